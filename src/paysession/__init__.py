@@ -1,0 +1,1 @@
+"""Take money in sessions, through any payment provider."""

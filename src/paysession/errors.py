@@ -172,11 +172,8 @@ class CurrencyMismatch(MoneyError):
 
     @property
     def message(self) -> str:
-        return f"cannot {self.verb} {self.right} {self._preposition} {self.left}: convert one of them first"
-
-    @property
-    def _preposition(self) -> str:
-        return {"add": "to", "subtract": "from"}.get(self.verb, "with")
+        word = {"add": "to", "subtract": "from"}.get(self.verb, "with")
+        return f"cannot {self.verb} {self.right} {word} {self.left}: convert one of them first"
 
 
 @attrs.define(slots=False, eq=False, repr=False)
@@ -340,7 +337,7 @@ class SessionClosing(NotAllowed):
 
     @property
     def message(self) -> str:
-        return f"{self.session_id} is being closed: wait until it is, or until recover() says that it was paid"
+        return f"{self.session_id} is being closed: run recover() to learn how that ended"
 
 
 @attrs.define(slots=False, eq=False, repr=False)
@@ -469,7 +466,7 @@ class IdempotencyKeyInFlight(Conflict):
 
     @property
     def message(self) -> str:
-        return f"the command with this idempotency key is still open as {self.operation_id}: ask again later"
+        return f"the first command with this key is still open as {self.operation_id}: ask later"
 
 
 class NotSettled(PaySessionError):

@@ -1,0 +1,65 @@
+"""One call for a session: to create it, to change it, to complete it or to close it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+import attrs
+
+from paysession._domain.methods import Terms
+from paysession._domain.operations import Operation
+from paysession._domain.secrets import ClientData
+from paysession._domain.sources import Source
+from paysession.lifecycles import OperationStatus
+from paysession.outcomes import Authorized, Canceled, Captured, Expired, Fact
+
+
+class AttemptKind(StrEnum):
+    """Which call it is."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    COMPLETE = "complete"
+    CLOSE = "close"
+    CHARGE = "charge"
+
+
+@attrs.frozen(kw_only=True)
+class Attempt(Operation):
+    """
+    One call for a session, or a charge.
+
+    After `ActionRequired` it stays pending, since the money comes later under it. When the
+    customer goes on with another attempt it is canceled as superseded; money that arrives
+    under it all the same still counts.
+
+    Attributes:
+        kind: Which call it is.
+        session_id: The session it is for.
+        payment_id: The payment that its money became.
+        terms: What the session was asked to do.
+        source: What the customer pays with, if we know.
+        external_data: What the browser brought back: a hint for the provider, and secret.
+    """
+
+    kind: AttemptKind
+    session_id: str
+    payment_id: str | None = None
+    terms: Terms
+    source: Source | None = None
+    external_data: ClientData | None = None
+
+    @property
+    def owner_id(self) -> str:
+        """The session that tells its events."""
+        return self.session_id
+
+    def _status_by(self, fact: Fact) -> OperationStatus:
+        if self.kind is AttemptKind.CLOSE:
+            match fact:
+                case Canceled() | Expired():
+                    return OperationStatus.SUCCEEDED
+                case Authorized() | Captured():
+                    return OperationStatus.FAILED
+                case _:
+                    pass
+        return super()._status_by(fact)

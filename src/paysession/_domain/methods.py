@@ -1,0 +1,105 @@
+"""How a customer may pay, and what a session was asked to do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import attrs
+
+from paysession._domain.limits import Metadata, safe_id, safe_text
+
+
+class CapturePolicy(StrEnum):
+    """When held money is taken: at once, or by `capture()` (on dispatch, say)."""
+
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+
+
+class UnderpaidPolicy(StrEnum):
+    """What to do with less money than asked: give it back, or keep it as a part."""
+
+    RELEASE = "release"
+    ACCEPT = "accept"
+
+
+def _id(value: str) -> str:
+    return safe_id(value, field="payment method id")
+
+
+def _text(value: str) -> str:
+    return safe_text(value, field="payment method", most=255)
+
+
+def _optional_text(value: str | None) -> str | None:
+    return None if value is None else _text(value)
+
+
+@attrs.frozen(kw_only=True)
+class PaymentMethod:
+    """
+    One way to pay that the backend offers; a copy is kept with each session.
+
+    Attributes:
+        id: The backend's id, `pm_…`.
+        name: As customers see it: "Credit Card".
+        gateway: The name of the gateway that serves it, as given to `Payments`.
+        description: More for customers.
+        type: The backend's own word for its kind.
+        provider: The provider's name as views print it, such as "stripe"; the gateway's
+            name where it is left out.
+        instrument: What is used: "card", "sepa_debit".
+        session_required: Whether it works through sessions; if not, by `create_payment`.
+        source_required: Whether a source must be known before money can move.
+        capture: When held money is taken, unless the session says otherwise.
+        on_underpaid: What happens when the provider holds or takes less than asked.
+    """
+
+    id: str = attrs.field(converter=_id)
+    name: str = attrs.field(converter=_text)
+    gateway: str = attrs.field(converter=_text)
+    description: str | None = attrs.field(default=None, converter=_optional_text)
+    type: str = attrs.field(default="card", converter=_text)
+    provider: str = attrs.field(converter=_text)
+    instrument: str = attrs.field(default="card", converter=_text)
+    session_required: bool = True
+    source_required: bool = True
+    capture: CapturePolicy = attrs.field(default=CapturePolicy.AUTOMATIC, converter=CapturePolicy)
+    on_underpaid: UnderpaidPolicy = attrs.field(
+        default=UnderpaidPolicy.RELEASE, converter=UnderpaidPolicy
+    )
+
+    @provider.default
+    def _named_by_gateway(self) -> str:
+        return self.gateway
+
+
+@attrs.frozen(kw_only=True)
+class Terms:
+    """
+    What a session was asked to do, as its provider needs to know it.
+
+    Attributes:
+        payable_id: The backend's id of what is being paid.
+        payable_reference: What customers know it by: an order number.
+        customer_id: The backend's id of who pays.
+        capture: When held money is taken.
+        hosted: Whether the provider's own page collects the payment.
+        save_source: Whether to keep the source for later use.
+        return_url: Where the provider sends the browser afterwards.
+        cancel_url: Where it sends a customer who gives up.
+        expires_at: When the session's time is over.
+        metadata: The backend's own notes, sent along.
+    """
+
+    payable_id: str
+    payable_reference: str
+    customer_id: str | None = None
+    capture: CapturePolicy = CapturePolicy.AUTOMATIC
+    hosted: bool = False
+    save_source: bool = False
+    return_url: str | None = None
+    cancel_url: str | None = None
+    expires_at: datetime | None = None
+    metadata: Metadata = attrs.field(factory=Metadata, repr=False)

@@ -1,0 +1,314 @@
+"""
+What every call to a gateway is made on behalf of.
+
+An operation is committed before its one call and says all there is to say about it, so
+that after a crash the open operations tell exactly what may have happened. What is
+believed of it is a function of the set of facts about it, never of their order.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Self
+
+import attrs
+
+from paysession._domain.entities import Record, Settleable
+from paysession._domain.failures import Failure
+from paysession._money import Money
+from paysession.lifecycles import OperationStatus
+from paysession.outcomes import (
+    NO_REFERENCES,
+    Accepted,
+    ActionRequired,
+    Approved,
+    Authorized,
+    Bounced,
+    Canceled,
+    Captured,
+    Declined,
+    Expired,
+    Fact,
+    NotAttempted,
+    Pending,
+    References,
+    Refunded,
+    Rejected,
+    Retaken,
+    Superseded,
+    Unknown,
+    Voided,
+)
+
+_BEGINNING = datetime.min.replace(tzinfo=timezone.utc)
+_FIRST_RECHECK = timedelta(minutes=1)
+_SLOWEST_RECHECK = timedelta(hours=6)
+
+
+class EvidenceSource(StrEnum):
+    """Who says so."""
+
+    RESPONSE = "response"
+    NOTIFICATION = "notification"
+    LOOK_UP = "look_up"
+    PERSON = "person"
+    OURSELVES = "ourselves"
+
+
+class Origin(StrEnum):
+    """Why an operation or movement exists."""
+
+    COMMAND = "command"
+    ATTEMPT = "attempt"
+    POLICY = "policy"
+    PROVIDER = "provider"
+
+
+@attrs.frozen(kw_only=True)
+class Evidence:
+    """A fact, who said it and when we heard."""
+
+    fact: Fact
+    source: EvidenceSource
+    recorded_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Lease:
+    """
+    The right to make one operation's call, and until when.
+
+    Attributes:
+        at: When it was taken.
+        until: Nobody else takes the operation up before then: longer than the longest call.
+        deadline: After it the call is never repeated, because the provider may have
+            forgotten the key.
+    """
+
+    at: datetime
+    until: datetime
+    deadline: datetime
+
+    @classmethod
+    def nobody(cls, at: datetime) -> Lease:
+        """Leave the call to whoever comes first."""
+        return cls(at=at, until=at, deadline=at)
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """When the call is first made, if somebody holds the lease to make it."""
+        return self.at if self.until > self.at else None
+
+
+RANK: Mapping[type, int] = MappingProxyType(
+    {
+        Pending: 1,
+        ActionRequired: 1,
+        Approved: 1,
+        Superseded: 2,
+        NotAttempted: 3,
+        Accepted: 4,
+        Authorized: 4,
+        Captured: 4,
+        Voided: 4,
+        Refunded: 4,
+        Retaken: 4,
+        Declined: 5,
+        Rejected: 5,
+        Canceled: 5,
+        Expired: 5,
+        Bounced: 6,
+    }
+)
+"""
+How facts that carry the same time compare. Below 3 nothing is decided, and no time makes
+such a fact count for more than one that is.
+"""
+
+
+def _weight(evidence: Evidence) -> tuple[bool, bool, datetime, int, int, str]:
+    fact, rank = evidence.fact, RANK[type(evidence.fact)]
+    return (
+        rank > RANK[Superseded],
+        evidence.source is not EvidenceSource.PERSON,
+        fact.occurred_at or _BEGINNING,
+        fact.sequence or 0,
+        rank,
+        repr(fact),
+    )
+
+
+def recheck_after(tries: int) -> timedelta:
+    """Return how long to wait before looking again: doubling, to six hours."""
+    doublings = min(tries, 12)
+    return min(_FIRST_RECHECK * (1 << doublings), _SLOWEST_RECHECK)
+
+
+@attrs.frozen(kw_only=True)
+class Operation(Record, Settleable):
+    """
+    One call to one gateway, and what is known of how it ended.
+
+    Attributes:
+        gateway: Name of the gateway it is addressed to.
+        amount: What it is about.
+        acts_on: The provider's ids that the request names.
+        references: The provider's ids that it made or learnt.
+        facts: The distinct facts about it, in the order they were heard.
+        doubt: Why its newest call ended without an answer, as redacted text.
+        sent_at: When it was first sent; None while nobody has.
+        tries: How often it was worked on.
+        lease_until: Somebody is at it until then.
+        deadline: After it the call is never repeated.
+        recheck_at: When recovery looks at it again.
+        waits_for_person: Why no machine can settle it, if so.
+        origin: Why it exists.
+    """
+
+    gateway: str
+    amount: Money
+    acts_on: References = NO_REFERENCES
+    references: References = NO_REFERENCES
+    facts: tuple[Evidence, ...] = ()
+    doubt: str | None = None
+    sent_at: datetime | None
+    tries: int = 1
+    lease_until: datetime | None
+    deadline: datetime
+    recheck_at: datetime | None
+    waits_for_person: str | None = None
+    origin: Origin = Origin.COMMAND
+
+    @property
+    @abstractmethod
+    def owner_id(self) -> str:
+        """The session or payment that tells its events."""
+
+    @property
+    def believed(self) -> Fact | None:
+        """The greatest of the facts: any order of the same facts gives the same answer."""
+        if len(self.facts) <= 1:
+            return self.facts[0].fact if self.facts else None
+        return max(self.facts, key=_weight).fact
+
+    @property
+    def status(self) -> OperationStatus:
+        """Where it stands: `requested` until anything is known."""
+        fact = self.believed
+        return OperationStatus.REQUESTED if fact is None else self._status_by(fact)
+
+    def _status_by(self, fact: Fact) -> OperationStatus:
+        match fact:
+            case Accepted() | Authorized() | Captured() | Voided() | Refunded() | Retaken():
+                return OperationStatus.SUCCEEDED
+            case Pending() | ActionRequired() | Approved():
+                return OperationStatus.PENDING
+            case Superseded():
+                return OperationStatus.CANCELED
+            case _:
+                return OperationStatus.FAILED
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still end either way."""
+        return self.status in (OperationStatus.REQUESTED, OperationStatus.PENDING)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the customer's next step decides, and no call of ours is under way."""
+        return isinstance(self.believed, ActionRequired)
+
+    @property
+    def is_unresolved(self) -> bool:
+        """Whether it may have happened, or be happening, at the provider."""
+        return self.is_open and not self.is_waiting
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it did what was asked."""
+        return self.status is OperationStatus.SUCCEEDED
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the provider refused, if it did."""
+        match self.believed:
+            case Declined(failure) | Rejected(failure) | Bounced(failure):
+                return failure
+            case _:
+                return None
+
+    @property
+    def _standing(self) -> str:
+        return self.status
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When recovery must look at it again, if ever."""
+        return self.recheck_at
+
+    @property
+    def attention(self) -> bool:
+        """Whether a person must look at it."""
+        return self.waits_for_person is not None
+
+    def observed(self, evidence: Evidence) -> Self:
+        """Add one fact; a fact that is known already changes nothing."""
+        fact = evidence.fact
+        if any(known.fact == fact for known in self.facts):
+            return self
+        after = attrs.evolve(
+            self,
+            facts=(*self.facts, evidence),
+            references=self.references | fact.references,
+            lease_until=None,
+            updated_at=max(self.updated_at, evidence.recorded_at),
+            changed=True,
+        )
+        return attrs.evolve(after, recheck_at=after._next_look(evidence.recorded_at))
+
+    def _next_look(self, at: datetime) -> datetime | None:
+        return at + recheck_after(self.tries) if self.is_unresolved else None
+
+    def doubted(self, doubt: Unknown, *, at: datetime) -> Self:
+        """Note that a call ended without an answer; whoever comes next may take it up."""
+        return attrs.evolve(
+            self,
+            doubt=doubt.reason,
+            references=self.references | doubt.references,
+            lease_until=None,
+            recheck_at=at + recheck_after(self.tries),
+            updated_at=max(self.updated_at, at),
+            changed=True,
+        )
+
+    def leased(self, lease: Lease) -> Self:
+        """Take it up again: nobody else does before the lease is over."""
+        return attrs.evolve(
+            self,
+            tries=self.tries + 1,
+            sent_at=self.sent_at or lease.at,
+            deadline=self.deadline if self.sent_at else lease.deadline,
+            lease_until=lease.until,
+            recheck_at=max(lease.until, lease.at + recheck_after(self.tries)),
+            updated_at=max(self.updated_at, lease.at),
+            changed=True,
+        )
+
+    def handed_over(self, reason: str, *, at: datetime) -> Self:
+        """Leave it to a person: no machine can settle it."""
+        return attrs.evolve(
+            self,
+            waits_for_person=reason,
+            lease_until=None,
+            recheck_at=None,
+            updated_at=max(self.updated_at, at),
+            changed=True,
+        )
+
+    def is_leased(self, at: datetime) -> bool:
+        """Whether somebody is at it now."""
+        return self.lease_until is not None and at < self.lease_until

@@ -1,0 +1,518 @@
+"""Money held or taken at one gateway for one payable."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import TypedDict, TypeVar
+
+import attrs
+
+from paysession._domain.balances import NO_EFFECT, Balances, payment_status
+from paysession._domain.discrepancies import Discrepancy, DiscrepancyKind, closed, opened
+from paysession._domain.entities import Aggregate, Settleable
+from paysession._domain.failures import Failure
+from paysession._domain.limits import Metadata
+from paysession._domain.methods import PaymentMethod
+from paysession._domain.movements import (
+    Authorization,
+    Capture,
+    Lapse,
+    Movement,
+    MovementOperation,
+    Refund,
+    RefundReason,
+    Reversal,
+    Void,
+)
+from paysession._domain.operations import Evidence, Lease, Origin
+from paysession._domain.payable import Share, checked_amount
+from paysession._domain.sources import Source
+from paysession._money import Money
+from paysession.errors import AmountExceeded, IllegalTransition, LimitExceeded
+from paysession.events import (
+    Event,
+    OutcomeDoubted,
+    PaymentCreated,
+    RecoveryStarted,
+)
+from paysession.lifecycles import PaymentStatus
+from paysession.outcomes import (
+    NO_REFERENCES,
+    Captured,
+    References,
+    Refunded,
+    Retaken,
+    Unknown,
+    Voided,
+)
+
+MOST_MOVEMENTS = 1000
+"""Movements that commands may make of one payment; what a provider says is never refused."""
+
+M = TypeVar("M", Authorization, Capture, Void, Refund, Lapse, Reversal)
+O = TypeVar("O", Capture, Void, Refund)  # noqa: E741 - O for operation
+
+
+class _Requested(TypedDict):
+    """What all operations of one payment are requested with."""
+
+    id: str
+    tenant: str
+    created_at: datetime
+    updated_at: datetime
+    gateway: str
+    acts_on: References
+    sent_at: datetime | None
+    lease_until: datetime
+    deadline: datetime
+    recheck_at: datetime
+    origin: Origin
+    payment_id: str
+    metadata: Metadata
+
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@attrs.frozen(kw_only=True)
+class Payment(Aggregate, Settleable):
+    """
+    Money held or taken at one gateway for one payable.
+
+    It comes into being by the first fact that money is held or taken; a declined attempt
+    leaves none. Its status is read from its balances, and so is what may be done with it.
+
+    Attributes:
+        gateway: Name of the gateway that holds its money.
+        payable_id: What it pays for.
+        payable_reference: What the customer knows that by.
+        method: The way it was paid, as it was then.
+        source: What it was paid with, if we know.
+        session_id: The session it came from.
+        attempt_id: The attempt whose money it is.
+        balances: Where the money is.
+        phase: Where it stands without money: checkout, processing, failed or abandoned.
+        status: Read from `balances` and `phase`.
+        references: The provider's ids of it, by role.
+        open_operations: Ids of captures, voids and refunds that have not ended.
+        movements: How many there are.
+        authorized_until: When the provider lets go of what it holds, if it says so.
+        discrepancies: Where the provider contradicted what we expected.
+        origin: Why it exists.
+        metadata: The backend's own notes.
+    """
+
+    gateway: str
+    payable_id: str
+    payable_reference: str
+    method: PaymentMethod
+    source: Source | None = None
+    session_id: str | None = None
+    attempt_id: str | None = None
+    balances: Balances
+    phase: PaymentStatus
+    status: PaymentStatus
+    references: References = NO_REFERENCES
+    open_operations: tuple[str, ...] = ()
+    movements: int = 0
+    authorized_until: datetime | None = None
+    discrepancies: tuple[Discrepancy, ...] = ()
+    origin: Origin = Origin.ATTEMPT
+    metadata: Metadata = attrs.field(factory=Metadata, repr=False)
+
+    @classmethod
+    def begun(
+        cls,
+        payment_id: str,
+        *,
+        tenant: str,
+        gateway: str,
+        payable_id: str,
+        payable_reference: str,
+        method: PaymentMethod,
+        source: Source | None,
+        session_id: str | None,
+        attempt_id: str | None,
+        amount: Money,
+        metadata: Metadata,
+        at: datetime,
+    ) -> Payment:
+        """Return a payment of `amount` that its first fact is about to give money to."""
+        balances, status = Balances.opening(amount), PaymentStatus.PROCESSING
+        created = PaymentCreated(
+            at=at,
+            status=status,
+            balances=balances,
+            payable_id=payable_id,
+            session_id=session_id,
+            amount=amount,
+        )
+        return cls(
+            id=payment_id,
+            tenant=tenant,
+            created_at=at,
+            updated_at=at,
+            gateway=gateway,
+            payable_id=payable_id,
+            payable_reference=payable_reference,
+            method=method,
+            source=source,
+            session_id=session_id,
+            attempt_id=attempt_id,
+            balances=balances,
+            phase=status,
+            status=status,
+            metadata=metadata,
+            news=(created,),
+        )
+
+    @property
+    def number(self) -> str:
+        """A short number for people: P and seven of 0-9A-Z, a function of the id."""
+        digest = int.from_bytes(hashlib.sha256(self.id.encode()).digest()[:8], "big")
+        return "P" + "".join(_DIGITS[digest // 36**place % 36] for place in range(7))
+
+    @property
+    def amount(self) -> Money:
+        """What it was asked for."""
+        return self.balances.requested
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """The commands that its balances allow now."""
+        commands = ("capture", "void") if self.balances.capturable else ()
+        return (*commands, "refund") if self.balances.refundable else commands
+
+    @property
+    def share(self) -> Share:
+        """What it adds to the totals of its payable."""
+        balances = self.balances
+        return Share(
+            authorized=balances.held,
+            paid=balances.captured,
+            in_flight=Money.zero(balances.requested.currency),
+            refunded=balances.refunded,
+            lost=balances.lost,
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a movement of it has not ended, or it has no money yet and may get some."""
+        return bool(self.open_operations) or self.status in (
+            PaymentStatus.CHECKOUT,
+            PaymentStatus.PROCESSING,
+        )
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether money is held or was taken."""
+        return bool(self.balances.captured or self.balances.held)
+
+    @property
+    def failure(self) -> Failure | None:
+        """A payment that exists was not declined; its movements say why they failed."""
+        return None
+
+    @property
+    def _standing(self) -> str:
+        return self.status
+
+    def authorize(
+        self,
+        authorization_id: str,
+        *,
+        amount: Money,
+        references: References,
+        expires_at: datetime | None,
+        at: datetime,
+    ) -> tuple[Payment, Authorization]:
+        """Record that the provider holds `amount`."""
+        authorization = Authorization(
+            id=authorization_id,
+            tenant=self.tenant,
+            created_at=at,
+            updated_at=at,
+            payment_id=self.id,
+            amount=amount,
+            references=references,
+            origin=Origin.ATTEMPT,
+            expires_at=expires_at,
+        )
+        known = attrs.evolve(
+            self,
+            references=self.references | references,
+            authorized_until=expires_at or self.authorized_until,
+        )
+        return known.moved(None, authorization, at=at)
+
+    def take(
+        self, capture_id: str, *, amount: Money, evidence: Evidence, at: datetime
+    ) -> tuple[Payment, Capture]:
+        """Record that the provider took `amount` in one step with the customer's attempt."""
+        capture = Capture(
+            id=capture_id,
+            tenant=self.tenant,
+            created_at=at,
+            updated_at=at,
+            gateway=self.gateway,
+            amount=amount,
+            sent_at=at,
+            lease_until=None,
+            deadline=at,
+            recheck_at=None,
+            origin=Origin.ATTEMPT,
+            payment_id=self.id,
+            is_final=True,
+            releases=Money.zero(amount.currency),
+        ).observed(evidence)
+        known = attrs.evolve(self, references=self.references | evidence.fact.references)
+        return known.moved(None, capture, at=at)
+
+    def lapse(self, lapse_id: str, *, amount: Money, at: datetime) -> tuple[Payment, Lapse]:
+        """Record that the provider let `amount` of what it held go."""
+        lapse = Lapse(
+            id=lapse_id,
+            tenant=self.tenant,
+            created_at=at,
+            updated_at=at,
+            payment_id=self.id,
+            amount=amount,
+        )
+        return self.moved(None, lapse, at=at)
+
+    def reverse(self, reversal_id: str, *, amount: Money, at: datetime) -> tuple[Payment, Reversal]:
+        """Record that `amount` was taken back from us."""
+        reversal = Reversal(
+            id=reversal_id,
+            tenant=self.tenant,
+            created_at=at,
+            updated_at=at,
+            payment_id=self.id,
+            amount=amount,
+        )
+        return self.moved(None, reversal, at=at)
+
+    def request_capture(
+        self,
+        capture_id: str,
+        *,
+        amount: Money | None,
+        over: Money,
+        is_final: bool,
+        lease: Lease,
+        metadata: Metadata,
+        origin: Origin = Origin.COMMAND,
+    ) -> tuple[Payment, Capture]:
+        """
+        Reserve `amount` of what is held, or all of it, to be taken.
+
+        Args:
+            capture_id: Of the new capture.
+            amount: What to take; all that is capturable if left out.
+            over: How much more than is held the provider lets us take.
+            is_final: Whether to release what is left.
+            lease: Who makes the call, and until when.
+            metadata: The backend's own notes, sent along.
+            origin: Why.
+
+        Raises:
+            IllegalTransition: Nothing is held that is not asked for already.
+            AmountExceeded: More than is held and may be taken over it.
+        """
+        capturable = self.balances.capturable
+        amount = self._asked(amount, capturable, "capture", "capturable", over=over)
+        rest = capturable - amount
+        nothing = Money.zero(amount.currency)
+        capture = Capture(
+            **self._requested(capture_id, lease, metadata, origin),
+            amount=amount,
+            is_final=is_final,
+            releases=rest if is_final and rest.minor > 0 else nothing,
+        )
+        return self.moved(None, capture, at=lease.at)
+
+    def request_void(
+        self,
+        void_id: str,
+        *,
+        amount: Money | None,
+        lease: Lease,
+        metadata: Metadata,
+        origin: Origin = Origin.COMMAND,
+    ) -> tuple[Payment, Void]:
+        """
+        Reserve `amount` of what is held, or all of it, to be released.
+
+        Raises:
+            IllegalTransition: Nothing is held that is not asked for already.
+            AmountExceeded: More than is held.
+        """
+        amount = self._asked(amount, self.balances.capturable, "void", "voidable")
+        void = Void(**self._requested(void_id, lease, metadata, origin), amount=amount)
+        return self.moved(None, void, at=lease.at)
+
+    def request_refund(
+        self,
+        refund_id: str,
+        *,
+        amount: Money | None,
+        reason: RefundReason | None,
+        capture: Capture | None,
+        lease: Lease,
+        metadata: Metadata,
+        origin: Origin = Origin.COMMAND,
+    ) -> tuple[Payment, Refund]:
+        """
+        Reserve `amount` of what was taken, or all of it, to be given back.
+
+        Raises:
+            IllegalTransition: Nothing was taken that is not given back or asked for already.
+            AmountExceeded: More than is refundable.
+        """
+        amount = self._asked(amount, self.balances.refundable, "refund", "refundable")
+        fields = self._requested(refund_id, lease, metadata, origin)
+        if capture is not None:
+            fields["acts_on"] = self.references | capture.references
+        refund = Refund(
+            **fields, amount=amount, reason=reason, capture_id=capture.id if capture else None
+        )
+        return self.moved(None, refund, at=lease.at)
+
+    def _asked(
+        self,
+        amount: Money | None,
+        available: Money,
+        command: str,
+        purpose: str,
+        *,
+        over: Money | None = None,
+    ) -> Money:
+        if amount is not None:
+            checked_amount(amount, self.amount, verb=command)
+        if not available:
+            raise IllegalTransition("payment", self.status, command, self.allowed)
+        if self.movements >= MOST_MOVEMENTS:
+            raise LimitExceeded("movements of one payment", MOST_MOVEMENTS)
+        most = available + over if over else available
+        if amount is not None and amount > most:
+            raise AmountExceeded(amount, most, purpose)
+        return available if amount is None else amount
+
+    def _requested(
+        self, operation_id: str, lease: Lease, metadata: Metadata, origin: Origin
+    ) -> _Requested:
+        return _Requested(
+            id=operation_id,
+            tenant=self.tenant,
+            created_at=lease.at,
+            updated_at=lease.at,
+            gateway=self.gateway,
+            acts_on=self.references,
+            sent_at=lease.sent_at,
+            lease_until=lease.until,
+            deadline=lease.deadline,
+            recheck_at=lease.until,
+            origin=origin,
+            payment_id=self.id,
+            metadata=metadata,
+        )
+
+    def settle(self, operation: O, evidence: Evidence) -> tuple[Payment, O]:
+        """Record one fact about a movement of ours, and all that follows from it."""
+        match evidence.fact:
+            case Captured(amount) | Voided(amount) | Refunded(amount) | Retaken(amount):
+                if amount.currency != self.amount.currency:
+                    return self._unreadable(operation, amount, at=evidence.recorded_at)
+            case _:
+                pass
+        after = operation.observed(evidence)
+        if after is operation:
+            return self, operation
+        at = evidence.recorded_at
+        known = attrs.evolve(self, references=self.references | evidence.fact.references)
+        payment, after = known.moved(operation, after, at=at)
+        return payment._compared(after, at=at), after
+
+    def _unreadable(self, operation: O, amount: Money, *, at: datetime) -> tuple[Payment, O]:
+        """The provider speaks of another currency: no balance moves, a person must look."""
+        if operation.attention:
+            return self, operation
+        kind = DiscrepancyKind.CURRENCY_MISMATCH
+        payment = self.disagreed(kind, operation.id, operation.amount, amount, at=at)
+        reason = f"the provider speaks of {amount.currency.code}"
+        return payment, operation.handed_over(reason, at=at)
+
+    def _compared(self, operation: MovementOperation, *, at: datetime) -> Payment:
+        """The provider's amount against what was asked."""
+        kind = DiscrepancyKind.AMOUNT_MISMATCH
+        if operation.succeeded and operation.moved_amount != operation.amount:
+            return self.disagreed(
+                kind, operation.id, operation.amount, operation.moved_amount, at=at
+            )
+        return self.agreed(kind, operation.id, at=at)
+
+    def doubt(self, operation: O, unknown: Unknown, *, at: datetime) -> tuple[Payment, O]:
+        """Note that a movement's call ended without an answer."""
+        after = operation.doubted(unknown, at=at)
+        event = OutcomeDoubted(at=at, operation_id=operation.id, reason=unknown.reason)
+        return self._told(event), after
+
+    def take_up(self, operation: O, lease: Lease) -> tuple[Payment, O]:
+        """Lease an open movement once more, for recovery."""
+        after = operation.leased(lease)
+        event = RecoveryStarted(at=lease.at, operation_id=operation.id, tries=after.tries)
+        return self._told(event), after
+
+    def hand_over(self, operation: O, reason: str, *, at: datetime) -> tuple[Payment, O]:
+        """Leave an open movement to a person."""
+        after = operation.handed_over(reason, at=at)
+        payment = self.disagreed(
+            DiscrepancyKind.UNRESOLVED, operation.id, "an answer", reason, at=at
+        )
+        return payment, after
+
+    def moved(self, old: Movement | None, new: M, *, at: datetime) -> tuple[Payment, M]:
+        """Replace one movement's effect; the status follows. Money changes here only."""
+        balances = self.balances.replaced(old.effect if old else NO_EFFECT, new.effect)
+        status = payment_status(balances, self.phase)
+        event = new.event(
+            at=max(self.updated_at, at),
+            status=status,
+            balances=balances,
+            movement_id=new.id,
+            amount=new.moved_amount,
+        )
+        others: tuple[str, ...] = tuple(each for each in self.open_operations if each != new.id)
+        payment = attrs.evolve(
+            self,
+            balances=balances,
+            status=status,
+            open_operations=(*others, new.id) if new.is_open else others,
+            movements=self.movements if old else self.movements + 1,
+        )
+        return payment._told(event), new
+
+    def disagreed(
+        self,
+        kind: DiscrepancyKind,
+        operation_id: str,
+        expected: object,
+        actual: object,
+        *,
+        at: datetime,
+    ) -> Payment:
+        """Open a discrepancy, unless the same one is open."""
+        discrepancies, event = opened(
+            self.discrepancies, kind, operation_id, str(expected), str(actual), at=at
+        )
+        return attrs.evolve(self, discrepancies=discrepancies)._told(event) if event else self
+
+    def agreed(self, kind: DiscrepancyKind, operation_id: str, *, at: datetime) -> Payment:
+        """Close a discrepancy that holds no more, if it was open."""
+        discrepancies, event = closed(self.discrepancies, kind, operation_id, at=at)
+        return attrs.evolve(self, discrepancies=discrepancies)._told(event) if event else self
+
+    def _told(self, event: Event) -> Payment:
+        at = max(self.updated_at, event.at)
+        return attrs.evolve(self, updated_at=at, news=(*self.news, event))

@@ -1,0 +1,480 @@
+"""One customer's attempt to pay one payable by one method."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import attrs
+
+from paysession._domain.attempts import Attempt, AttemptKind
+from paysession._domain.discrepancies import Discrepancy, DiscrepancyKind, opened
+from paysession._domain.entities import Aggregate, Settleable
+from paysession._domain.failures import Failure
+from paysession._domain.methods import PaymentMethod, Terms
+from paysession._domain.operations import Evidence, EvidenceSource, Lease, Origin
+from paysession._domain.payable import Share
+from paysession._domain.secrets import ClientData
+from paysession._domain.sources import Source
+from paysession._money import Money
+from paysession.errors import ExpiredSession, IllegalTransition, SessionClosing
+from paysession.events import (
+    AttemptFailed,
+    AttemptRequested,
+    AttemptSuperseded,
+    Event,
+    LateFactRecorded,
+    OutcomeDoubted,
+    RecoveryStarted,
+    SessionActionRequired,
+    SessionApproved,
+    SessionCanceled,
+    SessionClosing as SessionIsClosing,
+    SessionCompleted,
+    SessionCreated,
+    SessionExpired,
+    SessionFailed,
+    SessionOpened,
+    SessionProcessing,
+    SessionReopened,
+    SessionUpdated,
+)
+from paysession.lifecycles import SESSION, SessionStatus
+from paysession.outcomes import (
+    NO_REFERENCES,
+    Fact,
+    NextAction,
+    ReferenceRole,
+    References,
+    Superseded,
+    Unknown,
+)
+
+OPEN = (SessionStatus.PENDING, SessionStatus.REQUIRES_ACTION, SessionStatus.PROCESSING)
+
+
+class CloseReason(StrEnum):
+    """Why a session is closed without money."""
+
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+
+@attrs.frozen(kw_only=True)
+class PaymentSession(Aggregate, Settleable):
+    """
+    One customer's attempt to pay one payable by one method.
+
+    It may see several declined attempts before it completes. Completed, failed, canceled
+    and expired are final: money that arrives later is recorded, and never reopens it.
+
+    Attributes:
+        gateway: Name of the gateway it is held at.
+        method: The payment method, as it was when the session was created.
+        amount: What it is about.
+        terms: What it was asked to do.
+        source: What the customer pays with, if we know.
+        status: Where it stands in its lifecycle.
+        references: The provider's ids of it, by role.
+        client_data: What this customer's browser must have; masked, and gone at the end.
+        next_action: What the customer must do now, if anything.
+        attempt_id: The newest attempt.
+        open_attempts: Ids of the attempts that have not ended.
+        in_flight: What it reserves of the payable's due amount: all of it while a
+            completing call may have happened, nothing otherwise.
+        payment_id: The payment it was completed by.
+        approved: Whether the customer has approved, so that our completing call is due.
+        closing: Why it is being closed, if it is.
+        last_failure: Why the newest attempt was refused.
+        discrepancies: Where the provider contradicted what we expected.
+    """
+
+    gateway: str
+    method: PaymentMethod
+    amount: Money
+    terms: Terms
+    source: Source | None = None
+    status: SessionStatus = SessionStatus.PENDING
+    references: References = NO_REFERENCES
+    client_data: ClientData | None = attrs.field(default=None, repr=False)
+    next_action: NextAction | None = attrs.field(default=None, repr=False)
+    attempt_id: str
+    open_attempts: tuple[str, ...]
+    in_flight: Money
+    payment_id: str | None = None
+    approved: bool = False
+    closing: CloseReason | None = None
+    last_failure: Failure | None = None
+    discrepancies: tuple[Discrepancy, ...] = ()
+
+    @classmethod
+    def opened(
+        cls,
+        session_id: str,
+        *,
+        tenant: str,
+        method: PaymentMethod,
+        amount: Money,
+        terms: Terms,
+        source: Source | None,
+        attempt_id: str,
+        external_data: ClientData | None,
+        lease: Lease,
+    ) -> tuple[PaymentSession, Attempt]:
+        """Return a new session, and the attempt to create it at the provider."""
+        created = SessionCreated(
+            at=lease.at,
+            status=SessionStatus.PENDING,
+            payable_id=terms.payable_id,
+            method_id=method.id,
+            amount=amount,
+        )
+        session = cls(
+            id=session_id,
+            tenant=tenant,
+            created_at=lease.at,
+            updated_at=lease.at,
+            gateway=method.gateway,
+            method=method,
+            amount=amount,
+            terms=terms,
+            source=source,
+            attempt_id=attempt_id,
+            open_attempts=(),
+            in_flight=Money.zero(amount.currency),
+            news=(created,),
+        )
+        return session._requested(
+            AttemptKind.CREATE, attempt_id, amount=amount, external_data=external_data, lease=lease
+        )
+
+    @property
+    def payable_id(self) -> str:
+        """The backend's id of what is being paid."""
+        return self.terms.payable_id
+
+    @property
+    def external_id(self) -> str:
+        """The provider's id of the session; ours until the provider's is known."""
+        return self.references.get(ReferenceRole.SESSION) or self.id
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When its time is over, if ever."""
+        return self.terms.expires_at
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is at its end."""
+        return SESSION.is_final(self.status)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still come to money."""
+        return not self.is_closed
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether money is held or taken, all that was asked."""
+        return self.status is SessionStatus.COMPLETED
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the newest attempt was refused, if it was."""
+        return self.last_failure
+
+    @property
+    def _standing(self) -> str:
+        return self.status
+
+    @property
+    def share(self) -> Share:
+        """What it adds to the totals of its payable."""
+        zero = Money.zero(self.amount.currency)
+        return attrs.evolve(Share.of_nothing(zero), in_flight=self.in_flight)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When it is to expire, if it still can."""
+        return self.expires_at if self.status in OPEN else None
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether its time has run out."""
+        return self.expires_at is not None and at >= self.expires_at
+
+    def refuse_unless_open(self, command: str, *, at: datetime) -> None:
+        """
+        Do nothing if the customer may still pay.
+
+        Raises:
+            IllegalTransition: It is at its end.
+            SessionClosing: It is being closed at the provider.
+            ExpiredSession: Its time has run out.
+        """
+        if self.is_closed:
+            raise IllegalTransition("session", self.status, command, SESSION.allowed(self.status))
+        if self.status is SessionStatus.CLOSING:
+            raise SessionClosing(self.id)
+        if self.expires_at is not None and self.is_over(at):
+            raise ExpiredSession(self.id, self.expires_at)
+
+    def request_update(
+        self, attempt_id: str, *, amount: Money, external_data: ClientData | None, lease: Lease
+    ) -> tuple[PaymentSession, Attempt]:
+        """Ask for another amount; the old one stands until the provider has agreed."""
+        return self._requested(
+            AttemptKind.UPDATE, attempt_id, amount=amount, external_data=external_data, lease=lease
+        )
+
+    def request_completion(
+        self,
+        attempt_id: str,
+        *,
+        source: Source | None,
+        external_data: ClientData | None,
+        lease: Lease,
+        origin: Origin = Origin.COMMAND,
+    ) -> tuple[PaymentSession, Attempt]:
+        """Ask for the money; until the answer is known its amount is in flight."""
+        status = SESSION.next(self.status, "process")
+        asking = attrs.evolve(
+            self,
+            status=status,
+            source=source or self.source,
+            in_flight=self.amount,
+            next_action=None,
+        )
+        return asking._requested(
+            AttemptKind.COMPLETE,
+            attempt_id,
+            amount=self.amount,
+            external_data=external_data,
+            lease=lease,
+            origin=origin,
+        )
+
+    def request_close(
+        self, attempt_id: str, reason: CloseReason, *, lease: Lease
+    ) -> tuple[PaymentSession, Attempt]:
+        """Ask the provider to close it; money may still be quicker."""
+        status = SESSION.next(self.status, "close")
+        closing = attrs.evolve(self, status=status, closing=reason)._told(
+            SessionIsClosing(at=lease.at, status=status, reason=reason)
+        )
+        return closing._requested(
+            AttemptKind.CLOSE, attempt_id, amount=self.amount, external_data=None, lease=lease
+        )
+
+    def _requested(
+        self,
+        kind: AttemptKind,
+        attempt_id: str,
+        *,
+        amount: Money,
+        external_data: ClientData | None,
+        lease: Lease,
+        origin: Origin = Origin.COMMAND,
+    ) -> tuple[PaymentSession, Attempt]:
+        attempt = Attempt(
+            id=attempt_id,
+            tenant=self.tenant,
+            created_at=lease.at,
+            updated_at=lease.at,
+            gateway=self.gateway,
+            amount=amount,
+            acts_on=self.references,
+            sent_at=lease.sent_at,
+            lease_until=lease.until,
+            deadline=lease.deadline,
+            recheck_at=lease.until,
+            origin=origin,
+            kind=kind,
+            session_id=self.id,
+            terms=self.terms,
+            source=self.source,
+            external_data=external_data,
+        )
+        requested = AttemptRequested(
+            at=lease.at, status=self.status, attempt_id=attempt_id, kind=kind, amount=amount
+        )
+        session = attrs.evolve(
+            self,
+            attempt_id=attempt_id,
+            open_attempts=(*self.open_attempts, attempt_id),
+            last_failure=None,
+        )
+        return session._told(requested), attempt
+
+    def doubt(
+        self, attempt: Attempt, unknown: Unknown, *, at: datetime
+    ) -> tuple[PaymentSession, Attempt]:
+        """Note that an attempt's call ended without an answer."""
+        event = OutcomeDoubted(at=at, operation_id=attempt.id, reason=unknown.reason)
+        return self._told(event), attempt.doubted(unknown, at=at)
+
+    def take_up(self, attempt: Attempt, lease: Lease) -> tuple[PaymentSession, Attempt]:
+        """Lease an open attempt once more, for recovery."""
+        after = attempt.leased(lease)
+        event = RecoveryStarted(at=lease.at, operation_id=attempt.id, tries=after.tries)
+        return self._told(event), after
+
+    def hand_over(
+        self, attempt: Attempt, reason: str, *, at: datetime
+    ) -> tuple[PaymentSession, Attempt]:
+        """Leave an open attempt to a person."""
+        after = attempt.handed_over(reason, at=at)
+        kind = DiscrepancyKind.UNRESOLVED
+        return self.disagreed(kind, attempt.id, "an answer", reason, at=at), after
+
+    def supersede(
+        self, attempt: Attempt, *, by: str, at: datetime
+    ) -> tuple[PaymentSession, Attempt]:
+        """Go on without an attempt that waited for the customer."""
+        evidence = Evidence(fact=Superseded(by), source=EvidenceSource.OURSELVES, recorded_at=at)
+        event = AttemptSuperseded(at=at, status=self.status, attempt_id=attempt.id)
+        after = attempt.observed(evidence)
+        return self.noted(after)._told(event), after
+
+    def noted(self, attempt: Attempt) -> PaymentSession:
+        """Keep what an attempt's facts taught: the provider's ids, and whether it is open."""
+        others = tuple(each for each in self.open_attempts if each != attempt.id)
+        still = (*others, attempt.id) if attempt.is_open else others
+        is_newest = attempt.id == self.attempt_id
+        settled = attempt.kind is AttemptKind.COMPLETE and not attempt.is_unresolved
+        return attrs.evolve(
+            self,
+            open_attempts=still
+            if attempt.is_open != (attempt.id in self.open_attempts)
+            else self.open_attempts,
+            references=self.references | attempt.references,
+            in_flight=Money.zero(self.amount.currency) if settled and is_newest else self.in_flight,
+        )
+
+    def open_at_provider(
+        self,
+        attempt: Attempt,
+        *,
+        client_data: ClientData | None,
+        next_action: NextAction | None,
+        at: datetime,
+    ) -> PaymentSession:
+        """The provider took note: of the session, or of its new amount."""
+        known = attrs.evolve(
+            self,
+            client_data=client_data or self.client_data,
+            next_action=next_action or self.next_action,
+            amount=attempt.amount,
+        )
+        if attempt.kind is AttemptKind.UPDATE:
+            return known._told(SessionUpdated(at=at, status=self.status, amount=attempt.amount))
+        return known._told(SessionOpened(at=at, status=self.status, attempt_id=attempt.id))
+
+    def require_action(
+        self,
+        attempt: Attempt,
+        action: NextAction,
+        *,
+        client_data: ClientData | None,
+        at: datetime,
+    ) -> PaymentSession:
+        """The customer must act."""
+        status = SESSION.next(self.status, "require_action")
+        event = SessionActionRequired(
+            at=at, status=status, attempt_id=attempt.id, action=type(action).__name__
+        )
+        return attrs.evolve(
+            self,
+            status=status,
+            next_action=action,
+            client_data=client_data or self.client_data,
+            amount=attempt.amount,
+        )._told(event)
+
+    def approve(self, attempt: Attempt, *, at: datetime) -> PaymentSession:
+        """The customer is done, and our completing call is due."""
+        event = SessionApproved(at=at, status=self.status, attempt_id=attempt.id)
+        return attrs.evolve(self, approved=True, next_action=None)._told(event)
+
+    def process(self, attempt: Attempt, *, at: datetime) -> PaymentSession:
+        """The provider is working on it."""
+        status = SESSION.next(self.status, "process")
+        event = SessionProcessing(at=at, status=status, attempt_id=attempt.id)
+        return attrs.evolve(self, status=status, next_action=None)._told(event)
+
+    def retry(self, attempt: Attempt, failure: Failure, *, at: datetime) -> PaymentSession:
+        """The attempt was refused, and the customer may try again."""
+        status = SESSION.next(self.status, "retry")
+        event = AttemptFailed(
+            at=at, status=status, attempt_id=attempt.id, failure_code=failure.code
+        )
+        return attrs.evolve(
+            self, status=status, last_failure=failure, next_action=None, approved=False
+        )._told(event)
+
+    def keep(self, attempt: Attempt, failure: Failure, *, at: datetime) -> PaymentSession:
+        """The provider refused the new amount, and the old one stands."""
+        event = AttemptFailed(
+            at=at, status=self.status, attempt_id=attempt.id, failure_code=failure.code
+        )
+        return attrs.evolve(self, last_failure=failure)._told(event)
+
+    def reopen(self, *, at: datetime) -> PaymentSession:
+        """The provider would not close it."""
+        status = SESSION.next(self.status, "reopen")
+        event = SessionReopened(at=at, status=status)
+        return attrs.evolve(self, status=status, closing=None)._told(event)
+
+    def complete(self, payment_id: str, *, at: datetime) -> PaymentSession:
+        """Money is held or taken, all that was asked."""
+        status = SESSION.next(self.status, "complete")
+        event = SessionCompleted(at=at, status=status, payment_id=payment_id)
+        paid = attrs.evolve(self, payment_id=payment_id, last_failure=None)
+        return paid._ended(status, event)
+
+    def fail(self, failure: Failure, *, at: datetime) -> PaymentSession:
+        """The provider's object is dead."""
+        status = SESSION.next(self.status, "fail")
+        event = SessionFailed(at=at, status=status, failure_code=failure.code)
+        return attrs.evolve(self, last_failure=failure)._ended(status, event)
+
+    def close(self, reason: CloseReason, *, at: datetime) -> PaymentSession:
+        """It ended before any money moved."""
+        if reason is CloseReason.EXPIRED:
+            status = SESSION.next(self.status, "expire")
+            return self._ended(status, SessionExpired(at=at, status=status))
+        status = SESSION.next(self.status, "cancel")
+        return self._ended(status, SessionCanceled(at=at, status=status))
+
+    def _ended(self, status: SessionStatus, event: Event) -> PaymentSession:
+        return attrs.evolve(
+            self,
+            status=status,
+            client_data=None,
+            next_action=None,
+            closing=None,
+            in_flight=Money.zero(self.amount.currency),
+        )._told(event)
+
+    def late(self, attempt: Attempt, fact: Fact, *, at: datetime) -> PaymentSession:
+        """Record that a fact about an attempt changes nothing here any more."""
+        event = LateFactRecorded(at=at, operation_id=attempt.id, fact=type(fact).__name__)
+        return self._told(event)
+
+    def disagreed(
+        self,
+        kind: DiscrepancyKind,
+        operation_id: str,
+        expected: object,
+        actual: object,
+        *,
+        at: datetime,
+    ) -> PaymentSession:
+        """Open a discrepancy, unless the same one is open."""
+        discrepancies, event = opened(
+            self.discrepancies, kind, operation_id, str(expected), str(actual), at=at
+        )
+        return attrs.evolve(self, discrepancies=discrepancies)._told(event) if event else self
+
+    def _told(self, event: Event) -> PaymentSession:
+        at = max(self.updated_at, event.at)
+        return attrs.evolve(self, updated_at=at, news=(*self.news, event))

@@ -1,0 +1,303 @@
+"""
+What one fact about an attempt does to its session, to the money and to the payable.
+
+Money first: what a provider holds or took becomes a payment, whatever the session thinks
+of it. Then the session follows, if it still can.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from paysession._domain.attempts import Attempt, AttemptKind
+from paysession._domain.discrepancies import DiscrepancyKind
+from paysession._domain.failures import Failure, FailureCode
+from paysession._domain.identity import derived_id
+from paysession._domain.limits import Metadata
+from paysession._domain.methods import UnderpaidPolicy
+from paysession._domain.movements import Authorization, Capture, Refund, RefundReason, Void
+from paysession._domain.operations import Evidence, Lease, Origin
+from paysession._domain.payable import PayableAccount
+from paysession._domain.payment import Payment
+from paysession._domain.session import CloseReason, PaymentSession
+from paysession._money import Money
+from paysession.lifecycles import SessionStatus
+from paysession.outcomes import (
+    Accepted,
+    ActionRequired,
+    Approved,
+    Authorized,
+    Canceled,
+    Captured,
+    Declined,
+    Ends,
+    Expired,
+    NotAttempted,
+    Pending,
+    ReferenceRole,
+    Rejected,
+)
+
+
+def payment_id_of(attempt_id: str) -> str:
+    """Return the id of the payment that an attempt's money becomes."""
+    return derived_id("py", attempt_id)
+
+
+def authorization_id_of(attempt_id: str) -> str:
+    """Return the id of the authorization that an attempt brings."""
+    return derived_id("au", attempt_id)
+
+
+def capture_id_of(attempt_id: str) -> str:
+    """Return the id of the capture that comes in one step with an attempt."""
+    return derived_id("ca", attempt_id)
+
+
+@attrs.frozen(kw_only=True)
+class Settlement:
+    """
+    The entities that one fact about an attempt concerns.
+
+    Attributes:
+        account: The payable's.
+        session: The attempt's.
+        attempt: The one the fact is about.
+        others: The session's other open attempts.
+        payment: What the attempt's money has become, if any.
+        authorization: The attempt's authorization, once there is one.
+        capture: The attempt's capture, once there is one.
+        release: What gives back money that was less than asked.
+        completion: The completing attempt that an approval makes due.
+    """
+
+    account: PayableAccount
+    session: PaymentSession
+    attempt: Attempt
+    others: tuple[Attempt, ...] = ()
+    payment: Payment | None = None
+    authorization: Authorization | None = None
+    capture: Capture | None = None
+    release: Void | Refund | None = None
+    completion: Attempt | None = None
+
+    def settled(self, evidence: Evidence) -> Settlement:
+        """Apply one fact, and all that follows from it; a known fact changes nothing."""
+        match evidence.fact:
+            case Authorized(amount) | Captured(amount) if self._is_foreign(amount):
+                return self._unreadable(amount, evidence)
+            case _:
+                pass
+        attempt = self.attempt.observed(evidence)
+        if attempt is self.attempt:
+            return self
+        noted = attrs.evolve(self, attempt=attempt, session=self.session.noted(attempt))
+        match evidence.fact:
+            case Authorized() | Captured() as money:
+                after = noted._with_money(money, evidence)
+            case _:
+                after = noted._followed(evidence)
+        return after._tidied(self, evidence)._accounted(self, evidence)
+
+    def _is_foreign(self, amount: Money) -> bool:
+        return amount.currency != self.session.amount.currency
+
+    def _unreadable(self, amount: Money, evidence: Evidence) -> Settlement:
+        if self.attempt.attention:
+            return self
+        reason = f"the provider speaks of {amount.currency.code}"
+        session = self.session.disagreed(
+            DiscrepancyKind.CURRENCY_MISMATCH,
+            self.attempt.id,
+            self.session.amount,
+            amount,
+            at=evidence.recorded_at,
+        )
+        attempt = self.attempt.handed_over(reason, at=evidence.recorded_at)
+        return attrs.evolve(self, session=session, attempt=attempt)
+
+    def _with_money(self, fact: Authorized | Captured, evidence: Evidence) -> Settlement:
+        """A payment comes into being, or learns more; then the session may be complete."""
+        payment = self.payment or self._payment_begun(evidence)
+        after = attrs.evolve(
+            self, payment=payment, attempt=attrs.evolve(self.attempt, payment_id=payment.id)
+        )
+        after = after._authorized(fact, evidence)
+        if isinstance(fact, Captured):
+            after = after._captured(fact, evidence)
+        return after._concluded(fact.amount, evidence)
+
+    def _payment_begun(self, evidence: Evidence) -> Payment:
+        session = self.session
+        return Payment.begun(
+            payment_id_of(self.attempt.id),
+            tenant=session.tenant,
+            gateway=session.gateway,
+            payable_id=session.payable_id,
+            payable_reference=session.terms.payable_reference,
+            method=session.method,
+            source=session.source,
+            session_id=session.id,
+            attempt_id=self.attempt.id,
+            amount=session.amount,
+            metadata=session.terms.metadata,
+            at=evidence.recorded_at,
+        )
+
+    def _authorized(self, fact: Authorized | Captured, evidence: Evidence) -> Settlement:
+        """What is taken was held first, though nobody said so."""
+        if self.authorization is not None or self.payment is None:
+            return self
+        payment, authorization = self.payment.authorize(
+            authorization_id_of(self.attempt.id),
+            amount=fact.amount,
+            references=self.session.references | fact.references,
+            expires_at=fact.expires_at if isinstance(fact, Authorized) else None,
+            at=evidence.recorded_at,
+        )
+        return attrs.evolve(self, payment=payment, authorization=authorization)
+
+    def _captured(self, fact: Captured, evidence: Evidence) -> Settlement:
+        if self.payment is None:
+            return self
+        if self.capture is not None:
+            payment, capture = self.payment.settle(self.capture, evidence)
+        else:
+            payment, capture = self.payment.take(
+                capture_id_of(self.attempt.id),
+                amount=fact.amount,
+                evidence=evidence,
+                at=evidence.recorded_at,
+            )
+        return attrs.evolve(self, payment=payment, capture=capture)
+
+    def _concluded(self, amount: Money, evidence: Evidence) -> Settlement:
+        """Compare what came with what was asked, and end the session by it."""
+        session, payment, at = self.session, self.payment, evidence.recorded_at
+        if payment is None or session.payment_id == payment.id:
+            return self
+        asked, attempt_id = session.amount, self.attempt.id
+        if session.is_closed:
+            twice = session.payment_id is not None
+            kind = DiscrepancyKind.PAID_TWICE if twice else DiscrepancyKind.PAID_AFTER_CLOSE
+            return attrs.evolve(
+                self,
+                payment=payment.disagreed(kind, attempt_id, session.status, amount, at=at),
+                session=session.late(self.attempt, evidence.fact, at=at),
+            )
+        if amount < asked:
+            short = payment.disagreed(DiscrepancyKind.UNDERPAID, attempt_id, asked, amount, at=at)
+            if session.method.on_underpaid is UnderpaidPolicy.RELEASE:
+                return attrs.evolve(self, payment=short)._released(evidence)
+            payment = short
+        elif amount > asked:
+            kind = DiscrepancyKind.AMOUNT_MISMATCH
+            payment = payment.disagreed(kind, attempt_id, asked, amount, at=at)
+        return attrs.evolve(self, payment=payment, session=session.complete(payment.id, at=at))
+
+    def _released(self, evidence: Evidence) -> Settlement:
+        """Give back what is less than was asked, by an ordinary operation under one id."""
+        if self.payment is None:
+            return self
+        payment, at = self.payment, evidence.recorded_at
+        lease, metadata = Lease.nobody(at), Metadata()
+        release: Void | Refund
+        if payment.balances.captured:
+            payment, release = payment.request_refund(
+                derived_id("re", payment.id, DiscrepancyKind.UNDERPAID),
+                amount=None,
+                reason=RefundReason.UNDERPAID,
+                capture=self.capture,
+                lease=lease,
+                metadata=metadata,
+                origin=Origin.POLICY,
+            )
+        else:
+            payment, release = payment.request_void(
+                derived_id("vo", payment.id, DiscrepancyKind.UNDERPAID),
+                amount=None,
+                lease=lease,
+                metadata=metadata,
+                origin=Origin.POLICY,
+            )
+        failure = Failure(FailureCode.INSUFFICIENT_FUNDS, raw_code="underpaid")
+        session = self.session.fail(failure, at=at)
+        return attrs.evolve(self, payment=payment, release=release, session=session)
+
+    def _followed(self, evidence: Evidence) -> Settlement:
+        """Move the session by a fact that brings no money."""
+        session, attempt, at = self.session, self.attempt, evidence.recorded_at
+        if session.is_closed or attempt.id != session.attempt_id:
+            return attrs.evolve(self, session=session.late(attempt, evidence.fact, at=at))
+        match evidence.fact:
+            case Accepted(client_data=client_data, next_action=action) if not self._is_closing:
+                session = session.open_at_provider(
+                    attempt, client_data=client_data, next_action=action, at=at
+                )
+            case ActionRequired(action, client_data=client_data) if not self._is_closing:
+                session = session.require_action(attempt, action, client_data=client_data, at=at)
+            case Pending() if not self._is_closing:
+                session = session.process(attempt, at=at)
+            case Approved() if not self._is_closing:
+                return self._approved(evidence)
+            case Declined(failure, ends):
+                session = self._refused(failure, ends, evidence)
+            case Rejected(failure):
+                session = self._refused(failure, Ends.ATTEMPT, evidence)
+            case NotAttempted():
+                failure = Failure(FailureCode.PROCESSING_ERROR, raw_code="not_attempted")
+                session = self._refused(failure, Ends.ATTEMPT, evidence)
+            case Canceled():
+                session = session.close(session.closing or CloseReason.CANCELED, at=at)
+            case Expired():
+                session = session.close(CloseReason.EXPIRED, at=at)
+            case _:
+                session = session.late(attempt, evidence.fact, at=at)
+        return attrs.evolve(self, session=session)
+
+    @property
+    def _is_closing(self) -> bool:
+        return self.session.status is SessionStatus.CLOSING
+
+    def _refused(self, failure: Failure, ends: Ends, evidence: Evidence) -> PaymentSession:
+        session, attempt, at = self.session, self.attempt, evidence.recorded_at
+        if self._is_closing:
+            return session.reopen(at=at)
+        if ends is Ends.OBJECT or session.references.get(ReferenceRole.SESSION) is None:
+            return session.fail(failure, at=at)
+        if attempt.kind is AttemptKind.UPDATE:
+            return session.keep(attempt, failure, at=at)
+        return session.retry(attempt, failure, at=at)
+
+    def _approved(self, evidence: Evidence) -> Settlement:
+        """Make the completing call due, under one id, for whoever comes first."""
+        session, attempt, at = self.session, self.attempt, evidence.recorded_at
+        completion_id = derived_id("at", attempt.id, "approved", str(len(attempt.facts)))
+        session, completion = session.approve(attempt, at=at).request_completion(
+            completion_id,
+            source=None,
+            external_data=None,
+            lease=Lease.nobody(at),
+            origin=Origin.POLICY,
+        )
+        session, superseded = session.supersede(attempt, by=completion_id, at=at)
+        return attrs.evolve(self, session=session, attempt=superseded, completion=completion)
+
+    def _tidied(self, before: Settlement, evidence: Evidence) -> Settlement:
+        """When the session has just ended, nothing of it waits any more."""
+        if before.session.is_closed or not self.session.is_closed:
+            return self
+        session, others = self.session, []
+        for other in self.others:
+            session, ended = session.supersede(other, by=self.attempt.id, at=evidence.recorded_at)
+            others.append(ended)
+        return attrs.evolve(self, session=session, others=tuple(others))
+
+    def _accounted(self, before: Settlement, evidence: Evidence) -> Settlement:
+        """The payable's totals follow the session and the payment."""
+        at = evidence.recorded_at
+        account = self.account.moved(before.session.share, self.session.share, at=at)
+        if self.payment is not None:
+            old = before.payment.share if before.payment else None
+            account = account.moved(old, self.payment.share, at=at)
+        return attrs.evolve(self, account=account)

@@ -1,0 +1,355 @@
+"""
+Everything that can have happened, in the past tense.
+
+An event is recorded by the aggregate it happened to and committed with it, in the same
+transaction. Amounts are whole, statuses are those after the event, and nothing personal
+and no secret is ever in one: failures appear by their code alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import attrs
+
+from paysession._domain.balances import Balances
+from paysession._money import Money
+from paysession.lifecycles import PaymentStatus, SessionStatus
+
+__all__ = [
+    "AttemptFailed",
+    "AttemptRequested",
+    "AttemptSuperseded",
+    "CaptureFailed",
+    "CapturePending",
+    "CaptureRequested",
+    "DiscrepancyClosed",
+    "DiscrepancyOpened",
+    "Event",
+    "LateFactRecorded",
+    "MovementEvent",
+    "OutcomeDoubted",
+    "PayableChanged",
+    "PayableEvent",
+    "PayablePaid",
+    "PaymentAuthorized",
+    "PaymentCaptured",
+    "PaymentCreated",
+    "PaymentEvent",
+    "PaymentLapsed",
+    "PaymentRefunded",
+    "PaymentReversed",
+    "PaymentVoided",
+    "RecoveryStarted",
+    "RefundCanceled",
+    "RefundFailed",
+    "RefundPending",
+    "RefundRequested",
+    "SessionActionRequired",
+    "SessionApproved",
+    "SessionCanceled",
+    "SessionClosing",
+    "SessionCompleted",
+    "SessionCreated",
+    "SessionEvent",
+    "SessionExpired",
+    "SessionFailed",
+    "SessionOpened",
+    "SessionProcessing",
+    "SessionReopened",
+    "SessionUpdated",
+    "VoidFailed",
+    "VoidPending",
+    "VoidRequested",
+]
+
+
+@attrs.frozen(kw_only=True)
+class Event:
+    """Something that happened at an instant."""
+
+    at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class OutcomeDoubted(Event):
+    """A call ended without an answer: it may have happened."""
+
+    operation_id: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class RecoveryStarted(Event):
+    """Recovery took an open operation up, for the `tries`-th time that it is worked on."""
+
+    operation_id: str
+    tries: int
+
+
+@attrs.frozen(kw_only=True)
+class LateFactRecorded(Event):
+    """A fact about an attempt arrived that changes nothing else any more."""
+
+    operation_id: str
+    fact: str
+
+
+@attrs.frozen(kw_only=True)
+class DiscrepancyOpened(Event):
+    """What the provider says contradicts what was expected."""
+
+    kind: str
+    operation_id: str
+    expected: str
+    actual: str
+
+
+@attrs.frozen(kw_only=True)
+class DiscrepancyClosed(Event):
+    """A contradiction holds no more."""
+
+    kind: str
+    operation_id: str
+
+
+@attrs.frozen(kw_only=True)
+class PayableEvent(Event):
+    """Something happened to a payable account."""
+
+
+@attrs.frozen(kw_only=True)
+class PayableChanged(PayableEvent):
+    """The totals of a payable are these now."""
+
+    status: str
+    total: Money
+    authorized: Money
+    paid: Money
+    in_flight: Money
+    refunded: Money
+    due: Money
+
+
+@attrs.frozen(kw_only=True)
+class PayablePaid(PayableEvent):
+    """All that was to be paid is captured; recorded once."""
+
+    paid: Money
+
+
+@attrs.frozen(kw_only=True)
+class SessionEvent(Event):
+    """Something happened to a session, which stands at `status` since."""
+
+    status: SessionStatus
+
+
+@attrs.frozen(kw_only=True)
+class SessionCreated(SessionEvent):
+    """A customer may try to pay `amount`."""
+
+    payable_id: str
+    method_id: str
+    amount: Money
+
+
+@attrs.frozen(kw_only=True)
+class AttemptRequested(SessionEvent):
+    """A call to the provider is about to be made."""
+
+    attempt_id: str
+    kind: str
+    amount: Money
+
+
+@attrs.frozen(kw_only=True)
+class AttemptFailed(SessionEvent):
+    """The provider refused; the session lives on and the customer may try again."""
+
+    attempt_id: str
+    failure_code: str
+
+
+@attrs.frozen(kw_only=True)
+class AttemptSuperseded(SessionEvent):
+    """The session went on without this attempt, which waited for the customer."""
+
+    attempt_id: str
+
+
+@attrs.frozen(kw_only=True)
+class SessionOpened(SessionEvent):
+    """The provider has taken note of the session."""
+
+    attempt_id: str
+
+
+@attrs.frozen(kw_only=True)
+class SessionUpdated(SessionEvent):
+    """The session is about `amount` from now on."""
+
+    amount: Money
+
+
+@attrs.frozen(kw_only=True)
+class SessionActionRequired(SessionEvent):
+    """The customer must act before anything can move."""
+
+    attempt_id: str
+    action: str
+
+
+@attrs.frozen(kw_only=True)
+class SessionApproved(SessionEvent):
+    """The customer approved; our completing call is due."""
+
+    attempt_id: str
+
+
+@attrs.frozen(kw_only=True)
+class SessionProcessing(SessionEvent):
+    """The provider is working on it."""
+
+    attempt_id: str
+
+
+@attrs.frozen(kw_only=True)
+class SessionClosing(SessionEvent):
+    """The provider is being asked to close the session, because of `reason`."""
+
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class SessionReopened(SessionEvent):
+    """The provider would not close the session, so it lives on."""
+
+
+@attrs.frozen(kw_only=True)
+class SessionCompleted(SessionEvent):
+    """Money is held or taken, all that was asked."""
+
+    payment_id: str
+
+
+@attrs.frozen(kw_only=True)
+class SessionFailed(SessionEvent):
+    """The provider's object is dead; certainly no money moved."""
+
+    failure_code: str
+
+
+@attrs.frozen(kw_only=True)
+class SessionCanceled(SessionEvent):
+    """The session was closed before any money moved."""
+
+
+@attrs.frozen(kw_only=True)
+class SessionExpired(SessionEvent):
+    """The session's time ran out before any money moved."""
+
+
+@attrs.frozen(kw_only=True)
+class PaymentEvent(Event):
+    """Something happened to a payment, which stands at `status` with `balances` since."""
+
+    status: PaymentStatus
+    balances: Balances
+
+
+@attrs.frozen(kw_only=True)
+class PaymentCreated(PaymentEvent):
+    """A payment came into being."""
+
+    payable_id: str
+    session_id: str | None
+    amount: Money
+
+
+@attrs.frozen(kw_only=True)
+class MovementEvent(PaymentEvent):
+    """Money of a payment moved, was asked to move, or did not."""
+
+    movement_id: str
+    amount: Money
+
+
+@attrs.frozen(kw_only=True)
+class PaymentAuthorized(MovementEvent):
+    """`amount` is held."""
+
+
+@attrs.frozen(kw_only=True)
+class CaptureRequested(MovementEvent):
+    """`amount` is about to be asked for."""
+
+
+@attrs.frozen(kw_only=True)
+class CapturePending(MovementEvent):
+    """The provider is working on a capture."""
+
+
+@attrs.frozen(kw_only=True)
+class PaymentCaptured(MovementEvent):
+    """`amount` was taken."""
+
+
+@attrs.frozen(kw_only=True)
+class CaptureFailed(MovementEvent):
+    """A capture took nothing, or what it took came undone."""
+
+
+@attrs.frozen(kw_only=True)
+class VoidRequested(MovementEvent):
+    """`amount` of what is held is about to be released."""
+
+
+@attrs.frozen(kw_only=True)
+class VoidPending(MovementEvent):
+    """The provider is working on a void."""
+
+
+@attrs.frozen(kw_only=True)
+class PaymentVoided(MovementEvent):
+    """`amount` of what was held is released."""
+
+
+@attrs.frozen(kw_only=True)
+class VoidFailed(MovementEvent):
+    """A void released nothing."""
+
+
+@attrs.frozen(kw_only=True)
+class RefundRequested(MovementEvent):
+    """`amount` is about to be given back."""
+
+
+@attrs.frozen(kw_only=True)
+class RefundPending(MovementEvent):
+    """The provider is working on a refund."""
+
+
+@attrs.frozen(kw_only=True)
+class PaymentRefunded(MovementEvent):
+    """`amount` went back to the customer."""
+
+
+@attrs.frozen(kw_only=True)
+class RefundFailed(MovementEvent):
+    """A refund gave nothing back, or came back itself."""
+
+
+@attrs.frozen(kw_only=True)
+class RefundCanceled(MovementEvent):
+    """A refund was called off before it happened."""
+
+
+@attrs.frozen(kw_only=True)
+class PaymentLapsed(MovementEvent):
+    """The provider released `amount` of what it held."""
+
+
+@attrs.frozen(kw_only=True)
+class PaymentReversed(MovementEvent):
+    """`amount` was taken back from us."""

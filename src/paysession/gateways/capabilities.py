@@ -1,0 +1,81 @@
+"""How a gateway does what it does. Which operations it has follows from its methods alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from enum import StrEnum
+
+import attrs
+
+from paysession._money import ISO, MinorUnits, Money
+
+
+class LastWord(StrEnum):
+    """Which of two contradicting facts without a time counts, where a provider has a rule."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+
+
+class KeyScope(StrEnum):
+    """Within what a provider remembers an idempotency key."""
+
+    ACCOUNT = "account"
+    OPERATION = "operation"
+
+
+def no_over_capture(held: Money) -> Money:
+    """Allow nothing above what is held."""
+    return Money.zero(held.currency)
+
+
+@attrs.frozen(kw_only=True)
+class Capabilities:
+    """
+    What an adapter declares of its provider; the defaults are the common case.
+
+    Attributes:
+        collects_source: The provider's page or script asks the customer what to pay with;
+            if not, a method that requires a source must be given one.
+        partial_captures: Less than what is held may be captured.
+        several_captures: More than one capture of one authorization.
+        first_capture_closes: The first capture releases the rest, whatever we ask.
+        over_capture: How much more than `held` may be captured.
+        partial_voids: Less than what is held may be released.
+        void_after_capture: What is left after a capture may be released.
+        partial_refunds: Less than what was taken may be given back.
+        refunds_per_capture: A refund names one capture, and cannot exceed it.
+        honours_keys: The same idempotency key has one effect.
+        replays_errors: A stored error is answered again for the same key.
+        key_scope: Within what a key is remembered.
+        key_window: How long a key is remembered.
+        longest_call: After this long, a call has certainly ended at the provider.
+        look_up_is_authoritative: "Not found" by our reference means that it never happened.
+        look_up_grace: How long after a call a look-up may still miss it.
+        signs_facts: Notifications carry signed facts; if not, they are hints to look up.
+        last_word: Which of two contradicting facts without a time counts.
+        recheck_schedule: When settled objects are looked at again, from settlement on.
+        minor_units: How amounts are written for this provider.
+    """
+
+    collects_source: bool = True
+    partial_captures: bool = True
+    several_captures: bool = True
+    first_capture_closes: bool = False
+    over_capture: Callable[[Money], Money] = no_over_capture
+    partial_voids: bool = False
+    void_after_capture: bool = True
+    partial_refunds: bool = True
+    refunds_per_capture: bool = False
+    honours_keys: bool = True
+    replays_errors: bool = True
+    key_scope: KeyScope = KeyScope.ACCOUNT
+    key_window: timedelta = timedelta(hours=24)
+    longest_call: timedelta = timedelta(seconds=80)
+    look_up_is_authoritative: bool = False
+    look_up_grace: timedelta = timedelta(0)
+    signs_facts: bool = True
+    last_word: LastWord | None = None
+    recheck_schedule: tuple[timedelta, ...] = ()
+    minor_units: MinorUnits = ISO

@@ -1,0 +1,177 @@
+"""
+The port to a payment provider.
+
+An adapter subclasses `Gateway` or `AsyncGateway` and overrides what its provider can do.
+Which operations exist follows from the overridden methods and from nothing else; the rest
+are refused before anything is written. `capabilities` says how.
+
+An adapter raises or returns: it never guesses. If it is not known whether money moved, it
+answers `Unknown`, or lets its client's exception pass, which means the same. Only
+`GatewayUnreachable` says that the request certainly did not arrive.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn, get_args
+
+from paysession.errors import Unsupported
+from paysession.gateways.capabilities import Capabilities
+from paysession.gateways.requests import (
+    CancelRefundAnswer,
+    CancelRefundRequest,
+    CaptureAnswer,
+    CaptureRequest,
+    ChargeAnswer,
+    ChargeRequest,
+    CloseSessionAnswer,
+    CloseSessionRequest,
+    CompleteSessionAnswer,
+    CompleteSessionRequest,
+    CompleteSetupSessionRequest,
+    CreateSessionAnswer,
+    CreateSessionRequest,
+    CreateSetupSessionRequest,
+    LookUpRequest,
+    Method,
+    RefundAnswer,
+    RefundRequest,
+    Request,
+    SetupSessionAnswer,
+    UpdateSessionAnswer,
+    UpdateSessionRequest,
+    VoidAnswer,
+    VoidRequest,
+)
+from paysession.outcomes import Report
+
+METHODS: tuple[Method, ...] = get_args(Method)
+
+
+def _refuse(gateway: object, request: Request[object]) -> NoReturn:
+    raise Unsupported(type(gateway).__name__, request.method)
+
+
+class Gateway:
+    """One merchant account at one provider, called synchronously."""
+
+    capabilities: Capabilities = Capabilities()
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        """Open a session. Answer its id as the reference of role `session`."""
+        _refuse(self, request)
+
+    def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
+        """Change the session's amount. `Accepted` means that the new one counts."""
+        _refuse(self, request)
+
+    def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
+        """Hold or take the money. Believe the provider, never the browser."""
+        _refuse(self, request)
+
+    def close_session(self, request: CloseSessionRequest) -> CloseSessionAnswer:
+        """Close the session for good; if it was paid, answer that instead."""
+        _refuse(self, request)
+
+    def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        """Hold or take money from a stored source."""
+        _refuse(self, request)
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        """
+        Take all or part of an authorized payment.
+
+        Called again with the same `request.key`, answer as the first time and take
+        nothing more. If it is not known whether the money moved, answer `Unknown`; never
+        guess `Declined`. The answer's amount is the provider's, not an echo.
+
+        Raises:
+            GatewayUnreachable: The request certainly did not arrive.
+        """
+        _refuse(self, request)
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        """Release what is held. Same rules as `capture`."""
+        _refuse(self, request)
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        """Give money back. Same rules as `capture`; accepted for later is `Pending`."""
+        _refuse(self, request)
+
+    def cancel_refund(self, request: CancelRefundRequest) -> CancelRefundAnswer:
+        """Call a pending refund off."""
+        _refuse(self, request)
+
+    def create_setup_session(self, request: CreateSetupSessionRequest) -> SetupSessionAnswer:
+        """Open a session that stores a source."""
+        _refuse(self, request)
+
+    def complete_setup_session(self, request: CompleteSetupSessionRequest) -> SetupSessionAnswer:
+        """Store the source."""
+        _refuse(self, request)
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        """Report all the provider knows of one operation; nothing known is `()`."""
+        _refuse(self, request)
+
+
+class AsyncGateway:
+    """One merchant account at one provider, called from an event loop. As `Gateway`."""
+
+    capabilities: Capabilities = Capabilities()
+
+    async def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        """Open a session. Answer its id as the reference of role `session`."""
+        _refuse(self, request)
+
+    async def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
+        """Change the session's amount. `Accepted` means that the new one counts."""
+        _refuse(self, request)
+
+    async def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
+        """Hold or take the money. Believe the provider, never the browser."""
+        _refuse(self, request)
+
+    async def close_session(self, request: CloseSessionRequest) -> CloseSessionAnswer:
+        """Close the session for good; if it was paid, answer that instead."""
+        _refuse(self, request)
+
+    async def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        """Hold or take money from a stored source."""
+        _refuse(self, request)
+
+    async def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        """Take all or part of what is held; the contract is `Gateway.capture`'s."""
+        _refuse(self, request)
+
+    async def void(self, request: VoidRequest) -> VoidAnswer:
+        """Release what is held. Same rules as `capture`."""
+        _refuse(self, request)
+
+    async def refund(self, request: RefundRequest) -> RefundAnswer:
+        """Give money back. Same rules as `capture`; accepted for later is `Pending`."""
+        _refuse(self, request)
+
+    async def cancel_refund(self, request: CancelRefundRequest) -> CancelRefundAnswer:
+        """Call a pending refund off."""
+        _refuse(self, request)
+
+    async def create_setup_session(self, request: CreateSetupSessionRequest) -> SetupSessionAnswer:
+        """Open a session that stores a source."""
+        _refuse(self, request)
+
+    async def complete_setup_session(
+        self, request: CompleteSetupSessionRequest
+    ) -> SetupSessionAnswer:
+        """Store the source."""
+        _refuse(self, request)
+
+    async def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        """Report all the provider knows of one operation; nothing known is `()`."""
+        _refuse(self, request)
+
+
+def operations_of(gateway: Gateway | AsyncGateway) -> frozenset[Method]:
+    """Return the methods that an adapter overrides: what it can do."""
+    port = AsyncGateway if isinstance(gateway, AsyncGateway) else Gateway
+    adapter = type(gateway)
+    return frozenset(name for name in METHODS if getattr(adapter, name) is not getattr(port, name))

@@ -1,0 +1,445 @@
+"""
+What a gateway answers, and what a provider says has happened.
+
+An *outcome* answers a request of ours. A *report* is a provider's own word ("this
+happened to that object"), from a notification or a look-up. What either says about money
+or an object is a *fact*. Facts are closed unions of frozen classes, made to be matched:
+
+    match outcome:
+        case Captured(amount): ...
+        case Declined(failure): ...
+        case Unknown(reason): ...
+
+A decline is a result, not an exception: certainly no money moved. `Unknown` is a result
+too: the money may have moved, and only evidence settles it. A fact carries whole amounts,
+never differences, and the provider's amount, never an echo of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+import attrs
+
+from paysession._domain.failures import Actor, Failure, FailureCode, Retry
+from paysession._domain.limits import redacted, safe_text
+from paysession._domain.secrets import ClientData
+from paysession._money import Money
+from paysession.errors import InvalidAmount
+
+__all__ = [
+    "Accepted",
+    "ActionRequired",
+    "Actor",
+    "Approved",
+    "AuthorizationChanged",
+    "AuthorizationLapsed",
+    "Authorized",
+    "Bounced",
+    "Canceled",
+    "Captured",
+    "Declined",
+    "DisputeChanged",
+    "Ends",
+    "Expired",
+    "Fact",
+    "Failure",
+    "FailureCode",
+    "FundsReinstated",
+    "FundsWithdrawn",
+    "NextAction",
+    "NotAttempted",
+    "Outcome",
+    "Pending",
+    "Redirect",
+    "Reference",
+    "ReferenceChanged",
+    "ReferenceRole",
+    "References",
+    "Refunded",
+    "Rejected",
+    "Report",
+    "Retaken",
+    "Retry",
+    "ShowCode",
+    "Superseded",
+    "Totals",
+    "Unknown",
+    "UseSdk",
+    "Voided",
+    "WaitForTransfer",
+]
+
+
+class ReferenceRole(StrEnum):
+    """What one of the provider's ids stands for."""
+
+    SESSION = "session"
+    AUTHORIZATION = "authorization"
+    CAPTURE = "capture"
+    VOID = "void"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    CUSTOMER = "customer"
+    SOURCE = "source"
+
+
+@attrs.frozen
+class Reference:
+    """One id that the provider gave to one object."""
+
+    role: ReferenceRole = attrs.field(converter=ReferenceRole)
+    id: str
+
+
+@attrs.frozen
+class References:
+    """
+    The provider's ids of one thing, by role, in the order they were learnt.
+
+    A provider may replace an id (PayPal does on re-authorization): the newest counts, the
+    former ones are kept, because late reports still speak of them.
+    """
+
+    entries: tuple[Reference, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        session: str | None = None,
+        authorization: str | None = None,
+        capture: str | None = None,
+        void: str | None = None,
+        refund: str | None = None,
+        dispute: str | None = None,
+        customer: str | None = None,
+        source: str | None = None,
+    ) -> References:
+        """Name the ids you have; each is text of at most 255 characters."""
+        given = {
+            ReferenceRole.SESSION: session,
+            ReferenceRole.AUTHORIZATION: authorization,
+            ReferenceRole.CAPTURE: capture,
+            ReferenceRole.VOID: void,
+            ReferenceRole.REFUND: refund,
+            ReferenceRole.DISPUTE: dispute,
+            ReferenceRole.CUSTOMER: customer,
+            ReferenceRole.SOURCE: source,
+        }
+        return cls(
+            tuple(
+                Reference(role, safe_text(value, field=f"{role} reference", most=255))
+                for role, value in given.items()
+                if value is not None
+            )
+        )
+
+    def get(self, role: ReferenceRole) -> str | None:
+        """Return the newest id of this role, if there is one."""
+        return next((entry.id for entry in reversed(self.entries) if entry.role is role), None)
+
+    def __or__(self, other: References) -> References:
+        fresh = tuple(entry for entry in other.entries if entry not in self.entries)
+        return References(self.entries + fresh) if fresh else self
+
+    def __iter__(self) -> Iterator[Reference]:
+        return iter(self.entries)
+
+
+NO_REFERENCES = References()
+
+
+def _client_data(value: ClientData | str | Mapping[str, object]) -> ClientData:
+    return value if isinstance(value, ClientData) else ClientData(value)
+
+
+@attrs.frozen
+class Redirect:
+    """Send the browser to `url`; with method POST, post `fields` there."""
+
+    url: ClientData = attrs.field(converter=_client_data)
+    method: str = attrs.field(default="GET", kw_only=True)
+    fields: ClientData | None = attrs.field(default=None, kw_only=True)
+
+
+@attrs.frozen
+class UseSdk:
+    """Hand `data` to the provider's script in the browser (an embedded 3-D Secure challenge)."""
+
+    data: ClientData = attrs.field(converter=_client_data)
+
+
+@attrs.frozen
+class ShowCode:
+    """Show a code that the customer scans or takes to a shop (Pix, boleto, OXXO)."""
+
+    code: ClientData = attrs.field(converter=_client_data)
+    kind: str = attrs.field(default="qr", kw_only=True)
+    expires_at: datetime | None = attrs.field(default=None, kw_only=True)
+
+
+@attrs.frozen
+class WaitForTransfer:
+    """Tell the customer where to transfer the money to."""
+
+    instructions: ClientData = attrs.field(converter=_client_data)
+
+
+NextAction: TypeAlias = Redirect | UseSdk | ShowCode | WaitForTransfer
+
+
+class Ends(StrEnum):
+    """What a decline ends: this attempt only, or the provider's object with it."""
+
+    ATTEMPT = "attempt"
+    OBJECT = "object"
+
+
+def _more_than_zero(_: object, field: attrs.Attribute[Money], amount: object) -> None:
+    if not isinstance(amount, Money):
+        raise TypeError(f"{field.name} must be Money, not {type(amount).__name__}")
+    if amount.minor <= 0:
+        raise InvalidAmount(str(amount), "a provider moves more than zero")
+
+
+@attrs.frozen(kw_only=True)
+class _Said:
+    """
+    What every fact may carry beside its content.
+
+    Attributes:
+        references: The provider's ids of what it speaks of.
+        occurred_at: The provider's own time of it, if it gives one.
+        sequence: The provider's own count of changes of that object, if it has one.
+    """
+
+    references: References = NO_REFERENCES
+    occurred_at: datetime | None = None
+    sequence: int | None = None
+
+
+@attrs.frozen
+class Accepted(_Said):
+    """Taken note of; no money has moved (a session was opened, an amount was updated)."""
+
+    client_data: ClientData | None = attrs.field(default=None, kw_only=True)
+    next_action: NextAction | None = attrs.field(default=None, kw_only=True)
+    expires_at: datetime | None = attrs.field(default=None, kw_only=True)
+
+
+@attrs.frozen
+class ActionRequired(_Said):
+    """The customer must act before anything can move."""
+
+    next_action: NextAction
+    client_data: ClientData | None = attrs.field(default=None, kw_only=True)
+
+
+@attrs.frozen
+class Approved(_Said):
+    """The customer is done and our completing call is due (PayPal). No money has moved."""
+
+
+@attrs.frozen
+class Pending(_Said):
+    """The provider is working on it; a report or a look-up will say how it ended."""
+
+    reason: str = ""
+
+
+@attrs.frozen
+class Authorized(_Said):
+    """`amount` is held for us, until `expires_at` if the provider says so."""
+
+    amount: Money = attrs.field(validator=_more_than_zero)
+    expires_at: datetime | None = attrs.field(default=None, kw_only=True)
+
+
+@attrs.frozen
+class Captured(_Said):
+    """`amount` was taken."""
+
+    amount: Money = attrs.field(validator=_more_than_zero)
+
+
+@attrs.frozen
+class Voided(_Said):
+    """`amount` of what was held is released."""
+
+    amount: Money = attrs.field(validator=_more_than_zero)
+
+
+@attrs.frozen
+class Refunded(_Said):
+    """`amount` went back to the customer."""
+
+    amount: Money = attrs.field(validator=_more_than_zero)
+
+
+@attrs.frozen
+class Declined(_Said):
+    """Refused; certainly no money moved."""
+
+    failure: Failure
+    ends: Ends = attrs.field(default=Ends.ATTEMPT, converter=Ends)
+
+
+@attrs.frozen
+class Rejected(_Said):
+    """Malformed, unauthenticated or unsupported: nothing was tried, a developer must act."""
+
+    failure: Failure
+
+
+@attrs.frozen
+class Canceled(_Said):
+    """The object was closed before any money moved."""
+
+
+@attrs.frozen
+class Expired(_Said):
+    """The object's time ran out before any money moved."""
+
+
+@attrs.frozen
+class NotAttempted(_Said):
+    """The request certainly never arrived, or the provider certainly never saw it."""
+
+    reason: str = attrs.field(default="", converter=redacted)
+
+
+@attrs.frozen
+class Unknown(_Said):
+    """It may have happened. Only evidence settles it; `reason` is redacted text for a person."""
+
+    reason: str = attrs.field(default="", converter=redacted)
+
+
+@attrs.frozen
+class Superseded(_Said):
+    """The customer went on with attempt `by`; this one has nothing left to wait for."""
+
+    by: str | None = None
+
+
+@attrs.frozen
+class Bounced(_Said):
+    """What had succeeded came undone (a refund that failed days later)."""
+
+    failure: Failure
+
+
+@attrs.frozen
+class Retaken(_Said):
+    """What had failed was taken after all (a capture presented again)."""
+
+    amount: Money = attrs.field(validator=_more_than_zero)
+
+
+@attrs.frozen
+class AuthorizationChanged(_Said):
+    """`amount` is held now, whatever was held before."""
+
+    amount: Money
+    expires_at: datetime | None = attrs.field(default=None, kw_only=True)
+
+
+@attrs.frozen
+class AuthorizationLapsed(_Said):
+    """The provider let `amount` of what was held go."""
+
+    amount: Money = attrs.field(validator=_more_than_zero)
+
+
+@attrs.frozen
+class ReferenceChanged(_Said):
+    """The provider calls the same object by another id from now on."""
+
+    former: str
+
+
+@attrs.frozen
+class DisputeChanged(_Said):
+    """A dispute stands at `status`; its money is told by funds facts."""
+
+    status: str
+    amount: Money | None = attrs.field(default=None, kw_only=True)
+    respond_by: datetime | None = attrs.field(default=None, kw_only=True)
+
+
+@attrs.frozen
+class FundsWithdrawn(_Said):
+    """A dispute took `amount` from us."""
+
+    amount: Money = attrs.field(validator=_more_than_zero)
+
+
+@attrs.frozen
+class FundsReinstated(_Said):
+    """A dispute gave `amount` back to us."""
+
+    amount: Money = attrs.field(validator=_more_than_zero)
+
+
+@attrs.frozen
+class Totals(_Said):
+    """The provider's running totals: compared with ours, never added to them."""
+
+    captured: Money | None = attrs.field(default=None, kw_only=True)
+    refunded: Money | None = attrs.field(default=None, kw_only=True)
+
+
+Outcome: TypeAlias = (
+    Accepted
+    | ActionRequired
+    | Approved
+    | Pending
+    | Authorized
+    | Captured
+    | Voided
+    | Refunded
+    | Declined
+    | Rejected
+    | Canceled
+    | Expired
+    | NotAttempted
+    | Unknown
+)
+
+Fact: TypeAlias = (
+    Outcome
+    | Superseded
+    | Bounced
+    | Retaken
+    | AuthorizationChanged
+    | AuthorizationLapsed
+    | ReferenceChanged
+    | DisputeChanged
+    | FundsWithdrawn
+    | FundsReinstated
+    | Totals
+)
+
+
+@attrs.frozen
+class Report:
+    """
+    A provider's own word about one object.
+
+    Attributes:
+        fact: What happened.
+        our_reference: The operation id that we sent and the provider echoes, if it does.
+        references: The provider's ids of the object, by which it is found otherwise.
+        id: The provider's id of this report, if it has one.
+        attempt: The provider's id of the customer's attempt, where it tells them apart.
+    """
+
+    fact: Fact
+    our_reference: str | None = attrs.field(default=None, kw_only=True)
+    references: References = attrs.field(default=NO_REFERENCES, kw_only=True)
+    id: str | None = attrs.field(default=None, kw_only=True)
+    attempt: str | None = attrs.field(default=None, kw_only=True)

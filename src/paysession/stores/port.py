@@ -1,0 +1,258 @@
+"""
+The port to the backend's database.
+
+A store keeps entities by kind, id and tenant, each at a version; the events that were
+recorded with them, as an outbox; and claims, each a unique text that stands for one record.
+
+`commit` is atomic and durable when it returns: a store opens its own transaction, never
+joins another, and reads the newest commit. To write rows of your own together with ours,
+do it in your store's `commit`, from `changes.events`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import TypeAlias, TypeVar
+
+import attrs
+
+from paysession._domain.attempts import Attempt
+from paysession._domain.entities import Aggregate, Entity
+from paysession._domain.movements import Authorization, Capture, Lapse, Refund, Reversal, Void
+from paysession._domain.operations import Operation
+from paysession._domain.payable import PayableAccount
+from paysession._domain.payment import Payment
+from paysession._domain.session import PaymentSession
+from paysession.events import Event
+
+E = TypeVar("E", bound=Entity)
+AnyKind: TypeAlias = type[Entity]
+
+KINDS: Mapping[AnyKind, str] = MappingProxyType(
+    {
+        PayableAccount: "payable_account",
+        PaymentSession: "payment_session",
+        Payment: "payment",
+        Attempt: "attempt",
+        Authorization: "authorization",
+        Capture: "capture",
+        Void: "void",
+        Refund: "refund",
+        Lapse: "lapse",
+        Reversal: "reversal",
+    }
+)
+"""Every kind of entity, and the name a store files it under."""
+
+INDEXES: Mapping[AnyKind, tuple[str, ...]] = MappingProxyType(
+    {
+        PaymentSession: ("payable_id", "external_id"),
+        Payment: ("payable_id", "session_id"),
+        Attempt: ("session_id",),
+        Authorization: ("payment_id",),
+        Capture: ("payment_id",),
+        Void: ("payment_id",),
+        Refund: ("payment_id",),
+        Lapse: ("payment_id",),
+        Reversal: ("payment_id",),
+    }
+)
+"""The closed table of what `find` may look by: attributes of the entities."""
+
+
+@attrs.frozen(kw_only=True)
+class Claim:
+    """
+    A unique text that stands for one record.
+
+    Idempotency keys are claims, and provider references by gateway and role, and the
+    payment that settled a session.
+
+    Attributes:
+        namespace: What the text is unique within, beside the tenant.
+        text: What is claimed.
+        kind: The kind of the record it stands for, as in `KINDS`.
+        id: That record's id.
+        version: 1 when it is first claimed; a claim at version n replaces the one at n - 1.
+    """
+
+    namespace: str
+    text: str
+    kind: str
+    id: str
+    version: int = 1
+
+
+@attrs.frozen(kw_only=True)
+class RecordedEvent:
+    """
+    An event as the outbox keeps it.
+
+    Attributes:
+        id: `aggregate:version:index`, unique and the same however often it is published.
+        tenant: Whose it is.
+        kind: The kind of the aggregate, as in `KINDS`.
+        aggregate_id: Which one it happened to.
+        version: The version that the aggregate has since.
+        index: Its place among the events of that version, from 0.
+        event: What happened.
+    """
+
+    id: str
+    tenant: str
+    kind: str
+    aggregate_id: str
+    version: int
+    index: int
+    event: Event
+
+
+@attrs.frozen(kw_only=True)
+class Changes:
+    """
+    All that one commit writes, or nothing of it.
+
+    Attributes:
+        tenant: Whose it is.
+        entities: As they shall be stored. Version n replaces version n - 1 and nothing
+            else; version 1 must not exist yet.
+        events: What happened to them, in order.
+        claims: To be made or replaced.
+        released: Claims to be given up.
+    """
+
+    tenant: str
+    entities: tuple[Entity, ...]
+    events: tuple[RecordedEvent, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    released: tuple[Claim, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        entities: Iterable[Entity],
+        *,
+        tenant: str,
+        claims: Sequence[Claim] = (),
+        released: Sequence[Claim] = (),
+    ) -> Changes:
+        """
+        Collect what changed, one version on, and the events that tell of it.
+
+        An operation is only ever written together with the news of its session or payment.
+        """
+        changed = [entity for entity in entities if entity.is_changed]
+        aggregates = [entity for entity in changed if isinstance(entity, Aggregate)]
+        owners = {aggregate.id for aggregate in aggregates}
+        for entity in changed:
+            assert not isinstance(entity, Operation) or entity.owner_id in owners, entity.id
+        return cls(
+            tenant=tenant,
+            entities=tuple(entity.committed() for entity in changed),
+            events=tuple(event for aggregate in aggregates for event in _events_of(aggregate)),
+            claims=tuple(claims),
+            released=tuple(released),
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.entities or self.claims or self.released)
+
+
+def _events_of(aggregate: Aggregate) -> Iterable[RecordedEvent]:
+    kind, version = KINDS[type(aggregate)], aggregate.version + 1
+    for index, event in enumerate(aggregate.news):
+        yield RecordedEvent(
+            id=f"{aggregate.id}:{version}:{index}",
+            tenant=aggregate.tenant,
+            kind=kind,
+            aggregate_id=aggregate.id,
+            version=version,
+            index=index,
+            event=event,
+        )
+
+
+class Store(ABC):
+    """Where everything is kept, called synchronously."""
+
+    @abstractmethod
+    def get(self, kind: type[E], id: str, *, tenant: str) -> E | None:  # noqa: A002
+        """Return the newest committed version of one entity."""
+
+    @abstractmethod
+    def find(self, kind: type[E], *, by: str, value: str, tenant: str) -> tuple[E, ...]:
+        """Return the entities whose attribute `by`, one of `INDEXES`, is `value`, oldest first."""
+
+    @abstractmethod
+    def claimed(self, namespace: str, text: str, *, tenant: str) -> Claim | None:
+        """Return the claim on a text, if it is taken."""
+
+    @abstractmethod
+    def due(
+        self, before: datetime, *, kinds: Sequence[AnyKind], limit: int, tenant: str
+    ) -> tuple[Entity, ...]:
+        """Return entities of these kinds whose `due_at` is not after `before`, longest due first."""
+
+    @abstractmethod
+    def attention(self, *, limit: int, tenant: str) -> tuple[Entity, ...]:
+        """Return entities that a person must look at, oldest first."""
+
+    @abstractmethod
+    def commit(self, changes: Changes) -> None:
+        """
+        Write all of the changes durably, or nothing.
+
+        Raises:
+            StaleVersion: An entity or claim is not at the version that is to be replaced.
+            AlreadyExists: An entity or claim at version 1 exists.
+            NotDurable: A transaction is open around it.
+        """
+
+    @abstractmethod
+    def unpublished(self, *, limit: int, tenant: str) -> tuple[RecordedEvent, ...]:
+        """Return committed events that were not marked as published, oldest first."""
+
+    @abstractmethod
+    def mark_published(self, events: Iterable[RecordedEvent], *, tenant: str) -> None:
+        """Take events off the outbox; those that are off it already do no harm."""
+
+
+class AsyncStore(ABC):
+    """Where everything is kept, called from an event loop. As `Store`."""
+
+    @abstractmethod
+    async def get(self, kind: type[E], id: str, *, tenant: str) -> E | None:  # noqa: A002
+        """Return the newest committed version of one entity."""
+
+    @abstractmethod
+    async def find(self, kind: type[E], *, by: str, value: str, tenant: str) -> tuple[E, ...]:
+        """Return the entities whose attribute `by`, one of `INDEXES`, is `value`, oldest first."""
+
+    @abstractmethod
+    async def claimed(self, namespace: str, text: str, *, tenant: str) -> Claim | None:
+        """Return the claim on a text, if it is taken."""
+
+    @abstractmethod
+    async def due(
+        self, before: datetime, *, kinds: Sequence[AnyKind], limit: int, tenant: str
+    ) -> tuple[Entity, ...]:
+        """Return entities of these kinds whose `due_at` is not after `before`, longest due first."""
+
+    @abstractmethod
+    async def attention(self, *, limit: int, tenant: str) -> tuple[Entity, ...]:
+        """Return entities that a person must look at, oldest first."""
+
+    @abstractmethod
+    async def commit(self, changes: Changes) -> None:
+        """Write all of the changes durably, or nothing; the contract is `Store.commit`'s."""
+
+    @abstractmethod
+    async def unpublished(self, *, limit: int, tenant: str) -> tuple[RecordedEvent, ...]:
+        """Return committed events that were not marked as published, oldest first."""
+
+    @abstractmethod
+    async def mark_published(self, events: Iterable[RecordedEvent], *, tenant: str) -> None:
+        """Take events off the outbox; those that are off it already do no harm."""

@@ -25,7 +25,7 @@ from typing import TypeAlias
 import attrs
 
 from paysession._domain.failures import Actor, Failure, FailureCode, Retry
-from paysession._domain.limits import redacted, safe_text
+from paysession._domain.limits import redacted, safe_reference
 from paysession._domain.secrets import ClientData
 from paysession._money import Money
 from paysession.errors import InvalidAmount
@@ -132,7 +132,7 @@ class References:
         }
         return cls(
             tuple(
-                Reference(role, safe_text(value, field=f"{role} reference", most=255))
+                Reference(role, safe_reference(value, field=f"{role} reference"))
                 for role, value in given.items()
                 if value is not None
             )

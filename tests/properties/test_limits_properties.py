@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import unicodedata
 import uuid
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paysession._domain.limits import Metadata, holds_card_number, redacted, safe_id, safe_text
-from paysession.errors import NotAllowed, UnsafeInput
+from paysession.errors import NotAllowed
 
 CARDS = [
     "4242424242424242",
@@ -52,9 +53,9 @@ TEXT = st.lists(TROUBLE | st.text(max_size=20), max_size=12).map("".join) | st.t
 
 
 @st.composite
-def written_cards(draw):
+def written_cards(draw: st.DrawFn) -> str:
     """A test card number as people write one: grouped, in any script, with words around it."""
-    zero = draw(st.sampled_from("0٠０०"))
+    zero = draw(st.sampled_from("0\u0660\uff10\u0966"))
     digits = [chr(ord(zero) + int(digit)) for digit in draw(st.sampled_from(CARDS))]
     separator = draw(st.sampled_from(["", " ", "-", " - ", "\u2011", "\u00a0", "\u200b"]))
     size = draw(st.sampled_from([1, 2, 4, 5]))
@@ -64,7 +65,7 @@ def written_cards(draw):
 
 
 @given(written_cards())
-def test_a_written_card_is_refused_on_every_path(text):
+def test_a_written_card_is_refused_on_every_path(text: str) -> None:
     assert holds_card_number(text)
     for path in (
         lambda: safe_text(text, field="it", most=500),
@@ -78,18 +79,18 @@ def test_a_written_card_is_refused_on_every_path(text):
 
 
 @given(written_cards())
-def test_a_written_card_is_redacted(text):
+def test_a_written_card_is_redacted(text: str) -> None:
     assert not holds_card_number(redacted(text))
     assert "[card number]" in redacted(text)
 
 
 @given(st.uuids(), st.sampled_from(["", "ps_", "order-", "urn:uuid:"]))
-def test_a_uuid_is_never_a_card_number(value, prefix):
+def test_a_uuid_is_never_a_card_number(value: uuid.UUID, prefix: str) -> None:
     assert prefix + str(value) == safe_id(prefix + str(value), field="id")
 
 
 @given(st.text("0123456789-", min_size=36, max_size=36))
-def test_a_uuid_of_digits_is_never_a_card_number(digits):
+def test_a_uuid_of_digits_is_never_a_card_number(digits: str) -> None:
     value = str(uuid.UUID(digits.replace("-", "0")[:32]))
     assert {"key": value} == Metadata.of({"key": value})
 
@@ -98,13 +99,13 @@ def test_a_uuid_of_digits_is_never_a_card_number(digits):
     st.sampled_from(["ps_", "pss_", "py_", "re_", "at_", "pm_"]),
     st.sampled_from(CARDS) | st.text("0123456789abcdefghjkmnpqrstvwxyz", min_size=1, max_size=40),
 )
-def test_our_own_ids_are_never_card_numbers(prefix, name):
+def test_our_own_ids_are_never_card_numbers(prefix: str, name: str) -> None:
     assert prefix + name == safe_id(prefix + name, field="id")
     assert prefix + name == safe_text(prefix + name, field="it", most=100)
 
 
 @given(TEXT, st.integers(1, 60))
-def test_text_that_is_accepted_is_stored_as_it_reads(text, most):
+def test_text_that_is_accepted_is_stored_as_it_reads(text: str, most: int) -> None:
     try:
         accepted = safe_text(text, field="it", most=most, allow_empty=True)
     except NotAllowed:
@@ -116,7 +117,7 @@ def test_text_that_is_accepted_is_stored_as_it_reads(text, most):
 
 
 @given(st.dictionaries(TEXT, TEXT, max_size=5))
-def test_metadata_that_is_accepted_is_equal_normalized_and_bounded(entries):
+def test_metadata_that_is_accepted_is_equal_normalized_and_bounded(entries: dict[str, str]) -> None:
     try:
         metadata = Metadata.of(entries)
     except NotAllowed:
@@ -132,26 +133,22 @@ def test_metadata_that_is_accepted_is_equal_normalized_and_bounded(entries):
 
 
 @given(st.dictionaries(TEXT, st.sampled_from(["a", "e\u0301"]), max_size=5))
-def test_a_refusal_of_metadata_changes_nothing(entries):
+def test_a_refusal_of_metadata_changes_nothing(entries: dict[str, str]) -> None:
     before = dict(entries)
-    try:
+    with contextlib.suppress(NotAllowed):
         Metadata.of(entries)
-    except UnsafeInput as error:
-        assert error.field in {"metadata", "a key of metadata"}
-    except NotAllowed:
-        pass
     assert before == entries
 
 
 @given(TEXT, st.integers(1, 80))
-def test_redacting_twice_is_redacting_once(text, most):
+def test_redacting_twice_is_redacting_once(text: str, most: int) -> None:
     once = redacted(text, most)
     assert once == redacted(once, most)
     assert len(once) <= most
 
 
 @given(TEXT)
-def test_a_redacted_text_can_be_stored_and_shown(text):
+def test_a_redacted_text_can_be_stored_and_shown(text: str) -> None:
     clean = redacted(text)
     assert clean == unicodedata.normalize("NFC", clean)
     assert clean == clean.encode().decode()

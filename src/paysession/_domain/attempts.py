@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+
 import attrs
 
 from paysession._domain.methods import Terms
@@ -20,13 +21,19 @@ class AttemptKind(StrEnum):
     UPDATE = "update"
     COMPLETE = "complete"
     CLOSE = "close"
-    CHARGE = "charge"
+
+
+class CloseReason(StrEnum):
+    """Why a session is closed without money."""
+
+    CANCELED = "canceled"
+    EXPIRED = "expired"
 
 
 @attrs.frozen(kw_only=True)
 class Attempt(Operation):
     """
-    One call for a session, or a charge.
+    One call for a session.
 
     After `ActionRequired` it stays pending, since the money comes later under it. When the
     customer goes on with another attempt it is canceled as superseded; money that arrives
@@ -39,6 +46,7 @@ class Attempt(Operation):
         terms: What the session was asked to do.
         source: What the customer pays with, if we know.
         external_data: What the browser brought back: a hint for the provider, and secret.
+        close_reason: Why the session is to be closed, if that is what is asked.
     """
 
     kind: AttemptKind
@@ -47,11 +55,17 @@ class Attempt(Operation):
     terms: Terms
     source: Source | None = None
     external_data: ClientData | None = None
+    close_reason: CloseReason | None = None
 
     @property
     def owner_id(self) -> str:
         """The session that tells its events."""
         return self.session_id
+
+    @property
+    def is_completing(self) -> bool:
+        """Whether it asks for the money."""
+        return self.kind is AttemptKind.COMPLETE
 
     def _status_by(self, fact: Fact) -> OperationStatus:
         if self.kind is AttemptKind.CLOSE:

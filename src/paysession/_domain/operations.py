@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Self
@@ -44,7 +44,7 @@ from paysession.outcomes import (
     Voided,
 )
 
-_BEGINNING = datetime.min.replace(tzinfo=timezone.utc)
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 _FIRST_RECHECK = timedelta(minutes=1)
 _SLOWEST_RECHECK = timedelta(hours=6)
 

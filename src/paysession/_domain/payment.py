@@ -9,8 +9,8 @@ from typing import TypedDict, TypeVar
 import attrs
 
 from paysession._domain.balances import NO_EFFECT, Balances, payment_status
-from paysession._domain.discrepancies import Discrepancy, DiscrepancyKind, closed, opened
-from paysession._domain.entities import Aggregate, Settleable
+from paysession._domain.discrepancies import DiscrepancyKind
+from paysession._domain.entities import Settleable
 from paysession._domain.failures import Failure
 from paysession._domain.limits import Metadata
 from paysession._domain.methods import PaymentMethod
@@ -26,26 +26,14 @@ from paysession._domain.movements import (
     Void,
 )
 from paysession._domain.operations import Evidence, Lease, Origin
+from paysession._domain.owners import Owner
 from paysession._domain.payable import Share, checked_amount
 from paysession._domain.sources import Source
 from paysession._money import Money
 from paysession.errors import AmountExceeded, IllegalTransition, LimitExceeded
-from paysession.events import (
-    Event,
-    OutcomeDoubted,
-    PaymentCreated,
-    RecoveryStarted,
-)
+from paysession.events import PaymentCreated
 from paysession.lifecycles import PaymentStatus
-from paysession.outcomes import (
-    NO_REFERENCES,
-    Captured,
-    References,
-    Refunded,
-    Retaken,
-    Unknown,
-    Voided,
-)
+from paysession.outcomes import NO_REFERENCES, Captured, References, Refunded, Retaken, Voided
 
 MOST_MOVEMENTS = 1000
 """Movements that commands may make of one payment; what a provider says is never refused."""
@@ -76,7 +64,7 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @attrs.frozen(kw_only=True)
-class Payment(Aggregate, Settleable):
+class Payment(Owner, Settleable):
     """
     Money held or taken at one gateway for one payable.
 
@@ -98,7 +86,6 @@ class Payment(Aggregate, Settleable):
         open_operations: Ids of captures, voids and refunds that have not ended.
         movements: How many there are.
         authorized_until: When the provider lets go of what it holds, if it says so.
-        discrepancies: Where the provider contradicted what we expected.
         origin: Why it exists.
         metadata: The backend's own notes.
     """
@@ -117,7 +104,6 @@ class Payment(Aggregate, Settleable):
     open_operations: tuple[str, ...] = ()
     movements: int = 0
     authorized_until: datetime | None = None
-    discrepancies: tuple[Discrepancy, ...] = ()
     origin: Origin = Origin.ATTEMPT
     metadata: Metadata = attrs.field(factory=Metadata, repr=False)
 
@@ -452,26 +438,6 @@ class Payment(Aggregate, Settleable):
             )
         return self.agreed(kind, operation.id, at=at)
 
-    def doubt(self, operation: O, unknown: Unknown, *, at: datetime) -> tuple[Payment, O]:
-        """Note that a movement's call ended without an answer."""
-        after = operation.doubted(unknown, at=at)
-        event = OutcomeDoubted(at=at, operation_id=operation.id, reason=unknown.reason)
-        return self._told(event), after
-
-    def take_up(self, operation: O, lease: Lease) -> tuple[Payment, O]:
-        """Lease an open movement once more, for recovery."""
-        after = operation.leased(lease)
-        event = RecoveryStarted(at=lease.at, operation_id=operation.id, tries=after.tries)
-        return self._told(event), after
-
-    def hand_over(self, operation: O, reason: str, *, at: datetime) -> tuple[Payment, O]:
-        """Leave an open movement to a person."""
-        after = operation.handed_over(reason, at=at)
-        payment = self.disagreed(
-            DiscrepancyKind.UNRESOLVED, operation.id, "an answer", reason, at=at
-        )
-        return payment, after
-
     def moved(self, old: Movement | None, new: M, *, at: datetime) -> tuple[Payment, M]:
         """Replace one movement's effect; the status follows. Money changes here only."""
         balances = self.balances.replaced(old.effect if old else NO_EFFECT, new.effect)
@@ -491,28 +457,4 @@ class Payment(Aggregate, Settleable):
             open_operations=(*others, new.id) if new.is_open else others,
             movements=self.movements if old else self.movements + 1,
         )
-        return payment._told(event), new
-
-    def disagreed(
-        self,
-        kind: DiscrepancyKind,
-        operation_id: str,
-        expected: object,
-        actual: object,
-        *,
-        at: datetime,
-    ) -> Payment:
-        """Open a discrepancy, unless the same one is open."""
-        discrepancies, event = opened(
-            self.discrepancies, kind, operation_id, str(expected), str(actual), at=at
-        )
-        return attrs.evolve(self, discrepancies=discrepancies)._told(event) if event else self
-
-    def agreed(self, kind: DiscrepancyKind, operation_id: str, *, at: datetime) -> Payment:
-        """Close a discrepancy that holds no more, if it was open."""
-        discrepancies, event = closed(self.discrepancies, kind, operation_id, at=at)
-        return attrs.evolve(self, discrepancies=discrepancies)._told(event) if event else self
-
-    def _told(self, event: Event) -> Payment:
-        at = max(self.updated_at, event.at)
-        return attrs.evolve(self, updated_at=at, news=(*self.news, event))
+        return payment.telling(event), new

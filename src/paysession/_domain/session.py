@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 import attrs
 
-from paysession._domain.attempts import Attempt, AttemptKind
-from paysession._domain.discrepancies import Discrepancy, DiscrepancyKind, opened
-from paysession._domain.entities import Aggregate, Settleable
+from paysession._domain.attempts import Attempt, AttemptKind, CloseReason
+from paysession._domain.entities import Settleable
 from paysession._domain.failures import Failure
 from paysession._domain.methods import PaymentMethod, Terms
 from paysession._domain.operations import Evidence, EvidenceSource, Lease, Origin
+from paysession._domain.owners import Owner
 from paysession._domain.payable import Share
 from paysession._domain.secrets import ClientData
 from paysession._domain.sources import Source
@@ -24,12 +23,9 @@ from paysession.events import (
     AttemptSuperseded,
     Event,
     LateFactRecorded,
-    OutcomeDoubted,
-    RecoveryStarted,
     SessionActionRequired,
     SessionApproved,
     SessionCanceled,
-    SessionClosing as SessionIsClosing,
     SessionCompleted,
     SessionCreated,
     SessionExpired,
@@ -39,6 +35,7 @@ from paysession.events import (
     SessionReopened,
     SessionUpdated,
 )
+from paysession.events import SessionClosing as SessionIsClosing
 from paysession.lifecycles import SESSION, SessionStatus
 from paysession.outcomes import (
     NO_REFERENCES,
@@ -47,21 +44,13 @@ from paysession.outcomes import (
     ReferenceRole,
     References,
     Superseded,
-    Unknown,
 )
 
 OPEN = (SessionStatus.PENDING, SessionStatus.REQUIRES_ACTION, SessionStatus.PROCESSING)
 
 
-class CloseReason(StrEnum):
-    """Why a session is closed without money."""
-
-    CANCELED = "canceled"
-    EXPIRED = "expired"
-
-
 @attrs.frozen(kw_only=True)
-class PaymentSession(Aggregate, Settleable):
+class PaymentSession(Owner, Settleable):
     """
     One customer's attempt to pay one payable by one method.
 
@@ -86,7 +75,6 @@ class PaymentSession(Aggregate, Settleable):
         approved: Whether the customer has approved, so that our completing call is due.
         closing: Why it is being closed, if it is.
         last_failure: Why the newest attempt was refused.
-        discrepancies: Where the provider contradicted what we expected.
     """
 
     gateway: str
@@ -105,7 +93,6 @@ class PaymentSession(Aggregate, Settleable):
     approved: bool = False
     closing: CloseReason | None = None
     last_failure: Failure | None = None
-    discrepancies: tuple[Discrepancy, ...] = ()
 
     @classmethod
     def opened(
@@ -258,7 +245,7 @@ class PaymentSession(Aggregate, Settleable):
     ) -> tuple[PaymentSession, Attempt]:
         """Ask the provider to close it; money may still be quicker."""
         status = SESSION.next(self.status, "close")
-        closing = attrs.evolve(self, status=status, closing=reason)._told(
+        closing = attrs.evolve(self, status=status, closing=reason).telling(
             SessionIsClosing(at=lease.at, status=status, reason=reason)
         )
         return closing._requested(
@@ -293,6 +280,7 @@ class PaymentSession(Aggregate, Settleable):
             terms=self.terms,
             source=self.source,
             external_data=external_data,
+            close_reason=self.closing if kind is AttemptKind.CLOSE else None,
         )
         requested = AttemptRequested(
             at=lease.at, status=self.status, attempt_id=attempt_id, kind=kind, amount=amount
@@ -303,28 +291,7 @@ class PaymentSession(Aggregate, Settleable):
             open_attempts=(*self.open_attempts, attempt_id),
             last_failure=None,
         )
-        return session._told(requested), attempt
-
-    def doubt(
-        self, attempt: Attempt, unknown: Unknown, *, at: datetime
-    ) -> tuple[PaymentSession, Attempt]:
-        """Note that an attempt's call ended without an answer."""
-        event = OutcomeDoubted(at=at, operation_id=attempt.id, reason=unknown.reason)
-        return self._told(event), attempt.doubted(unknown, at=at)
-
-    def take_up(self, attempt: Attempt, lease: Lease) -> tuple[PaymentSession, Attempt]:
-        """Lease an open attempt once more, for recovery."""
-        after = attempt.leased(lease)
-        event = RecoveryStarted(at=lease.at, operation_id=attempt.id, tries=after.tries)
-        return self._told(event), after
-
-    def hand_over(
-        self, attempt: Attempt, reason: str, *, at: datetime
-    ) -> tuple[PaymentSession, Attempt]:
-        """Leave an open attempt to a person."""
-        after = attempt.handed_over(reason, at=at)
-        kind = DiscrepancyKind.UNRESOLVED
-        return self.disagreed(kind, attempt.id, "an answer", reason, at=at), after
+        return session.telling(requested), attempt
 
     def supersede(
         self, attempt: Attempt, *, by: str, at: datetime
@@ -333,21 +300,19 @@ class PaymentSession(Aggregate, Settleable):
         evidence = Evidence(fact=Superseded(by), source=EvidenceSource.OURSELVES, recorded_at=at)
         event = AttemptSuperseded(at=at, status=self.status, attempt_id=attempt.id)
         after = attempt.observed(evidence)
-        return self.noted(after)._told(event), after
+        return self.noted(after).telling(event), after
 
     def noted(self, attempt: Attempt) -> PaymentSession:
         """Keep what an attempt's facts taught: the provider's ids, and whether it is open."""
+        was_open = attempt.id in self.open_attempts
+        has_ended = was_open and not attempt.is_open
+        is_decided = was_open and attempt.is_completing and not attempt.is_unresolved
         others = tuple(each for each in self.open_attempts if each != attempt.id)
-        still = (*others, attempt.id) if attempt.is_open else others
-        is_newest = attempt.id == self.attempt_id
-        settled = attempt.kind is AttemptKind.COMPLETE and not attempt.is_unresolved
         return attrs.evolve(
             self,
-            open_attempts=still
-            if attempt.is_open != (attempt.id in self.open_attempts)
-            else self.open_attempts,
+            open_attempts=others if has_ended else self.open_attempts,
             references=self.references | attempt.references,
-            in_flight=Money.zero(self.amount.currency) if settled and is_newest else self.in_flight,
+            in_flight=Money.zero(self.amount.currency) if is_decided else self.in_flight,
         )
 
     def open_at_provider(
@@ -366,8 +331,8 @@ class PaymentSession(Aggregate, Settleable):
             amount=attempt.amount,
         )
         if attempt.kind is AttemptKind.UPDATE:
-            return known._told(SessionUpdated(at=at, status=self.status, amount=attempt.amount))
-        return known._told(SessionOpened(at=at, status=self.status, attempt_id=attempt.id))
+            return known.telling(SessionUpdated(at=at, status=self.status, amount=attempt.amount))
+        return known.telling(SessionOpened(at=at, status=self.status, attempt_id=attempt.id))
 
     def require_action(
         self,
@@ -388,18 +353,18 @@ class PaymentSession(Aggregate, Settleable):
             next_action=action,
             client_data=client_data or self.client_data,
             amount=attempt.amount,
-        )._told(event)
+        ).telling(event)
 
     def approve(self, attempt: Attempt, *, at: datetime) -> PaymentSession:
         """The customer is done, and our completing call is due."""
         event = SessionApproved(at=at, status=self.status, attempt_id=attempt.id)
-        return attrs.evolve(self, approved=True, next_action=None)._told(event)
+        return attrs.evolve(self, approved=True, next_action=None).telling(event)
 
     def process(self, attempt: Attempt, *, at: datetime) -> PaymentSession:
         """The provider is working on it."""
         status = SESSION.next(self.status, "process")
         event = SessionProcessing(at=at, status=status, attempt_id=attempt.id)
-        return attrs.evolve(self, status=status, next_action=None)._told(event)
+        return attrs.evolve(self, status=status, next_action=None).telling(event)
 
     def retry(self, attempt: Attempt, failure: Failure, *, at: datetime) -> PaymentSession:
         """The attempt was refused, and the customer may try again."""
@@ -409,20 +374,20 @@ class PaymentSession(Aggregate, Settleable):
         )
         return attrs.evolve(
             self, status=status, last_failure=failure, next_action=None, approved=False
-        )._told(event)
+        ).telling(event)
 
     def keep(self, attempt: Attempt, failure: Failure, *, at: datetime) -> PaymentSession:
         """The provider refused the new amount, and the old one stands."""
         event = AttemptFailed(
             at=at, status=self.status, attempt_id=attempt.id, failure_code=failure.code
         )
-        return attrs.evolve(self, last_failure=failure)._told(event)
+        return attrs.evolve(self, last_failure=failure).telling(event)
 
     def reopen(self, *, at: datetime) -> PaymentSession:
         """The provider would not close it."""
         status = SESSION.next(self.status, "reopen")
         event = SessionReopened(at=at, status=status)
-        return attrs.evolve(self, status=status, closing=None)._told(event)
+        return attrs.evolve(self, status=status, closing=None).telling(event)
 
     def complete(self, payment_id: str, *, at: datetime) -> PaymentSession:
         """Money is held or taken, all that was asked."""
@@ -453,28 +418,9 @@ class PaymentSession(Aggregate, Settleable):
             next_action=None,
             closing=None,
             in_flight=Money.zero(self.amount.currency),
-        )._told(event)
+        ).telling(event)
 
     def late(self, attempt: Attempt, fact: Fact, *, at: datetime) -> PaymentSession:
         """Record that a fact about an attempt changes nothing here any more."""
         event = LateFactRecorded(at=at, operation_id=attempt.id, fact=type(fact).__name__)
-        return self._told(event)
-
-    def disagreed(
-        self,
-        kind: DiscrepancyKind,
-        operation_id: str,
-        expected: object,
-        actual: object,
-        *,
-        at: datetime,
-    ) -> PaymentSession:
-        """Open a discrepancy, unless the same one is open."""
-        discrepancies, event = opened(
-            self.discrepancies, kind, operation_id, str(expected), str(actual), at=at
-        )
-        return attrs.evolve(self, discrepancies=discrepancies)._told(event) if event else self
-
-    def _told(self, event: Event) -> PaymentSession:
-        at = max(self.updated_at, event.at)
-        return attrs.evolve(self, updated_at=at, news=(*self.news, event))
+        return self.telling(event)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import attrs
 
-from paysession._domain.attempts import Attempt, AttemptKind
+from paysession._domain.attempts import Attempt, AttemptKind, CloseReason
 from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.identity import derived_id
@@ -19,7 +19,7 @@ from paysession._domain.movements import Authorization, Capture, Refund, RefundR
 from paysession._domain.operations import Evidence, Lease, Origin
 from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import Payment
-from paysession._domain.session import CloseReason, PaymentSession
+from paysession._domain.session import PaymentSession
 from paysession._money import Money
 from paysession.lifecycles import SessionStatus
 from paysession.outcomes import (
@@ -32,6 +32,7 @@ from paysession.outcomes import (
     Declined,
     Ends,
     Expired,
+    Fact,
     NotAttempted,
     Pending,
     ReferenceRole,
@@ -229,41 +230,46 @@ class Settlement:
         session, attempt, at = self.session, self.attempt, evidence.recorded_at
         if session.is_closed or attempt.id != session.attempt_id:
             return attrs.evolve(self, session=session.late(attempt, evidence.fact, at=at))
+        failure = _refusal_of(evidence.fact)
+        if failure is not None:
+            return attrs.evolve(self, session=self._refused(failure, evidence))
+        if self._is_closing:
+            return attrs.evolve(self, session=self._closed(evidence))
         match evidence.fact:
-            case Accepted(client_data=client_data, next_action=action) if not self._is_closing:
+            case Accepted(client_data=client_data, next_action=action):
                 session = session.open_at_provider(
                     attempt, client_data=client_data, next_action=action, at=at
                 )
-            case ActionRequired(action, client_data=client_data) if not self._is_closing:
+            case ActionRequired(action, client_data=client_data):
                 session = session.require_action(attempt, action, client_data=client_data, at=at)
-            case Pending() if not self._is_closing:
+            case Pending():
                 session = session.process(attempt, at=at)
-            case Approved() if not self._is_closing:
+            case Approved():
                 return self._approved(evidence)
-            case Declined(failure, ends):
-                session = self._refused(failure, ends, evidence)
-            case Rejected(failure):
-                session = self._refused(failure, Ends.ATTEMPT, evidence)
-            case NotAttempted():
-                failure = Failure(FailureCode.PROCESSING_ERROR, raw_code="not_attempted")
-                session = self._refused(failure, Ends.ATTEMPT, evidence)
-            case Canceled():
-                session = session.close(session.closing or CloseReason.CANCELED, at=at)
-            case Expired():
-                session = session.close(CloseReason.EXPIRED, at=at)
             case _:
-                session = session.late(attempt, evidence.fact, at=at)
+                session = self._closed(evidence)
         return attrs.evolve(self, session=session)
 
     @property
     def _is_closing(self) -> bool:
         return self.session.status is SessionStatus.CLOSING
 
-    def _refused(self, failure: Failure, ends: Ends, evidence: Evidence) -> PaymentSession:
+    def _closed(self, evidence: Evidence) -> PaymentSession:
+        session, at = self.session, evidence.recorded_at
+        match evidence.fact:
+            case Canceled():
+                return session.close(session.closing or CloseReason.CANCELED, at=at)
+            case Expired():
+                return session.close(CloseReason.EXPIRED, at=at)
+            case _:
+                return session.late(self.attempt, evidence.fact, at=at)
+
+    def _refused(self, failure: Failure, evidence: Evidence) -> PaymentSession:
         session, attempt, at = self.session, self.attempt, evidence.recorded_at
         if self._is_closing:
             return session.reopen(at=at)
-        if ends is Ends.OBJECT or session.references.get(ReferenceRole.SESSION) is None:
+        ends_object = isinstance(evidence.fact, Declined) and evidence.fact.ends is Ends.OBJECT
+        if ends_object or session.references.get(ReferenceRole.SESSION) is None:
             return session.fail(failure, at=at)
         if attempt.kind is AttemptKind.UPDATE:
             return session.keep(attempt, failure, at=at)
@@ -301,3 +307,14 @@ class Settlement:
             old = before.payment.share if before.payment else None
             account = account.moved(old, self.payment.share, at=at)
         return attrs.evolve(self, account=account)
+
+
+def _refusal_of(fact: Fact) -> Failure | None:
+    """Why nothing moved, if the fact says that nothing did."""
+    match fact:
+        case Declined(failure) | Rejected(failure):
+            return failure
+        case NotAttempted():
+            return Failure(FailureCode.PROCESSING_ERROR, raw_code="not_attempted")
+        case _:
+            return None

@@ -14,11 +14,11 @@ from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar, get_args
 
 import attrs
 
+from paysession._domain.attempts import CloseReason
 from paysession._domain.limits import Metadata
 from paysession._domain.methods import Terms
 from paysession._domain.movements import RefundReason
 from paysession._domain.secrets import ClientData
-from paysession._domain.session import CloseReason
 from paysession._domain.sources import Source
 from paysession._money import Money
 from paysession.outcomes import (
@@ -73,11 +73,11 @@ CancelRefundAnswer: TypeAlias = Canceled | Pending | Declined | NoAnswer
 SetupSessionAnswer: TypeAlias = Accepted | ActionRequired | Pending | Declined | NoAnswer
 LookUpAnswer: TypeAlias = tuple[Report, ...] | NotAttempted | Unknown
 
-A = TypeVar("A", covariant=True)
+A_co = TypeVar("A_co", covariant=True)
 
 
 @attrs.frozen(kw_only=True)
-class Request(Generic[A]):
+class Request(Generic[A_co]):
     """
     One call to a gateway.
 

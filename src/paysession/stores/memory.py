@@ -63,7 +63,7 @@ class InMemoryStore(Store):
     def due(
         self, before: datetime, *, kinds: Sequence[AnyKind], limit: int, tenant: str
     ) -> tuple[Entity, ...]:
-        """Return entities of these kinds whose `due_at` is not after `before`, longest due first."""
+        """Return entities of these kinds due by `before`, longest due first."""
         names = {KINDS[kind] for kind in kinds}
         with self._lock:
             return tuple(self._due_before(before, names, limit, tenant))
@@ -181,7 +181,7 @@ class AsyncInMemoryStore(AsyncStore):
     async def due(
         self, before: datetime, *, kinds: Sequence[AnyKind], limit: int, tenant: str
     ) -> tuple[Entity, ...]:
-        """Return entities of these kinds whose `due_at` is not after `before`, longest due first."""
+        """Return entities of these kinds due by `before`, longest due first."""
         return self.store.due(before, kinds=kinds, limit=limit, tenant=tenant)
 
     async def attention(self, *, limit: int, tenant: str) -> tuple[Entity, ...]:

@@ -184,7 +184,7 @@ class Store(ABC):
 
     @abstractmethod
     def find(self, kind: type[E], *, by: str, value: str, tenant: str) -> tuple[E, ...]:
-        """Return the entities whose attribute `by`, one of `INDEXES`, is `value`, oldest first."""
+        """Return entities whose `by`, one of `INDEXES`, is `value`, oldest first."""
 
     @abstractmethod
     def claimed(self, namespace: str, text: str, *, tenant: str) -> Claim | None:
@@ -194,7 +194,7 @@ class Store(ABC):
     def due(
         self, before: datetime, *, kinds: Sequence[AnyKind], limit: int, tenant: str
     ) -> tuple[Entity, ...]:
-        """Return entities of these kinds whose `due_at` is not after `before`, longest due first."""
+        """Return entities of these kinds due by `before`, longest due first."""
 
     @abstractmethod
     def attention(self, *, limit: int, tenant: str) -> tuple[Entity, ...]:
@@ -229,7 +229,7 @@ class AsyncStore(ABC):
 
     @abstractmethod
     async def find(self, kind: type[E], *, by: str, value: str, tenant: str) -> tuple[E, ...]:
-        """Return the entities whose attribute `by`, one of `INDEXES`, is `value`, oldest first."""
+        """Return entities whose `by`, one of `INDEXES`, is `value`, oldest first."""
 
     @abstractmethod
     async def claimed(self, namespace: str, text: str, *, tenant: str) -> Claim | None:
@@ -239,7 +239,7 @@ class AsyncStore(ABC):
     async def due(
         self, before: datetime, *, kinds: Sequence[AnyKind], limit: int, tenant: str
     ) -> tuple[Entity, ...]:
-        """Return entities of these kinds whose `due_at` is not after `before`, longest due first."""
+        """Return entities of these kinds due by `before`, longest due first."""
 
     @abstractmethod
     async def attention(self, *, limit: int, tenant: str) -> tuple[Entity, ...]:

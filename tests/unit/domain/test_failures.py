@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from datetime import timedelta
 
 import attrs
@@ -214,7 +215,7 @@ def hours(count: int | None) -> timedelta | None:
     return None if count is None else timedelta(hours=count)
 
 
-def test_every_class_has_its_four_answers():
+def test_every_class_has_its_four_answers() -> None:
     answers = {
         code: (answer.is_hard, answer.retry, answer.retry_after, answer.who_must_act)
         for code, answer in ANSWERS.items()
@@ -228,7 +229,7 @@ def test_every_class_has_its_four_answers():
 
 
 @pytest.mark.parametrize("code", FailureCode)
-def test_a_failure_gives_the_answers_of_its_class(code):
+def test_a_failure_gives_the_answers_of_its_class(code: FailureCode) -> None:
     failure = Failure(code)
     hard, retry, wait, actor = CLASSES[code]
     answers = (failure.is_hard, failure.retry, failure.retry_after, failure.who_must_act)
@@ -236,7 +237,7 @@ def test_a_failure_gives_the_answers_of_its_class(code):
 
 
 @pytest.mark.parametrize("code", FailureCode)
-def test_the_customer_reads_whole_sentences(code):
+def test_the_customer_reads_whole_sentences(code: FailureCode) -> None:
     shown = Failure(code).shown_to_customer
     assert shown[0].isupper()
     assert shown.endswith(".")
@@ -248,89 +249,89 @@ def test_the_customer_reads_whole_sentences(code):
     ["lost_or_stolen", "suspected_fraud", "account_closed", "revoked", "risk_blocked"],
 )
 @pytest.mark.parametrize("advice", [None, "01", "03", "confirm_card_data"])
-def test_the_customer_never_reads_why_a_card_is_not_trusted(code, advice):
+def test_the_customer_never_reads_why_a_card_is_not_trusted(code: str, advice: str | None) -> None:
     assert GENERIC == Failure(FailureCode(code), advice=advice).shown_to_customer
 
 
-def test_a_decline_nobody_knows_reads_like_a_card_that_is_not_trusted():
+def test_a_decline_nobody_knows_reads_like_a_card_that_is_not_trusted() -> None:
     assert GENERIC == Failure(FailureCode.UNKNOWN_DECLINE).shown_to_customer
 
 
-def test_no_text_names_a_suspicion():
+def test_no_text_names_a_suspicion() -> None:
     texts = " ".join(answer.shown_to_customer for answer in ANSWERS.values()).lower()
     assert [] == [word for word in ("lost", "stolen", "fraud", "closed", "risk") if word in texts]
 
 
-def test_stripe_codes_have_their_classes():
+def test_stripe_codes_have_their_classes() -> None:
     assert STRIPE_FACTS == STRIPE
     assert {code: Failure.from_stripe(code).code for code in STRIPE} == STRIPE
 
 
-def test_adyen_codes_have_their_classes():
+def test_adyen_codes_have_their_classes() -> None:
     assert ADYEN_FACTS == ADYEN
     assert {code: Failure.from_adyen(code).code for code in ADYEN} == ADYEN
     assert {code: Failure.from_adyen(int(code)).code for code in ADYEN} == ADYEN
 
 
-def test_iso8583_codes_have_their_classes():
+def test_iso8583_codes_have_their_classes() -> None:
     assert ISO8583_FACTS == ISO8583
     assert {code: Failure.from_iso8583(code).code for code in ISO8583} == ISO8583
 
 
 @pytest.mark.parametrize("table", [ADVICE, ADYEN, ANSWERS, ISO8583, STRIPE])
-def test_a_table_is_read_only(table):
+def test_a_table_is_read_only(table: dict[str, FailureCode]) -> None:
     with pytest.raises(TypeError):
         table["new"] = FailureCode.DO_NOT_HONOR
 
 
-def test_every_advice_is_known():
+def test_every_advice_is_known() -> None:
     assert set(ADVICE_FACTS) == set(ADVICE)
 
 
 @pytest.mark.parametrize("advice", ADVICE_FACTS)
 @pytest.mark.parametrize("code", ["issuer_unavailable", "lost_or_stolen", "expired_card"])
-def test_advice_overrides_the_class(code, advice):
+def test_advice_overrides_the_class(code: str, advice: str) -> None:
     failure = Failure(FailureCode(code), advice=advice)
     hard, retry, wait = ADVICE_FACTS[advice]
     assert (hard, retry, hours(wait)) == (failure.is_hard, failure.retry, failure.retry_after)
 
 
-def test_later_without_a_time_keeps_the_time_of_the_class():
+def test_later_without_a_time_keeps_the_time_of_the_class() -> None:
     failure = Failure.from_stripe("insufficient_funds", advice_code="try_again_later")
     assert (Retry.LATER, timedelta(hours=24)) == (failure.retry, failure.retry_after)
 
 
-def test_advice_names_who_must_act_or_leaves_it_to_the_class():
+def test_advice_names_who_must_act_or_leaves_it_to_the_class() -> None:
     told = Failure.from_stripe("generic_decline", advice_code="confirm_card_data")
     untold = Failure.from_stripe("generic_decline", advice_code="do_not_try_again")
     assert (Actor.CUSTOMER, Actor.BANK) == (told.who_must_act, untold.who_must_act)
 
 
-def test_advice_nobody_knows_is_kept_and_changes_nothing():
+def test_advice_nobody_knows_is_kept_and_changes_nothing() -> None:
     failure = Failure.from_iso8583("51", mastercard_advice="99")
     assert "99" == failure.advice
     assert (False, Retry.LATER) == (failure.is_hard, failure.retry)
 
 
-def test_stripes_do_not_try_again_is_advice_even_as_a_code():
+def test_stripes_do_not_try_again_is_advice_even_as_a_code() -> None:
     failure = Failure.from_stripe("do_not_try_again")
     assert (FailureCode.DO_NOT_HONOR, Retry.NEVER) == (failure.code, failure.retry)
 
 
-def test_advice_stripe_gives_beside_do_not_try_again_is_kept():
+def test_advice_stripe_gives_beside_do_not_try_again_is_kept() -> None:
     assert "03" == Failure.from_stripe("do_not_try_again", advice_code="03").advice
 
 
-def test_adyen_passes_on_mastercards_advice():
+def test_adyen_passes_on_mastercards_advice() -> None:
     assert timedelta(days=2) == Failure.from_adyen("12", mastercard_advice="26").retry_after
 
 
-def test_visas_first_category_is_never_tried_again():
+def test_visas_first_category_is_never_tried_again() -> None:
     assert Retry.NEVER == Failure.from_iso8583("05", visa_category=1).retry
     assert Retry.SPACED == Failure.from_iso8583("05", visa_category=2).retry
 
 
-def test_mastercards_advice_goes_before_visas_category():
+def test_mastercards_advice_goes_before_visas_category() -> None:
     assert "24" == Failure.from_iso8583("05", mastercard_advice="24", visa_category=1).advice
 
 
@@ -345,12 +346,14 @@ def test_mastercards_advice_goes_before_visas_category():
         ("mastercard", None, "limit_exceeded"),
     ],
 )
-def test_code_65_depends_on_scheme_and_country(scheme, country, code):
+def test_code_65_depends_on_scheme_and_country(
+    scheme: str | None, country: str | None, code: str
+) -> None:
     failure = Failure.from_iso8583("65", scheme=scheme, issuer_country=country)
     assert (code, "65") == (failure.code, failure.raw_code)
 
 
-def test_scheme_and_country_do_not_matter_to_other_codes():
+def test_scheme_and_country_do_not_matter_to_other_codes() -> None:
     failure = Failure.from_iso8583("51", scheme="mastercard", issuer_country="DE")
     assert FailureCode.INSUFFICIENT_FUNDS == failure.code
 
@@ -359,28 +362,30 @@ def test_scheme_and_country_do_not_matter_to_other_codes():
     "classify", [Failure.from_stripe, Failure.from_adyen, Failure.from_iso8583]
 )
 @pytest.mark.parametrize("code", ["brand_new", "0", "", None])
-def test_a_code_nobody_knows_is_kept_and_never_retryable(classify, code):
+def test_a_code_nobody_knows_is_kept_and_never_retryable(
+    classify: Callable[[str | None], Failure], code: str | None
+) -> None:
     failure = classify(code)
     assert (FailureCode.UNKNOWN_DECLINE, code) == (failure.code, failure.raw_code)
     assert (False, Retry.NO) == (failure.is_retryable, failure.retry)
 
 
 @pytest.mark.parametrize("advice", ADVICE)
-def test_no_advice_makes_an_unknown_code_retryable(advice):
+def test_no_advice_makes_an_unknown_code_retryable(advice: str) -> None:
     assert Failure.from_stripe("brand_new", advice_code=advice).retry in {Retry.NO, Retry.NEVER}
 
 
 @pytest.mark.parametrize("advice", ADVICE)
-def test_no_advice_allows_a_duplicate_before_a_look_up(advice):
+def test_no_advice_allows_a_duplicate_before_a_look_up(advice: str) -> None:
     failure = Failure.from_iso8583("94", mastercard_advice=advice)
     assert (True, Retry.AFTER_LOOK_UP) == (failure.means_unknown, failure.retry)
 
 
-def test_only_a_duplicate_means_that_the_money_may_have_moved():
+def test_only_a_duplicate_means_that_the_money_may_have_moved() -> None:
     assert [FailureCode.DUPLICATE] == [code for code in FailureCode if Failure(code).means_unknown]
 
 
-def test_a_program_may_retry_only_what_time_can_heal():
+def test_a_program_may_retry_only_what_time_can_heal() -> None:
     assert {
         "insufficient_funds",
         "issuer_unavailable",
@@ -390,13 +395,13 @@ def test_a_program_may_retry_only_what_time_can_heal():
     } == {code for code in FailureCode if Failure(code).is_retryable}
 
 
-def test_what_the_provider_said_is_kept_without_card_numbers_and_secrets():
+def test_what_the_provider_said_is_kept_without_card_numbers_and_secrets() -> None:
     failure = Failure.from_stripe("card 4242 4242 4242 4242", message="key sk_live_51H8zX is\nbad")
     assert "card [card number]" == failure.raw_code
     assert "key [secret] is bad" == failure.raw_message
 
 
-def test_what_the_provider_said_is_bounded():
+def test_what_the_provider_said_is_bounded() -> None:
     failure = Failure(
         FailureCode.DO_NOT_HONOR, raw_code="c" * 999, raw_message="m" * 999, advice="a" * 999
     )
@@ -404,18 +409,18 @@ def test_what_the_provider_said_is_bounded():
     assert [100, 500, 100] == lengths
 
 
-def test_a_failure_is_a_value():
+def test_a_failure_is_a_value() -> None:
     failure = Failure.from_stripe("lost_card", message="m" * 999)
     assert failure == attrs.evolve(failure)
     assert failure == pickle.loads(pickle.dumps(failure))
     assert hash(failure) == hash(attrs.evolve(failure))
 
 
-def test_a_class_is_not_a_text():
+def test_a_class_is_not_a_text() -> None:
     with pytest.raises(TypeError):
         Failure("lost_or_stolen")  # type: ignore[arg-type]
 
 
-def test_a_message_is_text():
+def test_a_message_is_text() -> None:
     with pytest.raises(TypeError):
         Failure(FailureCode.DUPLICATE, raw_message=7)  # type: ignore[arg-type]

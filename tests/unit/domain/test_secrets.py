@@ -7,8 +7,10 @@ import pickle
 import pprint
 import traceback
 from collections import OrderedDict
-from enum import Enum
+from collections.abc import Callable
+from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 import attrs
 import pytest
@@ -59,12 +61,14 @@ def canary_in(text: str) -> bool:
         lambda held: repr(copy.deepcopy(Holder(held))),
     ],
 )
-def test_no_channel_shows_the_value(held, channel):
+def test_no_channel_shows_the_value(
+    held: Secret | ClientData, channel: Callable[[object], str]
+) -> None:
     assert not canary_in(channel(held))
 
 
 @pytest.mark.parametrize("held", MASKED)
-def test_there_is_nothing_to_look_into(held):
+def test_there_is_nothing_to_look_into(held: Secret | ClientData) -> None:
     with pytest.raises(TypeError):
         vars(held)
     with pytest.raises(TypeError):
@@ -73,14 +77,16 @@ def test_there_is_nothing_to_look_into(held):
 
 @pytest.mark.parametrize("held", MASKED)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_it_cannot_be_pickled(held, protocol):
+def test_it_cannot_be_pickled(held: Secret | ClientData, protocol: int) -> None:
     with pytest.raises(TypeError, match="cannot be pickled") as error:
         pickle.dumps(Holder(held), protocol)
     assert not canary_in(str(error.value))
 
 
 @pytest.mark.parametrize("held", MASKED)
-def test_a_log_does_not_show_it(held, caplog):
+def test_a_log_does_not_show_it(
+    held: Secret | ClientData, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.INFO):
         logging.getLogger("shop").info("%s %r %s", held, held, Holder(held))
     assert "(***)" in caplog.text
@@ -88,8 +94,8 @@ def test_a_log_does_not_show_it(held, caplog):
 
 
 @pytest.mark.parametrize("held", MASKED)
-def test_a_traceback_with_local_variables_does_not_show_it(held):
-    def fail(argument):
+def test_a_traceback_with_local_variables_does_not_show_it(held: Secret | ClientData) -> None:
+    def fail(argument: object) -> None:
         local = argument
         raise RuntimeError(str(local))
 
@@ -103,21 +109,24 @@ def test_a_traceback_with_local_variables_does_not_show_it(held):
     assert not canary_in(shown)
 
 
+class Box:
+    """Gives the canary without naming it."""
+
+    def __getitem__(self, index: int) -> str:
+        return CANARY
+
+
 @pytest.mark.parametrize(
     "refused",
     [
         lambda box: Secret(box[0].encode()),
-        lambda box: ClientData([box[0]]),
+        lambda box: ClientData([box[0]]),  # type: ignore[arg-type]
         lambda box: ClientData({"client_secret": box[0].encode()}),
         lambda box: ClientData({"client_secret": box[0] * 10_000}),
         lambda box: ClientData(box[0] + "\0"),
     ],
 )
-def test_the_traceback_of_a_refusal_does_not_show_it(refused):
-    class Box:
-        def __getitem__(self, index: int) -> str:
-            return CANARY
-
+def test_the_traceback_of_a_refusal_does_not_show_it(refused: Callable[[Box], object]) -> None:
     try:
         refused(Box())
     except (TypeError, UnsafeInput) as error:
@@ -129,64 +138,64 @@ def test_the_traceback_of_a_refusal_does_not_show_it(refused):
 
 
 @pytest.mark.parametrize("held", MASKED)
-def test_an_error_of_evolve_does_not_show_it(held):
+def test_an_error_of_evolve_does_not_show_it(held: Secret | ClientData) -> None:
     with pytest.raises(TypeError) as error:
-        attrs.evolve(Holder(held), unknown=held)
+        attrs.evolve(Holder(held), unknown=held)  # type: ignore[call-arg]
     assert not canary_in(repr(error.value))
 
 
 @pytest.mark.parametrize("held", MASKED)
-def test_it_is_copied_to_itself(held):
+def test_it_is_copied_to_itself(held: Secret | ClientData) -> None:
     assert held is copy.copy(held)
     assert held is copy.deepcopy(held)
 
 
 @pytest.mark.parametrize("held", MASKED)
-def test_it_is_no_text(held):
+def test_it_is_no_text(held: Secret | ClientData) -> None:
     assert held != CANARY
     assert held != {"client_secret": CANARY}
 
 
-def test_only_reveal_shows_it():
+def test_only_reveal_shows_it() -> None:
     assert CANARY == Secret(CANARY).reveal()
     assert CANARY == ClientData(CANARY).reveal()
     assert {"client_secret": CANARY} == ClientData({"client_secret": CANARY}).reveal()
 
 
-def test_secrets_are_compared_by_value():
+def test_secrets_are_compared_by_value() -> None:
     assert Secret(CANARY) == Secret(CANARY)
     assert Secret(CANARY) != Secret(CANARY + "x")
     assert Secret("\ud800é") == Secret("\ud800é")
 
 
-def test_a_secret_and_client_data_are_never_equal():
+def test_a_secret_and_client_data_are_never_equal() -> None:
     assert Secret(CANARY) != ClientData(CANARY)
     assert ClientData(CANARY) != Secret(CANARY)
 
 
-def test_a_secret_has_no_hash():
+def test_a_secret_has_no_hash() -> None:
     with pytest.raises(TypeError):
         hash(Secret(CANARY))
 
 
-def test_client_data_is_compared_by_value_whatever_the_order():
+def test_client_data_is_compared_by_value_whatever_the_order() -> None:
     assert ClientData({"a": 1, "b": [True]}) == ClientData({"b": [True], "a": 1})
     assert ClientData({"a": 1}) != ClientData({"a": True})
     assert ClientData("{}") != ClientData({})
 
 
-def test_the_hash_of_client_data_says_nothing_of_it():
+def test_the_hash_of_client_data_says_nothing_of_it() -> None:
     assert hash(ClientData("one")) == hash(ClientData("two"))
 
 
-def test_client_data_is_copied_on_entry():
+def test_client_data_is_copied_on_entry() -> None:
     inner = ["a"]
     data = ClientData({"list": inner})
     inner.append("b")
     assert {"list": ["a"]} == data.reveal()
 
 
-def test_what_was_revealed_can_be_changed_without_harm():
+def test_what_was_revealed_can_be_changed_without_harm() -> None:
     data = ClientData({"list": ["a"]})
     revealed = data.reveal()
     assert isinstance(revealed, dict)
@@ -194,8 +203,8 @@ def test_what_was_revealed_can_be_changed_without_harm():
     assert {"list": ["a"]} == data.reveal()
 
 
-def test_client_data_carries_all_that_json_can():
-    value = {
+def test_client_data_carries_all_that_json_can() -> None:
+    value: dict[str, object] = {
         "none": None,
         "yes": True,
         "int": -(2**64) + 1,
@@ -206,13 +215,13 @@ def test_client_data_carries_all_that_json_can():
     assert value == ClientData(value).reveal()
 
 
-def test_other_mappings_and_tuples_become_plain():
+def test_other_mappings_and_tuples_become_plain() -> None:
     frozen = MappingProxyType({"a": OrderedDict(b=(1, 2))})
     assert {"a": {"b": [1, 2]}} == ClientData(frozen).reveal()
 
 
-def test_an_enum_of_texts_becomes_text():
-    class Kind(str, Enum):
+def test_an_enum_of_texts_becomes_text() -> None:
+    class Kind(StrEnum):
         ONE = "one"
 
     revealed = ClientData({"kind": Kind.ONE}).reveal()
@@ -227,20 +236,20 @@ def nested(levels: int) -> dict[str, object]:
     return value
 
 
-def test_ten_levels_are_deep_enough():
+def test_ten_levels_are_deep_enough() -> None:
     assert nested(10) == ClientData(nested(10)).reveal()
     with pytest.raises(UnsafeInput, match="ten levels"):
         ClientData(nested(11))
 
 
-def test_a_list_that_holds_itself_is_refused():
+def test_a_list_that_holds_itself_is_refused() -> None:
     endless: list[object] = []
     endless.append(endless)
     with pytest.raises(UnsafeInput, match="ten levels"):
         ClientData({"list": endless})
 
 
-def test_a_list_that_is_small_in_memory_only_is_refused():
+def test_a_list_that_is_small_in_memory_only_is_refused() -> None:
     value: list[object] = []
     for _ in range(8):
         value = [value] * 1000
@@ -248,7 +257,7 @@ def test_a_list_that_is_small_in_memory_only_is_refused():
         ClientData({"list": value})
 
 
-def test_64_kib_are_big_enough():
+def test_64_kib_are_big_enough() -> None:
     most = "é" * (32 * 1024 - 1)
     assert most == ClientData(most).reveal()
     with pytest.raises(UnsafeInput, match="64 KiB"):
@@ -273,7 +282,7 @@ def test_64_kib_are_big_enough():
         "\0",
     ],
 )
-def test_what_json_or_a_database_cannot_carry_is_refused(value):
+def test_what_json_or_a_database_cannot_carry_is_refused(value: Any) -> None:
     with pytest.raises(UnsafeInput) as error:
         ClientData(value, field="setup")
     assert "setup" == error.value.field
@@ -281,12 +290,12 @@ def test_what_json_or_a_database_cannot_carry_is_refused(value):
 
 
 @pytest.mark.parametrize("value", [None, 7, ["a"], b"bytes"])
-def test_client_data_is_text_or_a_mapping(value):
+def test_client_data_is_text_or_a_mapping(value: Any) -> None:
     with pytest.raises(TypeError, match="client_data must be a str or a mapping, not "):
         ClientData(value)
 
 
 @pytest.mark.parametrize("value", [None, 7, b"bytes"])
-def test_a_secret_is_text(value):
+def test_a_secret_is_text(value: Any) -> None:
     with pytest.raises(TypeError, match="a secret must be a str, not "):
         Secret(value)

@@ -1,0 +1,258 @@
+"""
+Two loops that answer what flows ask: one synchronous, one for any event loop.
+
+A driver holds no rules. It hands each ask to the port it is for, and what the port raised
+back to the flow. Each ask is told to the observers, without payloads.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from time import perf_counter
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import attrs
+
+from paysession._flows.asks import (
+    Ask,
+    Call,
+    Claimed,
+    Commit,
+    Describe,
+    Description,
+    Due,
+    Find,
+    Flow,
+    NewId,
+    Now,
+    Pause,
+    Peek,
+    Tenant,
+)
+from paysession.errors import GatewayBroken, GatewayUnreachable
+from paysession.gateways.port import AsyncGateway, Gateway, operations_of
+from paysession.stores.port import AsyncStore, Store
+
+T = TypeVar("T")
+S = TypeVar("S", Store, AsyncStore)
+G = TypeVar("G", Gateway, AsyncGateway)
+Gateways: TypeAlias = Mapping[str, G] | Callable[[str], G | None]
+
+_log = logging.getLogger("paysession")
+_LONGEST_PAUSE_SECONDS = 0.05
+
+
+@attrs.frozen(kw_only=True)
+class Step:
+    """
+    One ask of one flow, for logs, metrics and traces. It carries no payload.
+
+    Attributes:
+        flow: The use case.
+        ask: What it asked for.
+        tenant: Whose records it works on.
+        gateway: The gateway that was called or described, if one was.
+        operation: The port's method that was called.
+        record_id: The operation that the call was made for.
+        outcome: The name of what came back: an outcome's or an exception's type.
+        duration_seconds: How long it took.
+    """
+
+    flow: str
+    ask: str
+    tenant: str
+    gateway: str | None
+    operation: str | None
+    record_id: str | None
+    outcome: str
+    duration_seconds: float
+
+
+Observer: TypeAlias = Callable[[Step], None]
+
+
+@attrs.frozen(kw_only=True)
+class Ports(Generic[S, G]):
+    """What the backend brings: everything that flows may ask for."""
+
+    store: S
+    gateways: Gateways[G]
+    port: type[G]
+    clock: Callable[[], datetime]
+    ids: Callable[[str], str]
+    sleep: Callable[[float], Any]
+    tenant: str
+    observers: Sequence[Observer]
+
+    def gateway(self, name: str) -> G | None:
+        """
+        Return the gateway of that name, if there is one.
+
+        Raises:
+            GatewayBroken: It is for the other world, or no gateway at all.
+        """
+        if callable(self.gateways):
+            gateway = self.gateways(name)
+        else:
+            gateway = self.gateways.get(name)
+        if gateway is not None and not isinstance(gateway, self.port):
+            raise GatewayBroken(name, f"it must be a {self.port.__name__}")
+        return gateway
+
+    def described(self, name: str) -> Description | None:
+        """Return what the gateway of that name can do."""
+        gateway = self.gateway(name)
+        if gateway is None:
+            return None
+        return Description(name, operations_of(gateway), gateway.capabilities)
+
+    def callee(self, call: Call[Any]) -> Callable[[Any], Any]:
+        """Return the adapter's method that serves a request: the one look-up by name there is."""
+        gateway = self.gateway(call.gateway)
+        if gateway is None:
+            raise GatewayUnreachable(f"no gateway named {call.gateway} is configured")
+        method: Callable[[Any], Any] = getattr(gateway, call.request.method)
+        return method
+
+    def now(self) -> datetime:
+        """Return the present instant; the clock must be aware of its zone."""
+        instant = self.clock()
+        if instant.tzinfo is None:
+            raise TypeError("clock must return aware datetimes")
+        return instant
+
+
+def perform(ask: Ask[Any], ports: Ports[Store, Gateway]) -> object:
+    """Answer one ask."""
+    store, tenant = ports.store, ports.tenant
+    match ask:
+        case Peek(kind, id):
+            return store.get(kind, id, tenant=tenant)
+        case Find(kind, by, value):
+            return store.find(kind, by=by, value=value, tenant=tenant)
+        case Claimed(namespace, text):
+            return store.claimed(namespace, text, tenant=tenant)
+        case Due(before, kinds, limit):
+            return store.due(before, kinds=kinds, limit=limit, tenant=tenant)
+        case Commit(changes):
+            store.commit(changes)
+            return None
+        case Call():
+            return ports.callee(ask)(ask.request)
+        case Pause(round):
+            return ports.sleep(_pause_of(round))
+        case _:
+            return _answer(ask, ports)
+
+
+async def aperform(ask: Ask[Any], ports: Ports[AsyncStore, AsyncGateway]) -> object:
+    """Answer one ask."""
+    store, tenant = ports.store, ports.tenant
+    match ask:
+        case Peek(kind, id):
+            return await store.get(kind, id, tenant=tenant)
+        case Find(kind, by, value):
+            return await store.find(kind, by=by, value=value, tenant=tenant)
+        case Claimed(namespace, text):
+            return await store.claimed(namespace, text, tenant=tenant)
+        case Due(before, kinds, limit):
+            return await store.due(before, kinds=kinds, limit=limit, tenant=tenant)
+        case Commit(changes):
+            await store.commit(changes)
+            return None
+        case Call():
+            return await ports.callee(ask)(ask.request)
+        case Pause(round):
+            return await ports.sleep(_pause_of(round))
+        case _:
+            return _answer(ask, ports)
+
+
+def _answer(ask: Ask[Any], ports: Ports[Any, Any]) -> object:
+    """Answer what needs no waiting in either world."""
+    match ask:
+        case Describe(gateway):
+            return ports.described(gateway)
+        case Now():
+            return ports.now()
+        case NewId(prefix):
+            return ports.ids(prefix)
+        case Tenant():
+            return ports.tenant
+        case _:
+            raise TypeError(f"a flow yielded {type(ask).__name__}, which is no ask")
+
+
+def _pause_of(round_: int) -> float:
+    """Return a random wait in seconds, twice as long at most after each round that was lost."""
+    longest = min(0.001 * 2 ** min(round_, 10), _LONGEST_PAUSE_SECONDS)
+    return random.uniform(0, longest)  # noqa: S311 - to spread writers, not to hide anything
+
+
+def drive(flow: Flow[T], ports: Ports[Store, Gateway]) -> T:
+    """Run a flow to its end, synchronously."""
+    try:
+        ask = next(flow)
+        while True:
+            began = perf_counter()
+            try:
+                answer = perform(ask, ports)
+            except Exception as error:  # noqa: BLE001 - the flow decides what it means
+                _observe(flow, ask, ports, error, began)
+                ask = flow.throw(error)
+            else:
+                _observe(flow, ask, ports, answer, began)
+                ask = flow.send(answer)
+    except StopIteration as stop:
+        value: T = stop.value
+        return value
+    finally:
+        flow.close()
+
+
+async def adrive(flow: Flow[T], ports: Ports[AsyncStore, AsyncGateway]) -> T:
+    """Run a flow to its end, on whatever event loop awaits this."""
+    try:
+        ask = next(flow)
+        while True:
+            began = perf_counter()
+            try:
+                answer = await aperform(ask, ports)
+            except Exception as error:  # noqa: BLE001 - the flow decides what it means
+                _observe(flow, ask, ports, error, began)
+                ask = flow.throw(error)
+            else:
+                _observe(flow, ask, ports, answer, began)
+                ask = flow.send(answer)
+    except StopIteration as stop:
+        value: T = stop.value
+        return value
+    finally:
+        flow.close()
+
+
+def _observe(
+    flow: Flow[Any], ask: Ask[Any], ports: Ports[Any, Any], answer: object, began: float
+) -> None:
+    """Tell the observers; one that fails is logged, and never harms a payment."""
+    if not ports.observers:
+        return
+    request = ask.request if isinstance(ask, Call) else None
+    step = Step(
+        flow=getattr(flow, "__name__", "flow"),
+        ask=type(ask).__name__,
+        tenant=ports.tenant,
+        gateway=ask.gateway if isinstance(ask, Call | Describe) else None,
+        operation=request.method if request else None,
+        record_id=request.operation_id if request else None,
+        outcome=type(answer).__name__,
+        duration_seconds=perf_counter() - began,
+    )
+    for observer in ports.observers:
+        try:
+            observer(step)
+        except Exception:
+            _log.exception("an observer failed at %s of %s", step.ask, step.flow)

@@ -1,0 +1,188 @@
+"""
+What a flow may ask for. An ask is its own helper:
+
+    payment = yield from Load(Payment, payment_id)
+    outcome = yield from Call(gateway, request)
+
+The type checkers know what each answers, and that a unit of work only reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from datetime import datetime
+from typing import Any, Generic, Self, TypeAlias, TypeVar, cast
+
+import attrs
+
+from paysession._domain.entities import Entity
+from paysession.errors import GatewayUnreachable, NotFound, Unsupported
+from paysession.gateways.capabilities import Capabilities
+from paysession.gateways.requests import Method, Request
+from paysession.outcomes import NotAttempted, Unknown
+from paysession.stores.port import KINDS, AnyKind, Changes, Claim
+
+R = TypeVar("R")
+T = TypeVar("T")
+A = TypeVar("A")
+E = TypeVar("E", bound=Entity)
+
+
+class Ask(Generic[R]):
+    """One request for I/O; `yield from` it and get the answer."""
+
+    def __iter__(self) -> Generator[Self, R, R]:
+        return (yield self)
+
+
+class Reading(Ask[R]):
+    """An ask that changes nothing: all that a unit of work may do."""
+
+
+Flow: TypeAlias = Generator[Ask[Any], Any, T]
+Unit: TypeAlias = Generator[Reading[Any], Any, T]
+
+
+@attrs.frozen
+class Peek(Reading[E | None]):
+    """The newest committed version of one entity, if there is one."""
+
+    kind: type[E]
+    id: str
+
+
+@attrs.frozen
+class Load(Generic[E]):
+    """One entity that must exist."""
+
+    kind: type[E]
+    id: str
+
+    def __iter__(self) -> Generator[Peek[E], E | None, E]:
+        entity = yield from Peek(self.kind, self.id)
+        if entity is None:
+            raise NotFound(KINDS[self.kind].replace("_", " "), self.id)
+        return entity
+
+
+@attrs.frozen
+class Find(Reading[tuple[E, ...]]):
+    """All entities of a kind by one of its indexes, oldest first."""
+
+    kind: type[E]
+    by: str
+    value: str
+
+
+@attrs.frozen
+class Claimed(Reading[Claim | None]):
+    """The claim on a text, if it is taken."""
+
+    namespace: str
+    text: str
+
+
+@attrs.frozen
+class Due(Ask[tuple[Entity, ...]]):
+    """What must be looked at again by now, longest due first."""
+
+    before: datetime
+    kinds: Sequence[AnyKind]
+    limit: int
+
+
+@attrs.frozen
+class Commit(Ask[None]):
+    """Write all of the changes durably, or nothing."""
+
+    changes: Changes
+
+
+@attrs.frozen
+class Description:
+    """What one gateway can do, and how."""
+
+    gateway: str
+    operations: frozenset[Method]
+    capabilities: Capabilities
+
+    def require(self, method: Method) -> None:
+        """
+        Do nothing if the gateway's adapter offers the method.
+
+        Raises:
+            Unsupported: It does not.
+        """
+        if method not in self.operations:
+            raise Unsupported(self.gateway, method)
+
+
+@attrs.frozen
+class Describe(Ask[Description | None]):
+    """What the gateway of that name can do; nothing if there is none."""
+
+    gateway: str
+
+
+@attrs.frozen
+class Now(Ask[datetime]):
+    """The present instant."""
+
+
+@attrs.frozen
+class NewId(Ask[str]):
+    """An id that was never used."""
+
+    prefix: str
+
+
+@attrs.frozen
+class Tenant(Ask[str]):
+    """Whose records these are."""
+
+
+@attrs.frozen
+class Pause(Ask[None]):
+    """A short, random wait before the `round`-th try of what somebody else beat."""
+
+    round: int
+
+
+@attrs.frozen
+class Call(Ask[A]):
+    """
+    One call to a gateway, on behalf of a committed operation.
+
+    This is the one place where an exception becomes an outcome. A `BaseException`, such as
+    the cancellation of a task, is no answer at all: the operation stays open, exactly as
+    after a crash.
+    """
+
+    gateway: str
+    request: Request[A]
+
+    def __iter__(self) -> Generator[Self, A, A]:
+        try:
+            answer = yield self
+        except GatewayUnreachable as error:
+            return cast("A", NotAttempted(error.reason))
+        except Unsupported as error:
+            return cast("A", NotAttempted(error.message))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the call may have had an effect
+            return cast("A", Unknown(_told(error)))
+        if not self._is_lawful(answer):
+            unlawful = f"{self.request.method} answered {type(answer).__name__}"
+            return cast("A", Unknown(unlawful))
+        return answer
+
+    def _is_lawful(self, answer: object) -> bool:
+        return isinstance(answer, self.request.answers)
+
+
+def _told(error: Exception) -> str:
+    """Name an adapter's exception, whatever its text does."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - an adapter's exception may not even have a text
+        text = "no text"
+    return f"{type(error).__name__}: {text}"

@@ -1,0 +1,200 @@
+"""
+Carry operations out: the one call of each, its repeats, and the look-up before them.
+
+The happy path is the recovery of one operation: both call and settle.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+from paysession._domain.attempts import Attempt
+from paysession._domain.operations import EvidenceSource, Lease
+from paysession._domain.owners import Owner
+from paysession._domain.payment import Payment
+from paysession._domain.session import PaymentSession
+from paysession._flows.asks import Call, Describe, Description, Flow, Load, Now, Unit
+from paysession._flows.requests import AnyOperation, look_up_for, request_for
+from paysession._flows.settling import settle
+from paysession._flows.units import atomic
+from paysession.errors import GatewayUnreachable, OutcomeUnknown
+from paysession.gateways.capabilities import Capabilities
+from paysession.lifecycles import OperationStatus
+from paysession.outcomes import Fact, NotAttempted, Report, Unknown
+
+O = TypeVar("O", bound=AnyOperation)  # noqa: E741 - O for operation
+
+
+class Sighting(StrEnum):
+    """What a look-up came to."""
+
+    SEEN = "seen"
+    NOT_SEEN = "not_seen"
+    COULD_NOT_LOOK = "could_not_look"
+
+
+_NO_WAY_LEFT = "no look-up settles it, and its call may not be repeated any more"
+_LEASE_MARGIN = timedelta(seconds=30)
+_KEY_MARGIN = timedelta(hours=1)
+
+
+def lease_of(capabilities: Capabilities, *, at: datetime) -> Lease:
+    """
+    Return the right to make a call now.
+
+    Nobody else takes the operation up while the call may still be running; it is never
+    repeated near the end of the time that the provider remembers its key.
+    """
+    until = at + capabilities.longest_call + _LEASE_MARGIN
+    window = max(capabilities.key_window - _KEY_MARGIN, capabilities.key_window / 2)
+    return Lease(at=at, until=until, deadline=at + window)
+
+
+def carry_out(operation: O) -> Flow[O]:
+    """
+    Ask the gateway on behalf of a committed operation, and settle what it answers.
+
+    Raises:
+        GatewayUnreachable: Certainly nothing happened; the operation has failed.
+        OutcomeUnknown: The call was made and its end could not be recorded.
+    """
+    outcome: Fact = yield from Call(operation.gateway, request_for(operation))
+    settled = yield from _settled(operation, outcome, EvidenceSource.RESPONSE)
+    if isinstance(outcome, NotAttempted):
+        raise GatewayUnreachable(outcome.reason)
+    return settled
+
+
+def _settled(operation: O, fact: Fact, source: EvidenceSource) -> Flow[O]:
+    """Settle, see to what that made due, and return the operation as it is then."""
+    try:
+        at = yield from Now()
+        due = yield from settle(operation, fact, source=source, at=at)
+        for each in due:
+            yield from resolve(each)
+        return (yield from Load(type(operation), operation.id))
+    except Exception as error:
+        raise OutcomeUnknown(operation.id) from error
+
+
+def resolve(operation: O) -> Flow[O]:
+    """
+    Bring an open operation nearer to its end, unless somebody else is at it.
+
+    Look it up; where that settles nothing, repeat its call with the same key, if that is
+    safe; where it certainly never happened, say so; else wait, or leave it to a person.
+    """
+    description = yield from _description_of(operation.gateway)
+    was_sent = operation.sent_at is not None
+    taken = yield from _taken_up(operation, description.capabilities)
+    if taken is None:
+        return (yield from Load(type(operation), operation.id))
+    if not was_sent:
+        return (yield from _repeated(taken, description))
+    known = yield from _looked_up(taken, description)
+    after = yield from Load(type(operation), operation.id)
+    if not after.is_unresolved or after.attention or after.status is OperationStatus.PENDING:
+        return after
+    return (yield from _decided(after, description, known))
+
+
+def _description_of(gateway: str) -> Flow[Description]:
+    """Describe a gateway; one that is gone can do nothing, and is waited for."""
+    description = yield from Describe(gateway)
+    return description or Description(gateway, frozenset(), Capabilities())
+
+
+def _owner_of(operation: AnyOperation) -> Unit[PaymentSession | Payment]:
+    if isinstance(operation, Attempt):
+        return (yield from Load(PaymentSession, operation.session_id))
+    return (yield from Load(Payment, operation.payment_id))
+
+
+def _taken_up(operation: O, capabilities: Capabilities) -> Flow[O | None]:
+    """Move the lease, if the operation is open and nobody has it."""
+    lease = lease_of(capabilities, at=(yield from Now()))
+
+    @atomic
+    def take_up() -> Unit[tuple[Owner, O] | None]:
+        newest = yield from Load(type(operation), operation.id)
+        if not newest.is_unresolved or newest.attention or newest.is_leased(lease.at):
+            return None
+        owner = yield from _owner_of(newest)
+        return owner.take_up(newest, lease)
+
+    taken = yield from take_up()
+    return taken[1] if taken else None
+
+
+def _looked_up(operation: AnyOperation, description: Description) -> Flow[Sighting]:
+    """Settle what the provider knows of an operation, if it can be asked."""
+    if "look_up" not in description.operations:
+        return Sighting.COULD_NOT_LOOK
+    method = request_for(operation).method
+    answer = yield from Call(operation.gateway, look_up_for(operation, method))
+    if not isinstance(answer, tuple):
+        return Sighting.COULD_NOT_LOOK
+    about_it = [report for report in answer if _is_about(report, operation)]
+    at = yield from Now()
+    for report in about_it:
+        yield from settle(operation, report.fact, source=EvidenceSource.LOOK_UP, at=at)
+    return Sighting.SEEN if about_it else Sighting.NOT_SEEN
+
+
+def _is_about(report: object, operation: AnyOperation) -> bool:
+    return isinstance(report, Report) and report.our_reference == operation.id
+
+
+def _decided(operation: O, description: Description, sighting: Sighting) -> Flow[O]:
+    """The look-up did not settle it: repeat, conclude, wait, or leave it to a person."""
+    now = yield from Now()
+    is_deaf = sighting is Sighting.COULD_NOT_LOOK and "look_up" in description.operations
+    if not is_deaf and _may_repeat(operation, description, now):
+        return (yield from _repeated(operation, description))
+    if sighting is Sighting.NOT_SEEN and _proves_absence(operation, description.capabilities, now):
+        never = NotAttempted("the provider does not know it")
+        return (yield from _settled(operation, never, EvidenceSource.LOOK_UP))
+    if now >= operation.deadline:
+        return (yield from _handed_over(operation, now))
+    return operation
+
+
+def _may_repeat(operation: AnyOperation, description: Description, now: datetime) -> bool:
+    holds_secret = isinstance(operation, Attempt) and operation.external_data is not None
+    return (
+        description.capabilities.honours_keys
+        and now < operation.deadline
+        and not holds_secret
+        and request_for(operation).method in description.operations
+    )
+
+
+def _proves_absence(operation: AnyOperation, capabilities: Capabilities, now: datetime) -> bool:
+    """Not to be found is evidence only after the call has ended and the grace has passed."""
+    if not capabilities.look_up_is_authoritative or operation.sent_at is None:
+        return False
+    return now >= operation.sent_at + capabilities.longest_call + capabilities.look_up_grace
+
+
+def _repeated(operation: O, description: Description) -> Flow[O]:
+    """Make the call (again) with the same key; not to reach the provider proves nothing now."""
+    request = request_for(operation)
+    if request.method not in description.operations:
+        return operation
+    outcome: Fact = yield from Call(operation.gateway, request)
+    if isinstance(outcome, NotAttempted):
+        outcome = Unknown(f"not reached: {outcome.reason}")
+    return (yield from _settled(operation, outcome, EvidenceSource.RESPONSE))
+
+
+def _handed_over(operation: O, now: datetime) -> Flow[O]:
+    @atomic
+    def hand_over() -> Unit[tuple[Owner, O]]:
+        newest = yield from Load(type(operation), operation.id)
+        owner = yield from _owner_of(newest)
+        return owner.hand_over(newest, _NO_WAY_LEFT, at=now)
+
+    _, handed_over = yield from hand_over()
+    return handed_over

@@ -1,0 +1,222 @@
+"""Movements of a payment's money: capture, void, refund."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, TypeVar
+
+from paysession._domain.limits import Metadata, safe_id
+from paysession._domain.movements import Capture, Refund, RefundReason, Void
+from paysession._domain.operations import Lease
+from paysession._domain.payable import checked_amount
+from paysession._domain.payment import Payment
+from paysession._flows.arguments import typed
+from paysession._flows.asks import Description, Find, Flow, Load, NewId, Now, Peek, Unit
+from paysession._flows.carrying import carry_out, lease_of, resolve
+from paysession._flows.sessions import describe
+from paysession._flows.units import atomic
+from paysession._money import Money
+from paysession.errors import AmountExceeded, OperationUnresolved, Unsupported
+from paysession.gateways.capabilities import Capabilities
+from paysession.gateways.requests import Method
+from paysession.lifecycles import OperationStatus
+
+O = TypeVar("O", Capture, Void, Refund)  # noqa: E741 - O for operation
+Request: TypeAlias = Callable[[Payment, str, Lease, Capabilities], Unit[tuple[Payment, O]]]
+
+
+def capture(
+    payment_id: str,
+    *,
+    amount: Money | None,
+    is_final: bool,
+    metadata: Mapping[str, str] | None,
+    despite_unresolved: str | None,
+) -> Flow[Capture]:
+    """Take `amount` of what is held, or all of it."""
+    notes = Metadata.of(metadata)
+    typed("is_final", is_final, bool)
+
+    def request(
+        payment: Payment, capture_id: str, lease: Lease, can: Capabilities
+    ) -> Unit[tuple[Payment, Capture]]:
+        yield from ()
+        closes = is_final or can.first_capture_closes or not can.several_captures
+        after, capture = payment.request_capture(
+            capture_id,
+            amount=amount,
+            over=can.over_capture(payment.balances.authorized),
+            is_final=closes,
+            lease=lease,
+            metadata=notes,
+        )
+        if not can.partial_captures and capture.amount < payment.balances.authorized:
+            raise Unsupported(payment.gateway, "capture", "it captures all or nothing")
+        return after, capture
+
+    return (yield from _move(Capture, "capture", payment_id, amount, request, despite_unresolved))
+
+
+def void(
+    payment_id: str,
+    *,
+    amount: Money | None,
+    metadata: Mapping[str, str] | None,
+    despite_unresolved: str | None,
+) -> Flow[Void]:
+    """Release `amount` of what is held, or all of it."""
+    notes = Metadata.of(metadata)
+
+    def request(
+        payment: Payment, void_id: str, lease: Lease, can: Capabilities
+    ) -> Unit[tuple[Payment, Void]]:
+        yield from ()
+        after, void = payment.request_void(void_id, amount=amount, lease=lease, metadata=notes)
+        if not can.void_after_capture and payment.balances.captured:
+            raise Unsupported(payment.gateway, "void", "something was captured already")
+        if not can.partial_voids and void.amount < payment.balances.capturable:
+            raise Unsupported(payment.gateway, "void", "it releases all or nothing")
+        return after, void
+
+    return (yield from _move(Void, "void", payment_id, amount, request, despite_unresolved))
+
+
+def refund(
+    payment_id: str,
+    *,
+    amount: Money | None,
+    reason: RefundReason | None,
+    capture_id: str | None,
+    metadata: Mapping[str, str] | None,
+    despite_unresolved: str | None,
+) -> Flow[Refund]:
+    """Give `amount` of what was taken back, or all of it."""
+    notes = Metadata.of(metadata)
+    why = None if reason is None else RefundReason(reason)
+
+    def request(
+        payment: Payment, refund_id: str, lease: Lease, can: Capabilities
+    ) -> Unit[tuple[Payment, Refund]]:
+        after, refund = payment.request_refund(
+            refund_id, amount=amount, reason=why, capture=None, lease=lease, metadata=notes
+        )
+        if not can.partial_refunds and refund.amount < payment.balances.captured:
+            raise Unsupported(payment.gateway, "refund", "it gives back all or nothing")
+        if not can.refunds_per_capture and capture_id is None:
+            return after, refund
+        return payment.request_refund(
+            refund_id,
+            amount=refund.amount,
+            reason=why,
+            capture=(yield from _capture_to_refund(payment, refund.amount, capture_id)),
+            lease=lease,
+            metadata=notes,
+        )
+
+    return (yield from _move(Refund, "refund", payment_id, amount, request, despite_unresolved))
+
+
+def _move(
+    kind: type[O],
+    method: Method,
+    payment_id: str,
+    amount: Money | None,
+    request: Request[O],
+    despite_unresolved: str | None,
+) -> Flow[O]:
+    """Decide and carry out one movement; all of them have this shape."""
+    at = yield from Now()
+    payment = yield from Load(Payment, safe_id(payment_id, field="payment_id"))
+    if amount is not None:
+        checked_amount(amount, payment.amount, verb=method)
+    description = yield from describe(payment.method)
+    description.require(method)
+    yield from _look_at_unresolved(kind, payment, despite_unresolved)
+    operation_id = yield from NewId(_PREFIXES[method])
+    lease = lease_of(description.capabilities, at=at)
+
+    @atomic
+    def decide() -> Unit[tuple[Payment, O]]:
+        payment = yield from Load(Payment, payment_id)
+        done = (yield from _done_already(kind, method, payment)) if amount is None else None
+        if done is not None:
+            return payment, done
+        yield from _refuse_unresolved(kind, payment, despite_unresolved)
+        after, operation = yield from request(
+            payment, operation_id, lease, description.capabilities
+        )
+        _refuse_unrepresentable(operation.amount, description)
+        return after, operation
+
+    _, operation = yield from decide()
+    if operation.id != operation_id:
+        return operation
+    return (yield from carry_out(operation))
+
+
+_PREFIXES = {"capture": "ca", "void": "vo", "refund": "re"}
+
+
+def _refuse_unrepresentable(amount: Money, description: Description) -> None:
+    description.capabilities.minor_units.to_provider(amount)
+
+
+def _done_already(kind: type[O], method: Method, payment: Payment) -> Unit[O | None]:
+    """Return the movement that a repeated command means: all of it is moved, or under way."""
+    balances = payment.balances
+    if balances.refundable if method == "refund" else balances.capturable:
+        return None
+    movements = yield from Find(kind, "payment_id", payment.id)
+    living = [each for each in movements if each.is_open or each.succeeded]
+    return living[-1] if living else None
+
+
+def _unresolved(kind: type[O], payment: Payment, despite: str | None) -> Unit[tuple[O, ...]]:
+    """Return the payment's operations of one kind that may have happened."""
+    found: list[O] = []
+    for operation_id in payment.open_operations:
+        operation = yield from Peek(kind, operation_id)
+        is_unknown = operation is not None and operation.status is OperationStatus.REQUESTED
+        if operation is not None and is_unknown and operation.id != despite:
+            found.append(operation)
+    return tuple(found)
+
+
+def _look_at_unresolved(kind: type[O], payment: Payment, despite: str | None) -> Flow[None]:
+    """Give what is unresolved one more chance before another one is refused because of it."""
+    for operation in (yield from _unresolved(kind, payment, despite)):
+        yield from resolve(operation)
+
+
+def _refuse_unresolved(kind: type[O], payment: Payment, despite: str | None) -> Unit[None]:
+    unresolved = yield from _unresolved(kind, payment, despite)
+    if unresolved:
+        raise OperationUnresolved(unresolved[0].id)
+
+
+def _capture_to_refund(payment: Payment, amount: Money, capture_id: str | None) -> Unit[Capture]:
+    """
+    Choose the capture a refund is taken from: the one that is named, or the oldest with enough.
+
+    Raises:
+        AmountExceeded: No such capture has that much left; refund each by itself.
+    """
+    captures = yield from Find(Capture, "payment_id", payment.id)
+    refunds = yield from Find(Refund, "payment_id", payment.id)
+    most = Money.zero(amount.currency)
+    for capture in captures:
+        given = [each for each in refunds if each.capture_id == capture.id]
+        left = _left_of(capture, given)
+        if left >= amount and capture_id in (None, capture.id):
+            return capture
+        most = max(most, left) if capture_id in (None, capture.id) else most
+    raise AmountExceeded(amount, most, "refundable of one capture")
+
+
+def _left_of(capture: Capture, refunds: list[Refund]) -> Money:
+    zero = Money.zero(capture.amount.currency)
+    if not capture.succeeded:
+        return zero
+    living = [each for each in refunds if each.is_open or each.succeeded]
+    given = Money.sum((each.moved_amount for each in living), currency=zero.currency)
+    return max(zero, capture.moved_amount - given)

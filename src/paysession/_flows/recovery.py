@@ -1,0 +1,26 @@
+"""Recovery: what is still open is looked up, carried out again, or left to a person."""
+
+from __future__ import annotations
+
+from paysession._domain.attempts import Attempt
+from paysession._domain.movements import Capture, Refund, Void
+from paysession._flows.asks import Due, Flow, Now
+from paysession._flows.carrying import resolve
+from paysession._flows.requests import AnyOperation
+from paysession.errors import OutcomeUnknown
+
+OPERATIONS = (Attempt, Capture, Void, Refund)
+
+
+def recover(*, limit: int) -> Flow[tuple[AnyOperation, ...]]:
+    """Bring open operations that are due nearer to their end, and return them as they are then."""
+    now = yield from Now()
+    due = yield from Due(now, OPERATIONS, limit)
+    worked_on: list[AnyOperation] = []
+    for operation in due:
+        if isinstance(operation, OPERATIONS):
+            try:
+                worked_on.append((yield from resolve(operation)))
+            except OutcomeUnknown:
+                worked_on.append(operation)
+    return tuple(worked_on)

@@ -1,0 +1,113 @@
+"""The one request of each operation: a pure function of what was committed."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias, TypedDict
+
+from paysession._domain.attempts import Attempt, AttemptKind, CloseReason
+from paysession._domain.movements import Capture, Refund, Void
+from paysession._domain.operations import Operation
+from paysession.gateways.requests import (
+    CaptureRequest,
+    CloseSessionRequest,
+    CompleteSessionRequest,
+    CreateSessionRequest,
+    LookUpRequest,
+    Method,
+    RefundRequest,
+    Request,
+    UpdateSessionRequest,
+    VoidRequest,
+)
+from paysession.outcomes import References
+
+AnyOperation: TypeAlias = Attempt | Capture | Void | Refund
+
+
+class _Common(TypedDict):
+    key: str
+    operation_id: str
+    tenant: str
+    references: References
+
+
+def _common(operation: Operation) -> _Common:
+    """The key is the operation's id: the same in every process, try and version."""
+    return _Common(
+        key=operation.id,
+        operation_id=operation.id,
+        tenant=operation.tenant,
+        references=operation.acts_on,
+    )
+
+
+def request_for(operation: AnyOperation) -> Request[Any]:
+    """Return what the gateway is asked on behalf of an operation; a repeat is identical."""
+    match operation:
+        case Attempt():
+            return _request_for_attempt(operation)
+        case Capture():
+            return CaptureRequest(
+                **_common(operation),
+                payment_id=operation.payment_id,
+                amount=operation.amount,
+                is_final=operation.is_final,
+                metadata=operation.metadata,
+            )
+        case Void():
+            return VoidRequest(
+                **_common(operation),
+                payment_id=operation.payment_id,
+                amount=operation.amount,
+                metadata=operation.metadata,
+            )
+        case Refund():
+            return RefundRequest(
+                **_common(operation),
+                payment_id=operation.payment_id,
+                amount=operation.amount,
+                reason=operation.reason,
+                metadata=operation.metadata,
+            )
+
+
+def _request_for_attempt(attempt: Attempt) -> Request[Any]:
+    match attempt.kind:
+        case AttemptKind.CREATE:
+            return CreateSessionRequest(
+                **_common(attempt),
+                session_id=attempt.session_id,
+                amount=attempt.amount,
+                terms=attempt.terms,
+                source=attempt.source,
+                external_data=attempt.external_data,
+            )
+        case AttemptKind.UPDATE:
+            return UpdateSessionRequest(
+                **_common(attempt),
+                session_id=attempt.session_id,
+                amount=attempt.amount,
+                external_data=attempt.external_data,
+            )
+        case AttemptKind.COMPLETE:
+            return CompleteSessionRequest(
+                **_common(attempt),
+                session_id=attempt.session_id,
+                amount=attempt.amount,
+                terms=attempt.terms,
+                source=attempt.source,
+                external_data=attempt.external_data,
+            )
+        case AttemptKind.CLOSE:
+            return CloseSessionRequest(
+                **_common(attempt),
+                session_id=attempt.session_id,
+                reason=attempt.close_reason or CloseReason.CANCELED,
+            )
+
+
+def look_up_for(operation: AnyOperation, method: Method) -> LookUpRequest:
+    """Return the question what became of an operation."""
+    common = _common(operation)
+    common["references"] = operation.acts_on | operation.references
+    return LookUpRequest(**common, about=method)

@@ -1,0 +1,71 @@
+"""Units of work: what is read, decided and committed as one, and tried again when beaten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar, cast
+
+from paysession._domain.entities import Entity
+from paysession._flows.asks import Commit, Flow, Pause, Unit
+from paysession.errors import AlreadyExists, StaleVersion
+from paysession.stores.port import Changes, Claim
+
+T = TypeVar("T")
+
+DECIDING_TRIES = 32
+SETTLING_TRIES = 1000
+"""Far more than for deciding: the money has moved, and only the record is missing."""
+
+
+def atomic(unit: Callable[[], Unit[T]]) -> Callable[[], Flow[T]]:
+    """
+    Commit what a unit returns, and run it again on fresh state when somebody was faster.
+
+    A unit returns an entity or a tuple of entities, claims and `None`; those that did not
+    change are not written. The flow answers the same shape, as committed.
+
+    Raises:
+        StaleVersion: Somebody else was faster every time. Nothing was written.
+        AlreadyExists: As `StaleVersion`.
+    """
+    return lambda: _committed_within(DECIDING_TRIES, unit)
+
+
+def settling(unit: Callable[[], Unit[T]]) -> Callable[[], Flow[T]]:
+    """Do as `atomic`, and hardly ever give up."""
+    return lambda: _committed_within(SETTLING_TRIES, unit)
+
+
+def _committed_within(tries: int, unit: Callable[[], Unit[T]]) -> Flow[T]:
+    for round_ in range(1, tries):
+        try:
+            return (yield from _committed_once(unit))
+        except (StaleVersion, AlreadyExists):
+            yield from Pause(round_)
+    return (yield from _committed_once(unit))
+
+
+def _committed_once(unit: Callable[[], Unit[T]]) -> Flow[T]:
+    result = yield from unit()
+    parts = tuple(_flat(result))
+    changed = [part for part in parts if isinstance(part, Entity) and part.is_changed]
+    claims = [part for part in parts if isinstance(part, Claim)]
+    if changed:
+        yield from Commit(Changes.of(changed, tenant=changed[0].tenant, claims=claims))
+    return cast("T", _as_committed(result))
+
+
+def _flat(result: object) -> Iterator[object]:
+    if isinstance(result, tuple):
+        for part in result:
+            yield from _flat(part)
+    else:
+        yield result
+
+
+def _as_committed(result: object) -> object:
+    if isinstance(result, tuple):
+        return tuple(_as_committed(part) for part in result)
+    if isinstance(result, Entity) and result.is_changed:
+        return result.committed()
+    return result

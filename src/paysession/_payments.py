@@ -1,0 +1,618 @@
+"""The facade: every command once, with its whole signature, for both worlds."""
+
+from __future__ import annotations
+
+import inspect
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
+
+from paysession._domain.identity import ID_LENGTH, id_of
+from paysession._domain.limits import safe_text
+from paysession._domain.methods import CapturePolicy, PaymentMethod
+from paysession._domain.movements import Capture, Refund, RefundReason, Void
+from paysession._domain.payable import Payable, PayableAccount
+from paysession._domain.payment import Payment
+from paysession._domain.session import PaymentSession
+from paysession._domain.sources import Source
+from paysession._domain.statement import Statement
+from paysession._drivers import Gateways, Observer, Ports, adrive, drive
+from paysession._flows import movements, reading, recovery, sessions
+from paysession._flows.asks import Flow
+from paysession._flows.requests import AnyOperation
+from paysession._money import Money
+from paysession.gateways.port import AsyncGateway, Gateway
+from paysession.stores.memory import AsyncInMemoryStore, InMemoryStore
+from paysession.stores.port import AsyncStore, Store
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class command(Generic[P, R]):  # noqa: N801 - it reads as a decorator
+    """
+    A use case, written once as a method that returns its flow.
+
+    On `Payments` it runs the flow and returns what that returns; on `AsyncPayments` it
+    returns an awaitable of the same. `help()`, IDEs and `inspect` see each facade's own
+    signature.
+    """
+
+    def __init__(self, flow: Callable[Concatenate[Any, P], Flow[R]]) -> None:
+        self._flow = flow
+        self.__doc__ = flow.__doc__
+        self._facades: dict[type, Callable[..., Any]] = {}
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: Payments, owner: type) -> Callable[P, R]: ...
+    @overload
+    def __get__(
+        self, instance: AsyncPayments, owner: type
+    ) -> Callable[P, Coroutine[Any, Any, R]]: ...
+    def __get__(self, instance: Any, owner: type) -> Any:
+        """Return the command as the facade offers it."""
+        facade = AsyncPayments if issubclass(owner, AsyncPayments) else Payments
+        if facade not in self._facades:
+            self._facades[facade] = facade._offered(self._flow)  # noqa: SLF001
+        return self._facades[facade].__get__(instance, owner)
+
+
+class Commands:
+    """Everything that can be asked of paysession."""
+
+    @command
+    def create_session(
+        self,
+        payable: Payable,
+        *,
+        method: PaymentMethod,
+        amount: Money | None = None,
+        source: Source | None = None,
+        capture: CapturePolicy | None = None,
+        hosted: bool = False,
+        save_source: bool = False,
+        return_url: str | None = None,
+        cancel_url: str | None = None,
+        expires_at: datetime | None = None,
+        metadata: Mapping[str, str] | None = None,
+        external_data: Mapping[str, object] | None = None,
+    ) -> Flow[PaymentSession]:
+        """
+        Open a session for a customer to pay one payable by one method.
+
+        A time-out leaves the session pending: `complete_session` and `recover` find out.
+
+        Args:
+            payable: What is being paid.
+            method: How. A copy is kept with the session.
+            amount: All that is due of the payable if left out; more than zero.
+            source: What the customer pays with, if that is known already.
+            capture: When held money is taken, if not as the method says.
+            hosted: Whether the provider's own page collects the payment.
+            save_source: Whether to keep the source for later use.
+            return_url: Where the provider sends the browser afterwards: absolute https.
+            cancel_url: Where it sends a customer who gives up: absolute https.
+            expires_at: When the session's time is over; an aware instant to come.
+            metadata: At most 50 notes of your own, sent along; keys of at most 40
+                characters, values of at most 500.
+            external_data: What the provider's adapter wants to know besides. It is kept
+                secret, and never sent a second time.
+
+        Raises:
+            NothingDue: The payable is covered.
+            AmountExceeded: More than is due.
+            MethodUnavailable: No gateway of the method's name is configured.
+            SessionNotSupported: The method works without sessions.
+            SourceRequired: The method needs a source and its gateway does not ask for one.
+            Unsupported: The gateway has no sessions.
+            MoneyError: The amount is not one that can be charged.
+            UnsafeInput: Text, an address or metadata that must not be stored or sent.
+            GatewayUnreachable: Certainly nothing happened; the session has failed.
+            OutcomeUnknown: The provider was called, and its answer could not be recorded.
+        """
+        return sessions.create_session(
+            payable,
+            method=method,
+            amount=amount,
+            source=source,
+            capture=capture,
+            hosted=hosted,
+            save_source=save_source,
+            return_url=return_url,
+            cancel_url=cancel_url,
+            expires_at=expires_at,
+            metadata=metadata,
+            external_data=external_data,
+        )
+
+    @command
+    def update_session(
+        self,
+        session_id: str,
+        *,
+        payable: Payable | None = None,
+        amount: Money | None = None,
+        external_data: Mapping[str, object] | None = None,
+    ) -> Flow[PaymentSession]:
+        """
+        Let an open session be about another amount.
+
+        The old amount stands until the provider has agreed to the new one, and the session
+        cannot be completed before.
+
+        Args:
+            session_id: Which session.
+            payable: What is being paid, if it costs something else now.
+            amount: All that is due of the payable if left out; more than zero.
+            external_data: What the provider's adapter wants to know besides.
+
+        Raises:
+            NotFound: There is no such session.
+            IllegalTransition: It is at its end.
+            SessionClosing: It is being closed at the provider.
+            ExpiredSession: Its time has run out.
+            OperationUnresolved: An earlier attempt may have happened.
+            NothingDue: The payable is covered.
+            AmountExceeded: More than is due.
+            Unsupported: The gateway cannot change sessions.
+            GatewayUnreachable: Certainly nothing happened; the old amount stands.
+            OutcomeUnknown: The provider was called, and its answer could not be recorded.
+        """
+        return sessions.update_session(
+            session_id, payable=payable, amount=amount, external_data=external_data
+        )
+
+    @command
+    def complete_session(
+        self,
+        session_id: str,
+        *,
+        source: Source | None = None,
+        external_data: Mapping[str, object] | None = None,
+    ) -> Flow[PaymentSession]:
+        """
+        Ask for the money of an open session.
+
+        The session comes back completed, or pending with a `failure` (declined: the
+        customer may try again), or it requires an action, or it is processing (nobody
+        knows yet, which is not a failure). Completing a completed session returns it and
+        calls nobody; while an earlier completion is unresolved, it is looked up and no
+        second one is begun.
+
+        Args:
+            session_id: Which session.
+            source: What the customer pays with, if it is another one than before.
+            external_data: What the browser brought back: a hint for the provider. It is
+                kept secret, and never sent a second time.
+
+        Raises:
+            NotFound: There is no such session.
+            IllegalTransition: It is at its end without money.
+            SessionClosing: It is being closed at the provider.
+            ExpiredSession: Its time has run out.
+            SourceRequired: The method needs a source and its gateway does not ask for one.
+            OperationUnresolved: Its creation or an update may not have happened.
+            NothingDue: The payable was covered meanwhile.
+            AmountExceeded: Less is due by now than the session is about.
+            GatewayUnreachable: Certainly nothing happened; try again.
+            OutcomeUnknown: The provider was called, and its answer could not be recorded.
+        """
+        return sessions.complete_session(session_id, source=source, external_data=external_data)
+
+    @command
+    def cancel_session(self, session_id: str) -> Flow[PaymentSession]:
+        """
+        Close an open session; if the customer was quicker, it comes back completed.
+
+        Where the provider can close sessions it is asked to, and the session is closing
+        until it has answered. Canceling a canceled session returns it.
+
+        Raises:
+            NotFound: There is no such session.
+            IllegalTransition: It is at its end in another way.
+            OperationUnresolved: An attempt may have come to money, and the provider cannot
+                close the session.
+            GatewayUnreachable: Certainly nothing happened; the session is open.
+            OutcomeUnknown: The provider was called, and its answer could not be recorded.
+        """
+        return sessions.cancel_session(session_id)
+
+    @command
+    def expire_sessions(self, *, limit: int = 100) -> Flow[tuple[PaymentSession, ...]]:
+        """
+        Close up to `limit` sessions whose time is over; run it every minute or so.
+
+        A session with an attempt that may have come to money is left open, and so is one
+        that the provider could not be asked about.
+        """
+        return sessions.expire_sessions(limit=limit)
+
+    @command
+    def capture(
+        self,
+        payment_id: str,
+        *,
+        amount: Money | None = None,
+        is_final: bool = False,
+        metadata: Mapping[str, str] | None = None,
+        despite_unresolved: str | None = None,
+    ) -> Flow[Capture]:
+        """
+        Take what is held, or `amount` of it.
+
+        Args:
+            payment_id: Of which payment.
+            amount: All that is capturable if left out; more than zero.
+            is_final: Release what is left. Where the provider does so by itself, every
+                capture is final.
+            metadata: Notes of your own, sent along.
+            despite_unresolved: The id of an unresolved capture, to make another one all
+                the same: both may then happen.
+
+        Raises:
+            NotFound: There is no such payment.
+            IllegalTransition: Nothing is capturable.
+            AmountExceeded: More than is capturable.
+            OperationUnresolved: An earlier capture may have happened.
+            LimitExceeded: The payment has a thousand movements.
+            Unsupported: The gateway cannot capture, or not in this way.
+            MoneyError: The amount is not one that can be captured.
+            GatewayUnreachable: Certainly nothing happened; the capture has failed.
+            OutcomeUnknown: The provider was called, and its answer could not be recorded.
+        """
+        return movements.capture(
+            payment_id,
+            amount=amount,
+            is_final=is_final,
+            metadata=metadata,
+            despite_unresolved=despite_unresolved,
+        )
+
+    @command
+    def void(
+        self,
+        payment_id: str,
+        *,
+        amount: Money | None = None,
+        metadata: Mapping[str, str] | None = None,
+        despite_unresolved: str | None = None,
+    ) -> Flow[Void]:
+        """
+        Release what is held, or `amount` of it, without taking it.
+
+        Voiding a voided payment returns its void and calls nobody.
+
+        Args:
+            payment_id: Of which payment.
+            amount: All that is held and not asked for if left out; more than zero.
+            metadata: Notes of your own, sent along.
+            despite_unresolved: The id of an unresolved void, to make another one all the same.
+
+        Raises:
+            NotFound: There is no such payment.
+            IllegalTransition: Nothing is held that is not asked for already.
+            AmountExceeded: More than that.
+            OperationUnresolved: An earlier void may have happened.
+            Unsupported: The gateway cannot void, or not in this way.
+            GatewayUnreachable: Certainly nothing happened; the void has failed.
+            OutcomeUnknown: The provider was called, and its answer could not be recorded.
+        """
+        return movements.void(
+            payment_id, amount=amount, metadata=metadata, despite_unresolved=despite_unresolved
+        )
+
+    @command
+    def refund(
+        self,
+        payment_id: str,
+        *,
+        amount: Money | None = None,
+        reason: RefundReason | None = None,
+        capture_id: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        despite_unresolved: str | None = None,
+    ) -> Flow[Refund]:
+        """
+        Give back what was taken, or `amount` of it.
+
+        A refund that is open or unknown counts as given; one that failed gives its amount
+        back to what is refundable.
+
+        Args:
+            payment_id: Of which payment.
+            amount: All that is refundable if left out; more than zero.
+            reason: Why.
+            capture_id: The capture it is taken from, where a provider refunds per capture;
+                the oldest with enough left if left out.
+            metadata: Notes of your own, sent along.
+            despite_unresolved: The id of an unresolved refund, to make another one all the
+                same: both may then happen.
+
+        Raises:
+            NotFound: There is no such payment.
+            IllegalTransition: Nothing is refundable.
+            AmountExceeded: More than is refundable.
+            OperationUnresolved: An earlier refund may have happened.
+            LimitExceeded: The payment has a thousand movements.
+            Unsupported: The gateway cannot refund, or not in this way.
+            MoneyError: The amount is not one that can be given back.
+            GatewayUnreachable: Certainly nothing happened; the refund has failed.
+            OutcomeUnknown: The provider was called, and its answer could not be recorded.
+        """
+        return movements.refund(
+            payment_id,
+            amount=amount,
+            reason=reason,
+            capture_id=capture_id,
+            metadata=metadata,
+            despite_unresolved=despite_unresolved,
+        )
+
+    @command
+    def recover(self, *, limit: int = 100) -> Flow[tuple[AnyOperation, ...]]:
+        """
+        Work on up to `limit` open operations that are due; run it every minute or so.
+
+        Each is looked up at its provider and settled, or its call is repeated with the same
+        key where that is safe, or it is left to a person. Many processes at once are fine.
+        """
+        return recovery.recover(limit=limit)
+
+    @command
+    def get_session(self, session_id: str) -> Flow[PaymentSession]:
+        """
+        Return one session.
+
+        Raises:
+            NotFound: There is no such session.
+        """
+        return reading.get(PaymentSession, session_id)
+
+    @command
+    def get_payment(self, payment_id: str) -> Flow[Payment]:
+        """
+        Return one payment.
+
+        Raises:
+            NotFound: There is no such payment.
+        """
+        return reading.get(Payment, payment_id)
+
+    @command
+    def get_refund(self, refund_id: str) -> Flow[Refund]:
+        """
+        Return one refund.
+
+        Raises:
+            NotFound: There is no such refund.
+        """
+        return reading.get(Refund, refund_id)
+
+    @command
+    def find_session(self, *, external_id: str) -> Flow[PaymentSession]:
+        """
+        Return the newest session that its provider knows by `external_id`.
+
+        Raises:
+            NotFound: There is no such session.
+        """
+        return reading.find_session(external_id=external_id)
+
+    @command
+    def sessions_of(self, payable_id: str) -> Flow[tuple[PaymentSession, ...]]:
+        """Return all sessions for one payable, oldest first."""
+        return reading.sessions_of(payable_id)
+
+    @command
+    def statement(self, record_id: str) -> Flow[Statement]:
+        """
+        Return all there is to tell about one session or payment: what views print.
+
+        Raises:
+            NotFound: There is neither.
+        """
+        return reading.statement(record_id)
+
+    @command
+    def balance(self, payable: Payable | str) -> Flow[PayableAccount]:
+        """
+        Return the totals of a payable: what is due, held, paid and given back.
+
+        Given the payable itself, with what it costs now, whether or not anything was paid.
+
+        Raises:
+            NotFound: Only an id was given, and nothing was ever asked for it.
+            CurrencyMismatch: It was in another currency before.
+        """
+        return reading.balance(payable)
+
+
+class Payments(Commands):
+    """
+    Take money in sessions, through any provider; synchronously.
+
+    Thread-safe where its store and gateways are. Cheap to make; keep one.
+    """
+
+    def __init__(
+        self,
+        gateways: Gateways[Gateway],
+        *,
+        store: Store | None = None,
+        clock: Callable[[], datetime] | None = None,
+        ids: Callable[[str], str] | None = None,
+        observers: Sequence[Observer] = (),
+        tenant: str = "",
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        """
+        Bring the parts together.
+
+        Args:
+            gateways: By name, or a callable that returns the gateway of a name, or `None`.
+                A name stands for one merchant account at one provider, for ever.
+            store: Where everything is kept; in memory if left out.
+            clock: Returns the present instant, aware of its zone; the system's if left out.
+            ids: Returns a new id for a prefix such as "ps"; random if left out.
+            observers: Called with a `Step` after every ask.
+            tenant: Whose records these are.
+            sleep: Waits for some seconds before what somebody else beat is tried again.
+
+        Raises:
+            TypeError: A part is for `AsyncPayments`, or is no such part at all.
+        """
+        self._ports = Ports(
+            store=_part("store", InMemoryStore() if store is None else store, Store),
+            gateways=_gateways(gateways, Gateway),
+            port=Gateway,
+            clock=clock or _utc_now,
+            ids=ids or _random_id,
+            sleep=sleep,
+            tenant=_tenant(tenant),
+            observers=tuple(observers),
+        )
+
+    def for_tenant(self, tenant: str) -> Payments:
+        """Return the same with another tenant's records; no record is ever shared."""
+        ports = self._ports
+        return Payments(
+            ports.gateways,
+            store=ports.store,
+            clock=ports.clock,
+            ids=ports.ids,
+            observers=ports.observers,
+            tenant=tenant,
+            sleep=ports.sleep,
+        )
+
+    @staticmethod
+    def _offered(flow: Callable[..., Flow[R]]) -> Callable[..., R]:
+        @wraps(flow)
+        def run(self: Payments, *args: Any, **kwargs: Any) -> R:
+            return drive(flow(self, *args, **kwargs), self._ports)
+
+        return _signed(run, flow, "{}")
+
+
+class AsyncPayments(Commands):
+    """
+    Take money in sessions, through any provider; on asyncio, trio or any other event loop.
+
+    The same commands as `Payments`, awaited.
+    """
+
+    def __init__(
+        self,
+        gateways: Gateways[AsyncGateway],
+        *,
+        store: AsyncStore | None = None,
+        clock: Callable[[], datetime] | None = None,
+        ids: Callable[[str], str] | None = None,
+        observers: Sequence[Observer] = (),
+        tenant: str = "",
+        sleep: Callable[[float], Awaitable[object]] | None = None,
+    ) -> None:
+        """
+        Bring the parts together.
+
+        Args:
+            gateways: By name, or a callable that returns the gateway of a name, or `None`.
+            store: Where everything is kept; in memory if left out.
+            clock: Returns the present instant, aware of its zone; the system's if left out.
+            ids: Returns a new id for a prefix such as "ps"; random if left out.
+            observers: Called with a `Step` after every ask.
+            tenant: Whose records these are.
+            sleep: `asyncio.sleep` or `trio.sleep`; without it, what somebody else beat is
+                tried again at once.
+
+        Raises:
+            TypeError: A part is for `Payments`, or is no such part at all.
+        """
+        self._ports = Ports(
+            store=_part("store", AsyncInMemoryStore() if store is None else store, AsyncStore),
+            gateways=_gateways(gateways, AsyncGateway),
+            port=AsyncGateway,
+            clock=clock or _utc_now,
+            ids=ids or _random_id,
+            sleep=sleep or _no_wait,
+            tenant=_tenant(tenant),
+            observers=tuple(observers),
+        )
+
+    def for_tenant(self, tenant: str) -> AsyncPayments:
+        """Return the same with another tenant's records; no record is ever shared."""
+        ports = self._ports
+        return AsyncPayments(
+            ports.gateways,
+            store=ports.store,
+            clock=ports.clock,
+            ids=ports.ids,
+            observers=ports.observers,
+            tenant=tenant,
+            sleep=ports.sleep,
+        )
+
+    @staticmethod
+    def _offered(flow: Callable[..., Flow[R]]) -> Callable[..., Coroutine[Any, Any, R]]:
+        @wraps(flow)
+        async def run(self: AsyncPayments, *args: Any, **kwargs: Any) -> R:
+            return await adrive(flow(self, *args, **kwargs), self._ports)
+
+        return _signed(run, flow, "Coroutine[Any, Any, {}]")
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _signed(offered: F, flow: Callable[..., Any], returns: str) -> F:
+    """Show the facade's own return type wherever signatures are shown."""
+    inner = flow.__annotations__["return"].removeprefix("Flow[").removesuffix("]")
+    shown = returns.format(inner)
+    offered.__annotations__ = {**flow.__annotations__, "return": shown}
+    signature = inspect.signature(flow).replace(return_annotation=shown)
+    offered.__signature__ = signature  # type: ignore[attr-defined]  # inspect reads it
+    return offered
+
+
+G = TypeVar("G", Gateway, AsyncGateway)
+
+
+def _gateways(gateways: Gateways[G], port: type[G]) -> Gateways[G]:
+    if callable(gateways):
+        return gateways
+    if not isinstance(gateways, Mapping):
+        raise TypeError("gateways must be a mapping of names to gateways, or a callable")
+    return {
+        safe_text(name, field="gateway name", most=100): _part(f"gateway {name!r}", gateway, port)
+        for name, gateway in gateways.items()
+    }
+
+
+def _part(name: str, part: object, port: type[R]) -> R:
+    if not isinstance(part, port):
+        raise TypeError(f"{name} must be a {port.__name__}, not {type(part).__name__}")
+    return part
+
+
+def _tenant(tenant: str) -> str:
+    return safe_text(tenant, field="tenant", most=255, allow_empty=True)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _random_id(prefix: str) -> str:
+    return id_of(prefix, secrets.randbelow(62**ID_LENGTH))
+
+
+async def _no_wait(seconds: float) -> None:
+    del seconds

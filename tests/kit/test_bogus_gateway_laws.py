@@ -1,0 +1,164 @@
+"""The in-memory gateways obey every law, and each law finds the fault that it is meant for."""
+
+from collections.abc import Callable
+
+import attrs
+import pytest
+from gateway_laws import LAWS, Bench, Books, Law, LawBroken
+
+from paysession._domain.failures import Failure, FailureCode
+from paysession._domain.sources import StoredSource
+from paysession._money import Money
+from paysession.gateways import (
+    Capabilities,
+    CaptureAnswer,
+    CaptureRequest,
+    CompleteSessionAnswer,
+    CompleteSessionRequest,
+    LookUpRequest,
+    UpdateSessionAnswer,
+    UpdateSessionRequest,
+)
+from paysession.gateways.bogus import AsyncBogusGateway, BogusEffectKind, BogusGateway
+from paysession.outcomes import Accepted, Captured, Declined, Report
+
+AnyBogus = BogusGateway | AsyncBogusGateway
+
+
+class BogusBench(Bench):
+    """A bench for the in-memory gateways and what is planted in them."""
+
+    def __init__(self, make: Callable[[], AnyBogus]) -> None:
+        self._make = make
+        super().__init__()
+
+    def make_gateway(self) -> AnyBogus:
+        self._bogus = self._make()
+        return self._bogus
+
+    def source(self, **script: str) -> StoredSource:
+        return StoredSource(id="src_1", profile_id=BogusGateway.token(**script))
+
+    def books(self, currency: str) -> Books:
+        total = self._bogus.provider.total
+        return Books(**{kind.value: total(kind, currency) for kind in BogusEffectKind})
+
+    def let_pending_succeed(self) -> None:
+        self._bogus.let_pending_succeed()
+
+
+def named(law: Law) -> str:
+    return f"{law.code}-{law.check.__name__}"
+
+
+@pytest.mark.parametrize("make", [BogusGateway, AsyncBogusGateway])
+@pytest.mark.parametrize("law", LAWS, ids=named)
+def test_it_obeys_the_law(law: Law, make: type[AnyBogus]) -> None:
+    law(BogusBench(make))
+
+
+class IgnoresKeys(BogusGateway):
+    """Makes a key of its own for every call, as some clients do unless they are given one."""
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        key = f"{request.key}-{len(self.calls)}"
+        return super().capture(attrs.evolve(request, key=key))
+
+
+class GuessesDeclined(BogusGateway):
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        try:
+            return super().capture(request)
+        except TimeoutError:
+            return Declined(Failure(FailureCode.PROCESSING_ERROR))
+
+
+class EchoesOurAmount(BogusGateway):
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        answer = super().capture(request)
+        if isinstance(answer, Captured):
+            return attrs.evolve(answer, amount=request.amount)
+        return answer
+
+
+class ForgetsLookUp(BogusGateway):
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        return ()
+
+
+class ForgetsOurReference(BogusGateway):
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        return tuple(attrs.evolve(each, our_reference=None) for each in super().look_up(request))
+
+
+class InventsReports(BogusGateway):
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        return super().look_up(request) or (Report(Accepted(), our_reference="op_other"),)
+
+
+class OverCaptures(BogusGateway):
+    """Its account may capture more than is held, and it does not declare that."""
+
+    def __init__(self) -> None:
+        super().__init__(capabilities=Capabilities(over_capture=lambda held: held))
+        self.capabilities = Capabilities()
+
+
+class LosesFailureCodes(BogusGateway):
+    def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
+        answer = super().complete_session(request)
+        if isinstance(answer, Declined):
+            return attrs.evolve(answer, failure=Failure(FailureCode.DO_NOT_HONOR))
+        return answer
+
+
+class CountsInHundredths(BogusGateway):
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        answer = super().capture(request)
+        if isinstance(answer, Captured) and answer.amount.currency.digits == 0:
+            return attrs.evolve(answer, amount=answer.amount * 100)
+        return answer
+
+
+class AcceptsUpdatesAndForgetsThem(BogusGateway):
+    def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
+        return Accepted(references=request.references)
+
+
+@pytest.mark.parametrize(
+    ("faulty", "code"),
+    [
+        (IgnoresKeys, "CAP-1"),
+        (IgnoresKeys, "UNK-3"),
+        (GuessesDeclined, "UNK-1"),
+        (EchoesOurAmount, "CAP-2"),
+        (ForgetsLookUp, "LOOK-1"),
+        (ForgetsLookUp, "UNK-2"),
+        (ForgetsOurReference, "LOOK-1"),
+        (InventsReports, "LOOK-2"),
+        (OverCaptures, "CAP-3"),
+        (LosesFailureCodes, "DECL-1"),
+        (CountsInHundredths, "AMT-1"),
+        (AcceptsUpdatesAndForgetsThem, "SES-3"),
+    ],
+)
+def test_a_planted_fault_breaks_the_law_that_is_meant_for_it(
+    faulty: type[BogusGateway], code: str
+) -> None:
+    law = next(law for law in LAWS if law.code == code)
+    with pytest.raises(LawBroken, match=f"^{code}: "):
+        law(BogusBench(faulty))
+
+
+def test_every_law_has_a_code_of_its_own_a_sentence_and_a_reason() -> None:
+    assert len(LAWS) == len({law.code for law in LAWS})
+    assert [] == [law.code for law in LAWS if not (law.sentence and law.reason)]
+
+
+def test_a_broken_law_says_what_was_expected_and_what_came() -> None:
+    law = next(law for law in LAWS if law.code == "CAP-2")
+    with pytest.raises(LawBroken) as broken:
+        law(BogusBench(EchoesOurAmount))
+    assert f"expected {Money('50.00', 'USD')!r}, not {Money('100.00', 'USD')!r}" in str(
+        broken.value
+    )

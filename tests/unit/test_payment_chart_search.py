@@ -1,0 +1,225 @@
+"""
+The chart of a payment against all that can happen to one.
+
+Starting with three units, every verb of a payment and every fact about its movements is
+tried, until nothing new is found. The changes of status that its events tell must be the
+edges of the chart, no more and no fewer.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+import attrs
+
+from paysession._domain.limits import Metadata
+from paysession._domain.methods import PaymentMethod
+from paysession._domain.movements import Capture, Refund, Void
+from paysession._domain.operations import Evidence, EvidenceSource, Lease, Origin
+from paysession._domain.payment import Payment
+from paysession._money import Money
+from paysession.lifecycles import PAYMENT, OperationStatus, PaymentStatus
+from paysession.outcomes import (
+    NO_REFERENCES,
+    Bounced,
+    Captured,
+    Declined,
+    Fact,
+    Failure,
+    FailureCode,
+    Refunded,
+    Retaken,
+    Voided,
+)
+
+Asked: TypeAlias = Capture | Void | Refund
+Edge: TypeAlias = tuple[PaymentStatus, PaymentStatus]
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+UNITS = 3
+MOST_ASKED = 3
+"""Captures, voids and refunds at once: a fourth brings no edge that three do not."""
+REFUSED = Failure(FailureCode.DO_NOT_HONOR)
+SUCCESS = {Capture: Captured, Void: Voided, Refund: Refunded}
+LEASE = Lease(at=NOW, until=NOW, deadline=NOW)
+
+
+def units(number: int) -> Money:
+    return Money(number, "JPY")
+
+
+@attrs.frozen
+class Node:
+    """A payment, what was asked of it, and how many steps it took."""
+
+    payment: Payment
+    asked: tuple[Asked, ...] = ()
+    steps: int = 0
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What distinguishes it, without ids and times."""
+        movements = sorted(
+            (
+                type(one).__name__,
+                one.origin,
+                one.status,
+                one.amount.minor,
+                sum(money.minor for money in one.effect.values()),
+            )
+            for one in self.asked
+        )
+        return self.payment.balances, self.payment.phase, tuple(movements)
+
+    @property
+    def now(self) -> datetime:
+        return NOW + timedelta(seconds=self.steps)
+
+    def after(self, payment: Payment, asked: tuple[Asked, ...]) -> Node:
+        return Node(payment, asked, self.steps + 1)
+
+    def replaced(self, old: Asked, fact: Fact) -> Node:
+        evidence = Evidence(fact=fact, source=EvidenceSource.NOTIFICATION, recorded_at=self.now)
+        payment, new = self.payment.settle(old, evidence)
+        return self.after(payment, tuple(new if one is old else one for one in self.asked))
+
+
+def beginning() -> Node:
+    payment = Payment.begun(
+        "py",
+        tenant="",
+        gateway="bogus",
+        payable_id="order",
+        payable_reference="R1",
+        method=PaymentMethod(id="pm_1", name="Card", gateway="bogus"),
+        source=None,
+        session_id=None,
+        attempt_id=None,
+        amount=units(UNITS),
+        metadata=Metadata(),
+        at=NOW,
+    )
+    return Node(payment)
+
+
+def followers(node: Node) -> Iterator[Node]:
+    """All that can follow: commands, what a provider does by itself, and its answers."""
+    balances = node.payment.balances
+    if not balances.authorized:
+        for amount in range(1, UNITS + 1):
+            payment, _ = node.payment.authorize(
+                "au", amount=units(amount), references=NO_REFERENCES, expires_at=None, at=node.now
+            )
+            yield node.after(payment, ())
+        return
+    if len(node.asked) < MOST_ASKED:
+        yield from sold(node)
+        yield from commanded(node)
+    yield from done_by_provider(node)
+    for one in node.asked:
+        yield from answered(node, one)
+
+
+def sold(node: Node) -> Iterator[Node]:
+    """The provider took in one step what it said it holds, before anything was asked."""
+    balances = node.payment.balances
+    if node.asked or balances.lapsed or balances.lost:
+        return
+    for amount in range(1, balances.authorized.minor + 1):
+        fact = Captured(units(amount), occurred_at=node.now)
+        evidence = Evidence(fact=fact, source=EvidenceSource.RESPONSE, recorded_at=node.now)
+        payment, capture = node.payment.take(
+            "sale", amount=units(amount), evidence=evidence, at=node.now
+        )
+        yield node.after(payment, (capture,))
+
+
+def commanded(node: Node) -> Iterator[Node]:
+    number, before = f"{node.steps}", node.payment
+    metadata = Metadata()
+    for amount in range(1, before.balances.capturable.minor + 1):
+        for is_final in (False, True):
+            payment, capture = before.request_capture(
+                f"ca{number}",
+                amount=units(amount),
+                over=units(0),
+                is_final=is_final,
+                lease=LEASE,
+                metadata=metadata,
+            )
+            yield node.after(payment, (*node.asked, capture))
+        payment, void = before.request_void(
+            f"vo{number}", amount=units(amount), lease=LEASE, metadata=metadata
+        )
+        yield node.after(payment, (*node.asked, void))
+    for amount in range(1, before.balances.refundable.minor + 1):
+        payment, refund = before.request_refund(
+            f"re{number}",
+            amount=units(amount),
+            reason=None,
+            capture=None,
+            lease=LEASE,
+            metadata=metadata,
+        )
+        yield node.after(payment, (*node.asked, refund))
+
+
+def done_by_provider(node: Node) -> Iterator[Node]:
+    before = node.payment
+    for amount in range(1, before.balances.held.minor + 1):
+        payment, _ = before.lapse(f"la{node.steps}", amount=units(amount), at=node.now)
+        yield node.after(payment, node.asked)
+    for amount in range(1, before.balances.captured.minor - before.balances.lost.minor + 1):
+        payment, _ = before.reverse(f"rv{node.steps}", amount=units(amount), at=node.now)
+        yield node.after(payment, node.asked)
+
+
+def answered(node: Node, one: Asked) -> Iterator[Node]:
+    match one.status:
+        case OperationStatus.REQUESTED:
+            yield node.replaced(one, SUCCESS[type(one)](one.amount, occurred_at=node.now))
+            yield node.replaced(one, Declined(REFUSED, occurred_at=node.now))
+        case OperationStatus.SUCCEEDED:
+            yield node.replaced(one, Bounced(REFUSED, occurred_at=node.now))
+        case _:
+            yield node.replaced(one, Retaken(one.amount, occurred_at=node.now))
+
+
+def edges_told(node: Node) -> Iterator[Edge]:
+    """The changes of status between the newest events."""
+    statuses = [getattr(event, "status", None) for event in node.payment.news]
+    known = [status for status in statuses if isinstance(status, PaymentStatus)]
+    for old, new in zip(known, known[1:], strict=False):
+        if old is not new:
+            yield old, new
+
+
+def searched() -> tuple[int, dict[Edge, Node]]:
+    start = beginning()
+    seen, waiting = {start.key}, deque([start])
+    edges: dict[Edge, Node] = {}
+    while waiting:
+        node = waiting.popleft()
+        for after in followers(node):
+            for edge in edges_told(after):
+                edges.setdefault(edge, after)
+            if after.key not in seen:
+                seen.add(after.key)
+                told = attrs.evolve(after.payment, news=after.payment.news[-1:])
+                waiting.append(attrs.evolve(after, payment=told))
+    return len(seen), edges
+
+
+def story_of(node: Node) -> str:
+    return f"{[type(one).__name__ for one in node.payment.news]} of {node.asked}"
+
+
+def test_the_edges_of_the_chart_are_those_that_an_exhaustive_search_finds() -> None:
+    states, found = searched()
+    print(f"{states} states, {len(found)} edges")
+    missing = {f"{old} -> {new}" for old, new in found.keys() - PAYMENT.edges}
+    unreached = {f"{old} -> {new}" for old, new in PAYMENT.edges - found.keys()}
+    assert (set(), set()) == (missing, unreached)

@@ -94,10 +94,8 @@ class Ports(Generic[S, G]):
         Raises:
             GatewayBroken: It is for the other world, or no gateway at all.
         """
-        if callable(self.gateways):
-            gateway = self.gateways(name)
-        else:
-            gateway = self.gateways.get(name)
+        named = self.gateways
+        gateway = named(name) if callable(named) else named.get(name)
         if gateway is not None and not isinstance(gateway, self.port):
             raise GatewayBroken(name, f"it must be a {self.port.__name__}")
         return gateway
@@ -254,5 +252,5 @@ def _observe(
     for observer in ports.observers:
         try:
             observer(step)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, it is not the payment's fault
             _log.exception("an observer failed at %s of %s", step.ask, step.flow)

@@ -20,7 +20,7 @@ from paysession._domain.session import PaymentSession
 from paysession._domain.sources import Source
 from paysession._domain.statement import Statement
 from paysession._drivers import Gateways, Observer, Ports, adrive, drive
-from paysession._flows import movements, reading, recovery, sessions
+from paysession._flows import closing, movements, reading, recovery, sessions
 from paysession._flows.asks import Flow
 from paysession._flows.requests import AnyOperation
 from paysession._money import Money
@@ -61,7 +61,7 @@ class command(Generic[P, R]):  # noqa: N801 - it reads as a decorator
         """Return the command as the facade offers it."""
         facade = AsyncPayments if issubclass(owner, AsyncPayments) else Payments
         if facade not in self._facades:
-            self._facades[facade] = facade._offered(self._flow)  # noqa: SLF001
+            self._facades[facade] = facade._offered(self._flow)
         return self._facades[facade].__get__(instance, owner)
 
 
@@ -223,7 +223,7 @@ class Commands:
             GatewayUnreachable: Certainly nothing happened; the session is open.
             OutcomeUnknown: The provider was called, and its answer could not be recorded.
         """
-        return sessions.cancel_session(session_id)
+        return closing.cancel_session(session_id)
 
     @command
     def expire_sessions(self, *, limit: int = 100) -> Flow[tuple[PaymentSession, ...]]:
@@ -233,7 +233,7 @@ class Commands:
         A session with an attempt that may have come to money is left open, and so is one
         that the provider could not be asked about.
         """
-        return sessions.expire_sessions(limit=limit)
+        return closing.expire_sessions(limit=limit)
 
     @command
     def capture(
@@ -494,9 +494,11 @@ class Payments(Commands):
         )
 
     @staticmethod
-    def _offered(flow: Callable[..., Flow[R]]) -> Callable[..., R]:
+    def _offered(
+        flow: Callable[Concatenate[Payments, P], Flow[R]],
+    ) -> Callable[..., R]:
         @wraps(flow)
-        def run(self: Payments, *args: Any, **kwargs: Any) -> R:
+        def run(self: Payments, *args: P.args, **kwargs: P.kwargs) -> R:
             return drive(flow(self, *args, **kwargs), self._ports)
 
         return _signed(run, flow, "{}")
@@ -561,9 +563,11 @@ class AsyncPayments(Commands):
         )
 
     @staticmethod
-    def _offered(flow: Callable[..., Flow[R]]) -> Callable[..., Coroutine[Any, Any, R]]:
+    def _offered(
+        flow: Callable[Concatenate[AsyncPayments, P], Flow[R]],
+    ) -> Callable[..., Coroutine[Any, Any, R]]:
         @wraps(flow)
-        async def run(self: AsyncPayments, *args: Any, **kwargs: Any) -> R:
+        async def run(self: AsyncPayments, *args: P.args, **kwargs: P.kwargs) -> R:
             return await adrive(flow(self, *args, **kwargs), self._ports)
 
         return _signed(run, flow, "Coroutine[Any, Any, {}]")

@@ -193,17 +193,17 @@ class UnknownCurrency(MoneyError):
 
 @attrs.define(slots=False, eq=False, repr=False)
 class AmountNotRepresentable(MoneyError):
-    """The provider's unit cannot express this amount."""
+    """The provider's unit cannot express this amount, or the currency the provider's number."""
 
     code: ClassVar[str] = "amount_not_representable"
 
-    amount: Money
+    amount: Money | str
     profile: str
     reason: str
 
     @property
     def message(self) -> str:
-        return f"{self.amount} cannot be sent in the minor units of {self.profile}: {self.reason}"
+        return f"{self.amount} does not fit the minor units of {self.profile}: {self.reason}"
 
 
 class NotAllowed(PaySessionError):

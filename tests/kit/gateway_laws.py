@@ -16,10 +16,10 @@ from typing import TypeVar
 
 import attrs
 
+from paysession._domain.attempts import CloseReason
 from paysession._domain.failures import FailureCode
 from paysession._domain.limits import Metadata
 from paysession._domain.methods import CapturePolicy, Terms
-from paysession._domain.session import CloseReason
 from paysession._domain.sources import Source
 from paysession._money import Money
 from paysession.errors import GatewayUnreachable, Unsupported
@@ -197,7 +197,9 @@ class Bench(ABC):
     ) -> ChargeRequest | None:
         """Return a request to charge a stored source, if there are any."""
         source = self.source(**script)
-        return source and ChargeRequest(
+        if source is None:
+            return None
+        return ChargeRequest(
             **self.envelope(),  # type: ignore[arg-type]
             payment_id=self.fresh("py"),
             amount=amount,
@@ -399,7 +401,8 @@ def an_action_comes_before_the_money(bench: Bench) -> None:
 @law("SES-8", reason="The browser has to be sent somewhere.")
 def a_hosted_session_has_an_address(bench: Bench) -> None:
     """A hosted session answers a redirect to an https address."""
-    action = one_of(bench.ask(bench.hosted()), Accepted, ActionRequired).next_action
+    answer = bench.ask(bench.hosted())
+    action = answer.next_action if isinstance(answer, Accepted | ActionRequired) else None
     address = action.url.reveal() if isinstance(action, Redirect) else None
     must(isinstance(address, str) and address.startswith("https://"), "no https address")
 
@@ -696,8 +699,7 @@ def what_is_not_offered_is_refused(bench: Bench) -> None:
 def every_answer_is_one_that_the_port_knows(bench: Bench) -> None:
     """Each method answers one of its declared outcomes, however the provider decides."""
     for ending in ("approve", "decline:do_not_honor", "reject"):
-        script = dict.fromkeys(("update", "complete", "capture"), ending)
-        session, opened = bench.opened(**script)
+        session, opened = bench.opened(update=ending, complete=ending, capture=ending)
         update = bench.update(session, opened, HUNDRED)
         completion = bench.completion(session, opened)
         for request in (update, completion, bench.capture(opened), bench.refund(opened)):

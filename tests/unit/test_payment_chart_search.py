@@ -109,11 +109,10 @@ def followers(node: Node) -> Iterator[Node]:
     """All that can follow: commands, what a provider does by itself, and its answers."""
     balances = node.payment.balances
     if not balances.authorized:
-        for amount in range(1, UNITS + 1):
-            payment, _ = node.payment.authorize(
-                "au", amount=units(amount), references=NO_REFERENCES, expires_at=None, at=node.now
-            )
-            yield node.after(payment, ())
+        payment, _ = node.payment.authorize(
+            "au", amount=units(UNITS), references=NO_REFERENCES, expires_at=None, at=node.now
+        )
+        yield node.after(payment, ())
         return
     if len(node.asked) < MOST_ASKED:
         yield from sold(node)
@@ -141,7 +140,7 @@ def commanded(node: Node) -> Iterator[Node]:
     number, before = f"{node.steps}", node.payment
     metadata = Metadata()
     for amount in range(1, before.balances.capturable.minor + 1):
-        for is_final in (False, True):
+        for is_final in (False, True)[: 1 + (amount < before.balances.capturable.minor)]:
             payment, capture = before.request_capture(
                 f"ca{number}",
                 amount=units(amount),

@@ -67,6 +67,11 @@ class Attempt(Operation):
         """Whether it asks for the money."""
         return self.kind is AttemptKind.COMPLETE
 
+    @property
+    def may_take_money(self) -> bool:
+        """Whether its call may bring money: it asks for some, or it opens with a source."""
+        return self.is_completing or (self.kind is AttemptKind.CREATE and self.source is not None)
+
     def _status_by(self, fact: Fact) -> OperationStatus:
         if self.kind is AttemptKind.CLOSE:
             match fact:

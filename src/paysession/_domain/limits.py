@@ -18,8 +18,9 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Address, ip_address
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 from urllib.parse import unquote_plus, urlsplit
 
 from paysession.errors import LimitExceeded, UnsafeInput
@@ -29,7 +30,10 @@ __all__ = [
     "aware",
     "holds_card_number",
     "redacted",
+    "safe_choice",
+    "safe_count",
     "safe_id",
+    "safe_reference",
     "safe_text",
     "safe_url",
 ]
@@ -39,6 +43,10 @@ MOST_KEY_CHARACTERS: Final = 40
 MOST_VALUE_CHARACTERS: Final = 500
 MOST_ID_CHARACTERS: Final = 255
 MOST_URL_CHARACTERS: Final = 2048
+MOST_AT_ONCE: Final = 10_000
+"""Records that one run of recovery or expiry works on."""
+
+S = TypeVar("S", bound=StrEnum)
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _URL: Final = re.compile(r"[!#-;=?-\[\]_a-z{|}~]+")
@@ -530,3 +538,38 @@ def _plain_character(character: str) -> str:
         if unicodedata.category(character) in {"Cc", "Cf", "Pd"} or character == "\N{MINUS SIGN}"
         else character
     )
+
+
+def safe_choice(value: object, *, field: str, among: type[S]) -> S:
+    """
+    Return the member of a closed set that is meant, itself or by its text.
+
+    Raises:
+        TypeError: If it is not text.
+        UnsafeInput: If there is no such member.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{field} must be {among.__name__}, not {type(value).__name__}")
+    try:
+        return among(value)
+    except ValueError:
+        choices = ", ".join(repr(member.value) for member in among)
+        raise UnsafeInput(field, f"choose one of {choices}") from None
+
+
+def safe_count(value: object, *, field: str, most: int) -> int:
+    """
+    Return how many, from one on.
+
+    Raises:
+        TypeError: If it is not a whole number.
+        UnsafeInput: If it is below one.
+        LimitExceeded: If it is more than `most`.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{field} must be int, not {type(value).__name__}")
+    if value < 1:
+        raise UnsafeInput(field, "ask for one at least")
+    if value > most:
+        raise LimitExceeded(field, most)
+    return value

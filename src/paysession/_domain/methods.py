@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import attrs
 
-from paysession._domain.limits import Metadata, safe_id, safe_text
+from paysession._domain.limits import Metadata, safe_choice, safe_id, safe_text
 
 
 class CapturePolicy(StrEnum):
@@ -22,6 +22,18 @@ class UnderpaidPolicy(StrEnum):
 
     RELEASE = "release"
     ACCEPT = "accept"
+
+
+_is_bool = attrs.validators.instance_of(bool)
+
+
+def capture_policy(value: str) -> CapturePolicy:
+    """Return the capture policy that is meant, itself or by its text."""
+    return safe_choice(value, field="capture", among=CapturePolicy)
+
+
+def _underpaid_policy(value: str) -> UnderpaidPolicy:
+    return safe_choice(value, field="on_underpaid", among=UnderpaidPolicy)
 
 
 def _id(value: str) -> str:
@@ -63,11 +75,11 @@ class PaymentMethod:
     type: str = attrs.field(default="card", converter=_text)
     provider: str = attrs.field(converter=_text)
     instrument: str = attrs.field(default="card", converter=_text)
-    session_required: bool = True
-    source_required: bool = True
-    capture: CapturePolicy = attrs.field(default=CapturePolicy.AUTOMATIC, converter=CapturePolicy)
+    session_required: bool = attrs.field(default=True, validator=_is_bool)
+    source_required: bool = attrs.field(default=True, validator=_is_bool)
+    capture: CapturePolicy = attrs.field(default=CapturePolicy.AUTOMATIC, converter=capture_policy)
     on_underpaid: UnderpaidPolicy = attrs.field(
-        default=UnderpaidPolicy.RELEASE, converter=UnderpaidPolicy
+        default=UnderpaidPolicy.RELEASE, converter=_underpaid_policy
     )
 
     @provider.default

@@ -103,6 +103,11 @@ class Lease:
         """When the call is first made, if somebody holds the lease to make it."""
         return self.at if self.until > self.at else None
 
+    @property
+    def tries(self) -> int:
+        """How often the call is made by then: once, or not at all."""
+        return 1 if self.sent_at else 0
+
 
 RANK: Mapping[type, int] = MappingProxyType(
     {
@@ -161,7 +166,7 @@ class Operation(Record, Settleable):
         facts: The distinct facts about it, in the order they were heard.
         doubt: Why its newest call ended without an answer, as redacted text.
         sent_at: When it was first sent; None while nobody has.
-        tries: How often it was worked on.
+        tries: How often it was worked on; 0 while it was never sent.
         lease_until: Somebody is at it until then.
         deadline: After it the call is never repeated.
         recheck_at: When recovery looks at it again.
@@ -176,7 +181,7 @@ class Operation(Record, Settleable):
     facts: tuple[Evidence, ...] = ()
     doubt: str | None = None
     sent_at: datetime | None
-    tries: int = 1
+    tries: int
     lease_until: datetime | None
     deadline: datetime
     recheck_at: datetime | None
@@ -265,6 +270,7 @@ class Operation(Record, Settleable):
             facts=(*self.facts, evidence),
             references=self.references | fact.references,
             lease_until=None,
+            waits_for_person=None,
             updated_at=max(self.updated_at, evidence.recorded_at),
             changed=True,
         )

@@ -52,6 +52,7 @@ class _Requested(TypedDict):
     gateway: str
     acts_on: References
     sent_at: datetime | None
+    tries: int
     lease_until: datetime
     deadline: datetime
     recheck_at: datetime
@@ -244,6 +245,7 @@ class Payment(Owner, Settleable):
             gateway=self.gateway,
             amount=amount,
             sent_at=at,
+            tries=1,
             lease_until=None,
             deadline=at,
             recheck_at=None,
@@ -396,6 +398,7 @@ class Payment(Owner, Settleable):
             gateway=self.gateway,
             acts_on=self.references,
             sent_at=lease.sent_at,
+            tries=lease.tries,
             lease_until=lease.until,
             deadline=lease.deadline,
             recheck_at=lease.until,
@@ -418,6 +421,7 @@ class Payment(Owner, Settleable):
         at = evidence.recorded_at
         known = attrs.evolve(self, references=self.references | evidence.fact.references)
         payment, after = known.moved(operation, after, at=at)
+        payment = payment.agreed(DiscrepancyKind.UNRESOLVED, operation.id, at=at)
         return payment._compared(after, at=at), after
 
     def _unreadable(self, operation: O, amount: Money, *, at: datetime) -> tuple[Payment, O]:

@@ -69,8 +69,8 @@ class PaymentSession(Owner, Settleable):
         next_action: What the customer must do now, if anything.
         attempt_id: The newest attempt.
         open_attempts: Ids of the attempts that have not ended.
-        in_flight: What it reserves of the payable's due amount: all of it while a
-            completing call may have happened, nothing otherwise.
+        in_flight: What it reserves of the payable's due amount: all of it while a call
+            that may take money is unresolved, nothing otherwise.
         payment_id: The payment it was completed by.
         approved: Whether the customer has approved, so that our completing call is due.
         closing: Why it is being closed, if it is.
@@ -128,7 +128,7 @@ class PaymentSession(Owner, Settleable):
             source=source,
             attempt_id=attempt_id,
             open_attempts=(),
-            in_flight=Money.zero(amount.currency),
+            in_flight=Money.zero(amount.currency) if source is None else amount,
             news=(created,),
         )
         return session._requested(
@@ -271,6 +271,7 @@ class PaymentSession(Owner, Settleable):
             amount=amount,
             acts_on=self.references,
             sent_at=lease.sent_at,
+            tries=lease.tries,
             lease_until=lease.until,
             deadline=lease.deadline,
             recheck_at=lease.until,
@@ -306,7 +307,7 @@ class PaymentSession(Owner, Settleable):
         """Keep what an attempt's facts taught: the provider's ids, and whether it is open."""
         was_open = attempt.id in self.open_attempts
         has_ended = was_open and not attempt.is_open
-        is_decided = was_open and attempt.is_completing and not attempt.is_unresolved
+        is_decided = was_open and attempt.may_take_money and not attempt.is_unresolved
         others = tuple(each for each in self.open_attempts if each != attempt.id)
         return attrs.evolve(
             self,

@@ -65,7 +65,8 @@ class Settlement:
         session: The attempt's.
         attempt: The one the fact is about.
         others: The session's other open attempts.
-        payment: What the attempt's money has become, if any.
+        payment: What the attempt's money has become, if any; it may have been heard of by
+            another attempt of the same session first.
         authorization: The attempt's authorization, once there is one.
         capture: The attempt's capture, once there is one.
         release: What gives back money that was less than asked.
@@ -92,7 +93,10 @@ class Settlement:
         attempt = self.attempt.observed(evidence)
         if attempt is self.attempt:
             return self
-        noted = attrs.evolve(self, attempt=attempt, session=self.session.noted(attempt))
+        session = self.session.noted(attempt).agreed(
+            DiscrepancyKind.UNRESOLVED, attempt.id, at=evidence.recorded_at
+        )
+        noted = attrs.evolve(self, attempt=attempt, session=session)
         match evidence.fact:
             case Authorized() | Captured() as money:
                 after = noted._with_money(money, evidence)
@@ -145,12 +149,18 @@ class Settlement:
             at=evidence.recorded_at,
         )
 
+    @property
+    def _money_attempt_id(self) -> str:
+        """The attempt by which the money was first heard of: the same money has one id."""
+        first = self.payment.attempt_id if self.payment else None
+        return first or self.attempt.id
+
     def _authorized(self, fact: Authorized | Captured, evidence: Evidence) -> Settlement:
         """What is taken was held first, though nobody said so."""
         if self.authorization is not None or self.payment is None:
             return self
         payment, authorization = self.payment.authorize(
-            authorization_id_of(self.attempt.id),
+            authorization_id_of(self._money_attempt_id),
             amount=fact.amount,
             references=self.session.references | fact.references,
             expires_at=fact.expires_at if isinstance(fact, Authorized) else None,
@@ -165,7 +175,7 @@ class Settlement:
             payment, capture = self.payment.settle(self.capture, evidence)
         else:
             payment, capture = self.payment.take(
-                capture_id_of(self.attempt.id),
+                capture_id_of(self._money_attempt_id),
                 amount=fact.amount,
                 evidence=evidence,
                 at=evidence.recorded_at,

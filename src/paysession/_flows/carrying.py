@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from paysession._domain.attempts import Attempt
+from paysession._domain.methods import PaymentMethod
 from paysession._domain.operations import EvidenceSource, Lease
 from paysession._domain.owners import Owner
 from paysession._domain.payment import Payment
@@ -19,7 +20,7 @@ from paysession._flows.asks import Call, Describe, Description, Flow, Load, Now,
 from paysession._flows.requests import AnyOperation, look_up_for, request_for
 from paysession._flows.settling import settle
 from paysession._flows.units import atomic
-from paysession.errors import GatewayUnreachable, OutcomeUnknown
+from paysession.errors import GatewayUnreachable, MethodUnavailable, OutcomeUnknown
 from paysession.gateways.capabilities import Capabilities
 from paysession.lifecycles import OperationStatus
 from paysession.outcomes import Fact, NotAttempted, Report, Unknown
@@ -87,17 +88,29 @@ def resolve(operation: O) -> Flow[O]:
     safe; where it certainly never happened, say so; else wait, or leave it to a person.
     """
     description = yield from _description_of(operation.gateway)
-    was_sent = operation.sent_at is not None
     taken = yield from _taken_up(operation, description.capabilities)
     if taken is None:
         return (yield from Load(type(operation), operation.id))
-    if not was_sent:
-        return (yield from _repeated(taken, description))
+    if taken.tries == 1:
+        return (yield from _called(taken, description))
     known = yield from _looked_up(taken, description)
     after = yield from Load(type(operation), operation.id)
     if not after.is_unresolved or after.attention or after.status is OperationStatus.PENDING:
         return after
     return (yield from _decided(after, description, known))
+
+
+def described(method: PaymentMethod) -> Flow[Description]:
+    """
+    Return what a method's gateway can do.
+
+    Raises:
+        MethodUnavailable: There is no gateway of that name.
+    """
+    description = yield from Describe(method.gateway)
+    if description is None:
+        raise MethodUnavailable(method.id, method.gateway)
+    return description
 
 
 def _description_of(gateway: str) -> Flow[Description]:
@@ -152,7 +165,7 @@ def _decided(operation: O, description: Description, sighting: Sighting) -> Flow
     now = yield from Now()
     is_deaf = sighting is Sighting.COULD_NOT_LOOK and "look_up" in description.operations
     if not is_deaf and _may_repeat(operation, description, now):
-        return (yield from _repeated(operation, description))
+        return (yield from _called(operation, description))
     if sighting is Sighting.NOT_SEEN and _proves_absence(operation, description.capabilities, now):
         never = NotAttempted("the provider does not know it")
         return (yield from _settled(operation, never, EvidenceSource.LOOK_UP))
@@ -178,8 +191,8 @@ def _proves_absence(operation: AnyOperation, capabilities: Capabilities, now: da
     return now >= operation.sent_at + capabilities.longest_call + capabilities.look_up_grace
 
 
-def _repeated(operation: O, description: Description) -> Flow[O]:
-    """Make the call (again) with the same key; not to reach the provider proves nothing now."""
+def _called(operation: O, description: Description) -> Flow[O]:
+    """Make the call with the operation's key; that it did not arrive proves nothing now."""
     request = request_for(operation)
     if request.method not in description.operations:
         return operation
@@ -191,8 +204,10 @@ def _repeated(operation: O, description: Description) -> Flow[O]:
 
 def _handed_over(operation: O, now: datetime) -> Flow[O]:
     @atomic
-    def hand_over() -> Unit[tuple[Owner, O]]:
+    def hand_over() -> Unit[tuple[Owner | None, O]]:
         newest = yield from Load(type(operation), operation.id)
+        if not newest.is_unresolved or newest.attention:
+            return None, newest
         owner = yield from _owner_of(newest)
         return owner.hand_over(newest, _NO_WAY_LEFT, at=now)
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, TypeVar
 
-from paysession._domain.limits import Metadata, safe_id
+from paysession._domain.limits import Metadata, safe_choice, safe_id
 from paysession._domain.movements import Capture, Refund, RefundReason, Void
 from paysession._domain.operations import Lease
 from paysession._domain.payable import checked_amount
 from paysession._domain.payment import Payment
 from paysession._flows.arguments import typed
 from paysession._flows.asks import Description, Find, Flow, Load, NewId, Now, Peek, Unit
-from paysession._flows.carrying import carry_out, lease_of, resolve
-from paysession._flows.sessions import describe
+from paysession._flows.carrying import carry_out, described, lease_of, resolve
 from paysession._flows.units import atomic
 from paysession._money import Money
 from paysession.errors import AmountExceeded, OperationUnresolved, Unsupported
@@ -92,7 +91,7 @@ def refund(
 ) -> Flow[Refund]:
     """Give `amount` of what was taken back, or all of it."""
     notes = Metadata.of(metadata)
-    why = None if reason is None else RefundReason(reason)
+    why = None if reason is None else safe_choice(reason, field="reason", among=RefundReason)
 
     def request(
         payment: Payment, refund_id: str, lease: Lease, can: Capabilities
@@ -129,7 +128,7 @@ def _move(
     payment = yield from Load(Payment, safe_id(payment_id, field="payment_id"))
     if amount is not None:
         checked_amount(amount, payment.amount, verb=method)
-    description = yield from describe(payment.method)
+    description = yield from described(payment.method)
     description.require(method)
     yield from _look_at_unresolved(kind, payment, despite_unresolved)
     operation_id = yield from NewId(_PREFIXES[method])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from paysession._domain.attempts import Attempt
+from paysession._domain.limits import MOST_AT_ONCE, safe_count
 from paysession._domain.movements import Capture, Refund, Void
 from paysession._flows.asks import Due, Flow, Now
 from paysession._flows.carrying import resolve
@@ -15,7 +16,8 @@ OPERATIONS = (Attempt, Capture, Void, Refund)
 def recover(*, limit: int) -> Flow[tuple[AnyOperation, ...]]:
     """Bring open operations that are due nearer to their end, and return them as they are then."""
     now = yield from Now()
-    due = yield from Due(now, OPERATIONS, limit)
+    most = safe_count(limit, field="limit", most=MOST_AT_ONCE)
+    due = yield from Due(now, OPERATIONS, most)
     worked_on: list[AnyOperation] = []
     for operation in due:
         if isinstance(operation, OPERATIONS):

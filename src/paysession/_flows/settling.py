@@ -20,13 +20,9 @@ from paysession._domain.operations import Evidence, EvidenceSource
 from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
-from paysession._domain.settlement import (
-    Settlement,
-    authorization_id_of,
-    capture_id_of,
-    payment_id_of,
-)
+from paysession._domain.settlement import Settlement, authorization_id_of, capture_id_of
 from paysession._flows.asks import Claimed, Flow, Load, Peek, Unit
+from paysession._flows.attempts import open_attempts
 from paysession._flows.requests import AnyOperation
 from paysession._flows.units import settling
 from paysession.outcomes import (
@@ -96,14 +92,13 @@ def _settle_attempt(
 ) -> Flow[tuple[AnyOperation, ...]]:
     @settling
     def record() -> Unit[tuple[Entity | Claim | None, ...]]:
-        before = yield from _settlement_of(attempt_id)
+        before = yield from _settlement_of(attempt_id, fact)
         if isinstance(fact, Unknown):
             if not before.attempt.is_unresolved or before.attempt.attention:
                 return ()
             return before.session.doubt(before.attempt, fact, at=at)
-        foreign = yield from _foreign_reference(before, fact)
-        if foreign is not None:
-            return _left_to_a_person(before, foreign, at=at)
+        if before.payment is not None and before.payment.session_id != before.session.id:
+            return _left_to_a_person(before, before.payment.id, at=at)
         after = before.settled(Evidence(fact=fact, source=source, recorded_at=at))
         claims = yield from _claims_of(before, after)
         return (
@@ -127,36 +122,50 @@ def _settle_attempt(
     )
 
 
-def _settlement_of(attempt_id: str) -> Unit[Settlement]:
+def _settlement_of(attempt_id: str, fact: Fact) -> Unit[Settlement]:
     attempt = yield from Load(Attempt, attempt_id)
     session = yield from Load(PaymentSession, attempt.session_id)
     account = yield from Load(PayableAccount, session.payable_id)
-    others: list[Attempt] = []
-    for other_id in session.open_attempts:
-        if other_id != attempt_id:
-            others.append((yield from Load(Attempt, other_id)))
-    settlement = Settlement(account=account, session=session, attempt=attempt, others=tuple(others))
-    if attempt.payment_id is None:
+    others = tuple(each for each in (yield from open_attempts(session)) if each.id != attempt_id)
+    settlement = Settlement(account=account, session=session, attempt=attempt, others=others)
+    payment = yield from _payment_meant(attempt, session, fact)
+    if payment is None or payment.attempt_id is None:
         return settlement
     return attrs.evolve(
         settlement,
-        payment=(yield from Load(Payment, payment_id_of(attempt_id))),
-        authorization=(yield from Load(Authorization, authorization_id_of(attempt_id))),
-        capture=(yield from Peek(Capture, capture_id_of(attempt_id))),
+        payment=payment,
+        authorization=(yield from Peek(Authorization, authorization_id_of(payment.attempt_id))),
+        capture=(yield from Peek(Capture, capture_id_of(payment.attempt_id))),
     )
 
 
-def _foreign_reference(before: Settlement, fact: Fact) -> Unit[str | None]:
-    """Find the reference by which money claims to be another session's, if there is one."""
+def _payment_meant(attempt: Attempt, session: PaymentSession, fact: Fact) -> Unit[Payment | None]:
+    """
+    Find the payment that the fact's money is, if we have heard of it.
+
+    Two attempts of one session may speak of the same money: the provider's ids tell, and
+    where it gives none there is one payment in its session.
+    """
+    if attempt.payment_id is not None:
+        return (yield from Load(Payment, attempt.payment_id))
     if not isinstance(fact, Authorized | Captured):
         return None
-    gateway, own = before.session.gateway, payment_id_of(before.attempt.id)
-    for reference in fact.references:
-        if reference.role is ReferenceRole.AUTHORIZATION:
-            claim = yield from Claimed(_namespace(gateway, reference.role), reference.id)
-            if claim is not None and claim.id != own:
-                return reference.id
+    named = [each for each in fact.references if each.role in _NAMING_MONEY]
+    for reference in named:
+        namespace = _namespace(session.gateway, reference.role)
+        claim = yield from Claimed(namespace, reference.id)
+        if claim is not None:
+            return (yield from _payment_claimed(claim))
+    if not named and session.payment_id is not None:
+        return (yield from Load(Payment, session.payment_id))
     return None
+
+
+def _payment_claimed(claim: Claim) -> Unit[Payment]:
+    if claim.kind == KINDS[Payment]:
+        return (yield from Load(Payment, claim.id))
+    capture = yield from Load(Capture, claim.id)
+    return (yield from Load(Payment, capture.payment_id))
 
 
 def _left_to_a_person(
@@ -196,6 +205,7 @@ def _claims_of(before: Settlement, after: Settlement) -> Unit[tuple[Claim, ...]]
     return claims
 
 
+_NAMING_MONEY = (ReferenceRole.AUTHORIZATION, ReferenceRole.CAPTURE)
 _CLAIMED_BY: dict[ReferenceRole, type[Entity]] = {
     ReferenceRole.SESSION: PaymentSession,
     ReferenceRole.AUTHORIZATION: Payment,

@@ -112,9 +112,7 @@ class MinorUnits:
         The amount the provider's integer stands for.
 
         Raises:
-            AmountNotRepresentable: If the currency cannot hold it, or it is out of bounds. The
-                reason names the provider's integer; `amount` is the nearest money towards
-                zero, and is never to be booked.
+            AmountNotRepresentable: If the currency cannot hold it, or it is out of bounds.
             UnknownCurrency: If the currency is not in ISO 4217.
             TypeError: If the amount is not an integer.
         """
@@ -122,9 +120,8 @@ class MinorUnits:
         provided = read_integer(amount, "a provider's amount")
         minor, rest = _rescale(provided, self.exponent(known), known.digits)
         if rest or abs(minor) > MOST_MINOR_UNITS:
-            nearest = Money.from_minor(_within_bounds(minor), known)
-            reason = f"{known.code} cannot hold {excerpt(provided)} of the provider's units"
-            raise AmountNotRepresentable(nearest, self.name, reason)
+            shown = f"{excerpt(provided)} units of {known.code}"
+            raise AmountNotRepresentable(shown, self.name, f"{known.code} cannot hold it")
         return Money.from_minor(minor, known)
 
 
@@ -134,10 +131,6 @@ def _rescale(amount: int, digits: int, wanted: int) -> tuple[int, int]:
         return amount * 10 ** (wanted - digits), 0
     quotient, rest = divmod(abs(amount), 10 ** (digits - wanted))
     return (quotient if amount > 0 else -quotient), rest
-
-
-def _within_bounds(minor: int) -> int:
-    return max(-MOST_MINOR_UNITS, min(minor, MOST_MINOR_UNITS))
 
 
 ISO: Final = MinorUnits(name="iso")

@@ -8,14 +8,14 @@ whether or not anybody heard of it. The sources' tokens script what happens to e
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Final, TypeAlias, TypeVar, cast
 
 import attrs
 
+from paysession._domain.attempts import CloseReason
 from paysession._domain.failures import Failure, FailureCode
-from paysession._domain.session import CloseReason
 from paysession._money import Currency, Money
 from paysession.errors import UnsafeInput
 from paysession.gateways._bogus_objects import (
@@ -90,7 +90,7 @@ class _Entry:
 
 def utc_now() -> datetime:
     """Return this instant."""
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 class BogusProvider:

@@ -1,12 +1,10 @@
 """
 Gateways to a provider in memory, for tests and for trying things out.
 
-What happens to each call is scripted by the source that the customer pays with:
+What happens to each call is scripted by the `profile_id` of the source that is paid with:
 
-    >>> token = BogusGateway.token(complete="require_action", capture="timeout_after")
-    >>> token
+    >>> BogusGateway.token(complete="require_action", capture="timeout_after")
     'complete=require_action,capture=timeout_after'
-    >>> source = StoredSource(id="card_1", profile_id=token)
 
 The provider has a truth of its own: `effects` says what happened to money, whether or not
 its answer was heard.

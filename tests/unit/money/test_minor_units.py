@@ -91,27 +91,27 @@ def test_an_amount_finer_than_the_providers_unit_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("profile", "units", "currency", "nearest"),
+    ("profile", "units", "currency"),
     [
-        (STRIPE, 150, "UGX", 1),
-        (STRIPE, -150, "ISK", -1),
-        (ADYEN, 1, "CLP", 0),
-        (ISO, 10**18 + 1, "USD", 10**18),
-        (ADYEN, -(10**17), "IDR", -(10**18)),
-        pytest.param(ISO, -(10**100_000), "USD", -(10**18), id="enormous"),
+        (STRIPE, 150, "UGX"),
+        (STRIPE, -150, "ISK"),
+        (ADYEN, 1, "CLP"),
+        (ISO, 10**18 + 1, "USD"),
+        (ADYEN, -(10**17), "IDR"),
+        pytest.param(ISO, -(10**100_000), "USD", id="enormous"),
     ],
 )
 def test_a_providers_amount_that_the_currency_cannot_hold_is_refused(
-    profile: MinorUnits, units: Any, currency: str, nearest: int
+    profile: MinorUnits, units: Any, currency: str
 ) -> None:
     with pytest.raises(AmountNotRepresentable, match=f"{currency} cannot hold") as caught:
         profile.from_provider(units, currency)
-    assert Money.from_minor(nearest, currency) == caught.value.amount
+    assert str(caught.value.amount).endswith(f"units of {currency}")
     assert len(str(caught.value)) < 300
 
 
 def test_the_refusal_names_what_the_provider_said() -> None:
-    with pytest.raises(AmountNotRepresentable, match="UGX cannot hold 150 of the provider's units"):
+    with pytest.raises(AmountNotRepresentable, match="150 units of UGX does not fit"):
         STRIPE.from_provider(150, "UGX")
 
 

@@ -1,0 +1,111 @@
+"""Closing sessions without money: cancel one, let those expire whose time is over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from paysession._domain.attempts import Attempt, CloseReason
+from paysession._domain.limits import MOST_AT_ONCE, safe_count
+from paysession._domain.session import PaymentSession
+from paysession._flows.asks import Description, Due, Flow, Load, NewId, Now, Unit
+from paysession._flows.attempts import gone_on, refuse_unresolved, unresolved_attempt
+from paysession._flows.carrying import described, lease_of, resolve
+from paysession._flows.sessions import carried_out, known_session, resolved
+from paysession._flows.units import atomic
+from paysession.errors import (
+    GatewayUnreachable,
+    IllegalTransition,
+    OperationUnresolved,
+    OutcomeUnknown,
+)
+from paysession.lifecycles import SESSION, SessionStatus
+from paysession.outcomes import ReferenceRole
+
+
+def cancel_session(session_id: str) -> Flow[PaymentSession]:
+    """Close a session that shall not be paid any more; a payment may still be quicker."""
+    session = yield from known_session(session_id)
+    if session.status is SessionStatus.CANCELED:
+        return session
+    return (yield from _close(session, CloseReason.CANCELED))
+
+
+def expire_sessions(*, limit: int) -> Flow[tuple[PaymentSession, ...]]:
+    """Close the sessions whose time is over, and tell how each stands then."""
+    at = yield from Now()
+    most = safe_count(limit, field="limit", most=MOST_AT_ONCE)
+    due = yield from Due(at, (PaymentSession,), most)
+    sessions: list[PaymentSession] = []
+    for session in due:
+        try:
+            expired = yield from _expire(session.id)
+        except (GatewayUnreachable, OperationUnresolved, OutcomeUnknown, IllegalTransition):
+            expired = yield from Load(PaymentSession, session.id)
+        sessions.append(expired)
+    return tuple(sessions)
+
+
+def _expire(session_id: str) -> Flow[PaymentSession]:
+    """Expiry never starts while an attempt may have come to money."""
+    session = yield from resolved((yield from Load(PaymentSession, session_id)))
+    return session if session.is_closed else (yield from _close(session, CloseReason.EXPIRED))
+
+
+def _close(session: PaymentSession, reason: CloseReason) -> Flow[PaymentSession]:
+    at = yield from Now()
+    if session.is_closed:
+        raise _cannot(reason, session)
+    unresolved = yield from unresolved_attempt(session)
+    if unresolved is not None:
+        unresolved = yield from resolve(unresolved)
+        session = yield from Load(PaymentSession, session.id)
+        if session.is_closed or session.status is SessionStatus.CLOSING:
+            return session
+    description = yield from described(session.method)
+    if _is_closed_at_provider(session, description):
+        return (yield from _close_at_provider(session.id, reason, description, at))
+    refuse_unresolved(unresolved)
+    return (yield from _close_here(session.id, reason, at))
+
+
+def _is_closed_at_provider(session: PaymentSession, description: Description) -> bool:
+    is_known_there = session.references.get(ReferenceRole.SESSION) is not None
+    return is_known_there and "close_session" in description.operations
+
+
+def _close_at_provider(
+    session_id: str, reason: CloseReason, description: Description, at: datetime
+) -> Flow[PaymentSession]:
+    attempt_id = yield from NewId("at")
+    lease = lease_of(description.capabilities, at=at)
+
+    @atomic
+    def request() -> Unit[tuple[PaymentSession, Attempt | None]]:
+        session = yield from Load(PaymentSession, session_id)
+        if session.is_closed or session.status is SessionStatus.CLOSING:
+            return session, None
+        return session.request_close(attempt_id, reason, lease=lease)
+
+    session, attempt = yield from request()
+    return session if attempt is None else (yield from carried_out(attempt))
+
+
+def _close_here(session_id: str, reason: CloseReason, at: datetime) -> Flow[PaymentSession]:
+    """The provider has nothing to close: from now on, money for it is late."""
+
+    @atomic
+    def close() -> Unit[tuple[PaymentSession, tuple[Attempt, ...]]]:
+        session = yield from Load(PaymentSession, session_id)
+        if session.is_closed:
+            raise _cannot(reason, session)
+        refuse_unresolved((yield from unresolved_attempt(session)))
+        session, ended = yield from gone_on(session, by=session.attempt_id, at=at)
+        return session.close(reason, at=at), ended
+
+    session, _ = yield from close()
+    return session
+
+
+def _cannot(reason: CloseReason, session: PaymentSession) -> IllegalTransition:
+    event = "expire" if reason is CloseReason.EXPIRED else "cancel"
+    return IllegalTransition("session", session.status, event, SESSION.allowed(session.status))

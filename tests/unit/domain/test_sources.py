@@ -1,0 +1,52 @@
+"""What the customer pays with never holds a card number."""
+
+from __future__ import annotations
+
+import pytest
+
+from paysession._domain.sources import CreditCard, StoreCredit, StoredSource
+from paysession.errors import UnsafeInput
+
+
+def card(last4: object = "4242", name: str | None = None, month: int = 12) -> CreditCard:
+    return CreditCard(id="cc_1", brand="visa", last4=last4, month=month, year=2030, name=name)
+
+
+def test_a_card_is_four_digits_and_a_token() -> None:
+    assert ("4242", None, None) == (card().last4, card().profile_id, card().name)
+    tokened = CreditCard(
+        id="cc_1", profile_id="tok_1", brand="visa", last4="0000", month=1, year=2030
+    )
+    assert "tok_1" == tokened.profile_id
+
+
+@pytest.mark.parametrize("last4", ["424", "42424", "42x2", "\u0664\u0662\u0664\u0662", 4242, None])
+def test_more_or_less_than_the_last_four_digits_is_refused(last4: object) -> None:
+    with pytest.raises(UnsafeInput, match="last four digits"):
+        card(last4)
+
+
+def test_a_card_number_is_refused_wherever_it_hides() -> None:
+    number = "4242 4242 4242 4242"
+    with pytest.raises(UnsafeInput):
+        card(name=number)
+    with pytest.raises(UnsafeInput):
+        StoredSource(id="src_1", profile_id=number)
+    with pytest.raises(UnsafeInput):
+        StoreCredit(id=number)
+
+
+def test_there_are_twelve_months() -> None:
+    with pytest.raises(ValueError, match="month"):
+        card(month=13)
+
+
+def test_the_name_on_a_card_is_not_shown() -> None:
+    named = card(name="Ada Lovelace")
+    assert "Ada Lovelace" == named.name
+    assert "Ada" not in repr(named)
+
+
+def test_store_credit_is_its_own_profile() -> None:
+    assert "sc_1" == StoreCredit(id="sc_1").profile_id
+    assert None is StoredSource(id="src_1").profile_id

@@ -1,0 +1,156 @@
+"""The port: what it asks, what it answers, and what it refuses."""
+
+import asyncio
+import typing
+from datetime import timedelta
+
+import attrs
+import pytest
+
+from paysession._money import Money
+from paysession.errors import Unsupported
+from paysession.gateways import (
+    AsyncGateway,
+    Capabilities,
+    CaptureAnswer,
+    CaptureRequest,
+    Gateway,
+    KeyScope,
+    LookUpRequest,
+    Request,
+    no_over_capture,
+    operations_of,
+    requests,
+)
+from paysession.gateways.port import METHODS
+from paysession.outcomes import NO_REFERENCES, NotAttempted, Pending, Unknown
+
+REQUESTS = [
+    each
+    for each in vars(requests).values()
+    if isinstance(each, type) and issubclass(each, Request) and each is not Request
+]
+
+
+def answer_of(request: type[Request[object]]) -> object:
+    """The answer that a request class declares by its base."""
+    (base,) = request.__orig_bases__  # type: ignore[attr-defined]
+    (answer,) = typing.get_args(base)
+    return answer
+
+
+def outcomes_in(annotation: object) -> set[object]:
+    """The members of a union."""
+    return set(typing.get_args(annotation))
+
+
+def look_up_request() -> LookUpRequest:
+    return LookUpRequest(
+        key="key-1", operation_id="op_1", tenant="", references=NO_REFERENCES, about="capture"
+    )
+
+
+class OnlyCaptures(Gateway):
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        return Pending(request.operation_id)
+
+
+class OnlyCapturesLater(AsyncGateway):
+    async def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        return Pending(request.operation_id)
+
+
+def test_there_is_one_request_for_each_method() -> None:
+    assert sorted(METHODS) == sorted(request.method for request in REQUESTS)
+
+
+@pytest.mark.parametrize("port", [Gateway, AsyncGateway])
+@pytest.mark.parametrize("request_class", REQUESTS)
+def test_the_ports_have_the_method_that_a_request_names(
+    request_class: type[Request[object]], port: type
+) -> None:
+    hints = typing.get_type_hints(getattr(port, request_class.method))
+    answered, declared = hints["return"], answer_of(request_class)
+    assert hints["request"] is request_class
+    if request_class is LookUpRequest:
+        # The driver adds what it makes of an exception; an adapter only reports or raises.
+        assert outcomes_in(declared) == {answered, NotAttempted, Unknown}
+    else:
+        assert declared == answered
+
+
+@pytest.mark.parametrize("request_class", REQUESTS)
+def test_a_request_lists_the_answers_that_it_declares(
+    request_class: type[Request[object]],
+) -> None:
+    declared = {typing.get_origin(each) or each for each in outcomes_in(answer_of(request_class))}
+    assert declared == set(request_class.answers)
+
+
+@pytest.mark.parametrize("request_class", REQUESTS)
+def test_nobody_needs_to_answer_what_is_not_known(request_class: type[Request[object]]) -> None:
+    assert {NotAttempted, Unknown} <= set(request_class.answers)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_not_overridden_is_refused(method: str) -> None:
+    refused = next(each for each in REQUESTS if each.method == method)
+    with pytest.raises(Unsupported) as told:
+        getattr(Gateway(), method)(_of(refused))
+    assert ("Gateway", method) == (told.value.gateway, told.value.operation)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_is_not_overridden_is_refused_asynchronously(method: str) -> None:
+    refused = next(each for each in REQUESTS if each.method == method)
+    with pytest.raises(Unsupported) as told:
+        asyncio.run(getattr(AsyncGateway(), method)(_of(refused)))
+    assert ("AsyncGateway", method) == (told.value.gateway, told.value.operation)
+
+
+def _of(request_class: type[Request[object]]) -> Request[object]:
+    """A request without its fields: a refusal looks at its class alone."""
+    return request_class.__new__(request_class)
+
+
+def test_operations_are_the_methods_that_are_overridden() -> None:
+    assert frozenset() == operations_of(Gateway())
+    assert frozenset() == operations_of(AsyncGateway())
+    assert frozenset({"capture"}) == operations_of(OnlyCaptures())
+    assert frozenset({"capture"}) == operations_of(OnlyCapturesLater())
+
+
+def test_operations_are_inherited() -> None:
+    class Narrower(OnlyCaptures):
+        """One merchant account of that provider."""
+
+    assert frozenset({"capture"}) == operations_of(Narrower())
+
+
+def test_a_request_is_a_frozen_value() -> None:
+    assert look_up_request() == look_up_request()
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        look_up_request().key = "key-2"  # type: ignore[misc]
+
+
+def test_capabilities_default_to_the_common_case() -> None:
+    common = Capabilities()
+    assert common == Gateway.capabilities == AsyncGateway.capabilities
+    assert (True, False, KeyScope.ACCOUNT, timedelta(hours=24)) == (
+        common.honours_keys,
+        common.look_up_is_authoritative,
+        common.key_scope,
+        common.key_window,
+    )
+
+
+def test_nothing_may_be_captured_above_what_is_held_unless_declared() -> None:
+    assert Money.zero("JPY") == no_over_capture(Money("100", "JPY"))
+    assert Money.zero("JPY") == Capabilities().over_capture(Money("100", "JPY"))
+
+
+def test_an_instance_may_narrow_what_its_class_declares() -> None:
+    gateway = OnlyCaptures()
+    gateway.capabilities = Capabilities(several_captures=False)
+    assert OnlyCaptures().capabilities.several_captures
+    assert not gateway.capabilities.several_captures

@@ -1,5 +1,12 @@
 """The port to payment providers, what it asks and answers, and the gateways that are shipped."""
 
+from paysession.gateways.bogus import (
+    AsyncBogusGateway,
+    BogusEffect,
+    BogusEffectKind,
+    BogusGateway,
+    BogusProvider,
+)
 from paysession.gateways.capabilities import Capabilities, KeyScope, LastWord, no_over_capture
 from paysession.gateways.port import AsyncGateway, Gateway, operations_of
 from paysession.gateways.requests import (
@@ -31,7 +38,12 @@ from paysession.gateways.requests import (
 )
 
 __all__ = [
+    "AsyncBogusGateway",
     "AsyncGateway",
+    "BogusEffect",
+    "BogusEffectKind",
+    "BogusGateway",
+    "BogusProvider",
     "CancelRefundAnswer",
     "CancelRefundRequest",
     "Capabilities",

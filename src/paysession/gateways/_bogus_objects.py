@@ -26,7 +26,6 @@ from paysession.gateways.requests import (
     VoidRequest,
 )
 from paysession.outcomes import (
-    NO_REFERENCES,
     Accepted,
     ActionRequired,
     Authorized,
@@ -80,11 +79,9 @@ def digest(*parts: str) -> str:
     return sha256(":".join(parts).encode()).hexdigest()
 
 
-def declined(
-    code: FailureCode, *, raw_code: str | None = None, references: References = NO_REFERENCES
-) -> Declined:
+def declined(code: FailureCode, *, raw_code: str | None = None) -> Declined:
     """Refuse a call and nothing more."""
-    return Declined(Failure(code, raw_code=raw_code or code), references=references)
+    return Declined(Failure(code, raw_code=raw_code or code))
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -150,7 +147,7 @@ class Subject:
         """Refuse a call, and let nothing be paid any more."""
         if self.paid is None and self.closed is None:
             self.closed = Canceled(references=self.references)
-        return attrs.evolve(declined(code, references=self.references), ends=Ends.OBJECT)
+        return attrs.evolve(declined(code), ends=Ends.OBJECT)
 
     def pay(self, amount: Money, made: References, *, until: datetime) -> list[BogusEffectKind]:
         """Hold the amount until then, and take it at once if that is the policy."""
@@ -209,7 +206,7 @@ class Subject:
                     "amount_below_held": amount < held and not can.partial_voids,
                     "captured_already": self.captures > 0 and not can.void_after_capture,
                 }
-            case RefundRequest():
+            case _:
                 left = self.taken - self.given_back
                 return {
                     "amount_exceeds_taken": amount > left,

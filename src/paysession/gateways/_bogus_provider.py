@@ -172,7 +172,9 @@ class BogusProvider:
         """Refuse whatever waits, for the provider or for the customer."""
         with self._lock:
             for entry, subject in self._no_longer_waiting():
-                entry.fact = declined(code, references=subject.references)
+                opens = isinstance(entry.request, CreateSessionRequest)
+                refused = subject.ended(code) if opens else declined(code)
+                entry.fact = attrs.evolve(refused, references=entry.answer.references)
 
     def _no_longer_waiting(self) -> list[tuple[_Entry, Subject]]:
         waiting, self._waiting = self._waiting, []
@@ -272,7 +274,7 @@ class BogusProvider:
         """Do what the script says."""
         match step.behaviour:
             case Behaviour.DECLINE:
-                return declined(step.code, references=subject.references)
+                return declined(step.code)
             case Behaviour.END:
                 return subject.ended(step.code)
             case Behaviour.REJECT:
@@ -367,7 +369,7 @@ class BogusProvider:
                 subject.release(amount)
                 self._effect(BogusEffectKind.RELEASED, amount, request, subject)
                 return Voided(amount, references=made)
-            case RefundRequest():
+            case _:
                 subject.given_back += amount
                 self._effect(BogusEffectKind.GIVEN_BACK, amount, request, subject)
                 return Refunded(amount, references=made)

@@ -56,6 +56,7 @@ from paysession.outcomes import (
     References,
     Refunded,
     Rejected,
+    Report,
     UseSdk,
     Voided,
 )
@@ -185,7 +186,7 @@ def fact(gateway: BogusGateway, request: Request[object]) -> Fact:
     return report.fact
 
 
-def reports(gateway: BogusGateway, request: Request[object]) -> Any:
+def reports(gateway: BogusGateway, request: Request[object]) -> tuple[Report, ...]:
     return gateway.look_up(
         LookUpRequest(
             key=request.key,
@@ -476,8 +477,9 @@ def test_another_source_replaces_the_declined_one(gateway: BogusGateway) -> None
 
 def test_a_declined_creation_opens_nothing(gateway: BogusGateway) -> None:
     answer = the(Declined, gateway.create_session(create(create="decline:risk_blocked")))
-    assert answer.references.get(ReferenceRole.SESSION)
-    the(Rejected, gateway.complete_session(complete(answer.references)))
+    assert answer.references == NO_REFERENCES
+    would_be = opened(BogusGateway())
+    the(Rejected, gateway.complete_session(complete(would_be)))
 
 
 def test_a_decline_may_end_the_session(gateway: BogusGateway) -> None:
@@ -553,6 +555,16 @@ def test_what_is_pending_may_fail(gateway: BogusGateway) -> None:
     gateway.let_pending_succeed()
     assert FailureCode.ACCOUNT_CLOSED is the(Declined, fact(gateway, request)).failure.code
     assert NOTHING == gateway.given_back("USD")
+
+
+def test_a_session_whose_creation_failed_is_never_paid(gateway: BogusGateway) -> None:
+    request = create(create="pending")
+    pending = the(Pending, gateway.create_session(request))
+    gateway.let_pending_fail()
+    failed = the(Declined, fact(gateway, request))
+    assert (Ends.OBJECT, pending.references) == (failed.ends, failed.references)
+    the(Canceled, gateway.complete_session(complete(pending.references)))
+    assert () == gateway.effects
 
 
 def test_two_pending_completions_of_one_session_take_its_money_once(gateway: BogusGateway) -> None:
@@ -790,7 +802,7 @@ def test_whatever_is_scripted_is_an_answer_that_the_port_knows(
         BogusGateway.token(**script)
     except UnsafeInput:
         return
-    request, gateway = scripted(verb, script)
+    request, gateway = scripted(verb, dict(script))
     try:
         answer = getattr(gateway, request.method)(request)
     except (TimeoutError, GatewayUnreachable):
@@ -798,7 +810,7 @@ def test_whatever_is_scripted_is_an_answer_that_the_port_knows(
     assert type(answer) in request.answers
 
 
-def scripted(verb: str, script: dict[str, str]) -> tuple[Request[object], BogusGateway]:
+def scripted(verb: str, script: dict[str, Any]) -> tuple[Request[object], BogusGateway]:
     """A request whose answer is scripted, and a gateway where it has something to act on."""
     gateway = BogusGateway()
     if verb == "create":
@@ -869,7 +881,7 @@ def test_both_gateways_share_one_provider() -> None:
 def test_a_provider_comes_with_its_own_capabilities_and_clock() -> None:
     for also in ({"capabilities": Capabilities()}, {"clock": lambda: NOON}):
         with pytest.raises(TypeError, match="pass it alone"):
-            BogusGateway(provider=BogusProvider(), **also)  # type: ignore[arg-type]
+            BogusGateway(provider=BogusProvider(), **also)
 
 
 def test_many_threads_with_one_key_have_one_effect(gateway: BogusGateway) -> None:

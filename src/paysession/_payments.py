@@ -44,7 +44,7 @@ class command(Generic[P, R]):  # noqa: N801 - it reads as a decorator
     def __init__(self, flow: Callable[Concatenate[Any, P], Flow[R]]) -> None:
         self._flow = flow
         self.__doc__ = flow.__doc__
-        self._facades: dict[type, Callable[..., Any]] = {}
+        self._offers: dict[Callable[..., Any], Callable[..., Any]] = {}
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -57,12 +57,13 @@ class command(Generic[P, R]):  # noqa: N801 - it reads as a decorator
     def __get__(
         self, instance: AsyncPayments, owner: type
     ) -> Callable[P, Coroutine[Any, Any, R]]: ...
-    def __get__(self, instance: Any, owner: type) -> Any:
+    def __get__(self, instance: Any, owner: type[Any]) -> Any:
         """Return the command as the facade offers it."""
-        facade = AsyncPayments if issubclass(owner, AsyncPayments) else Payments
-        if facade not in self._facades:
-            self._facades[facade] = facade._offered(self._flow)
-        return self._facades[facade].__get__(instance, owner)
+        offer: Callable[..., Any] = _in_turn if issubclass(owner, Payments) else _awaited
+        if offer not in self._offers:
+            self._offers[offer] = offer(self._flow)
+        bound: Any = self._offers[offer].__get__(instance, owner)
+        return bound
 
 
 class Commands:
@@ -469,7 +470,7 @@ class Payments(Commands):
         Raises:
             TypeError: A part is for `AsyncPayments`, or is no such part at all.
         """
-        self._ports = Ports(
+        self.ports = Ports(
             store=_part("store", InMemoryStore() if store is None else store, Store),
             gateways=_gateways(gateways, Gateway),
             port=Gateway,
@@ -482,7 +483,7 @@ class Payments(Commands):
 
     def for_tenant(self, tenant: str) -> Payments:
         """Return the same with another tenant's records; no record is ever shared."""
-        ports = self._ports
+        ports = self.ports
         return Payments(
             ports.gateways,
             store=ports.store,
@@ -492,16 +493,6 @@ class Payments(Commands):
             tenant=tenant,
             sleep=ports.sleep,
         )
-
-    @staticmethod
-    def _offered(
-        flow: Callable[Concatenate[Payments, P], Flow[R]],
-    ) -> Callable[..., R]:
-        @wraps(flow)
-        def run(self: Payments, *args: P.args, **kwargs: P.kwargs) -> R:
-            return drive(flow(self, *args, **kwargs), self._ports)
-
-        return _signed(run, flow, "{}")
 
 
 class AsyncPayments(Commands):
@@ -538,7 +529,7 @@ class AsyncPayments(Commands):
         Raises:
             TypeError: A part is for `Payments`, or is no such part at all.
         """
-        self._ports = Ports(
+        self.ports = Ports(
             store=_part("store", AsyncInMemoryStore() if store is None else store, AsyncStore),
             gateways=_gateways(gateways, AsyncGateway),
             port=AsyncGateway,
@@ -551,7 +542,7 @@ class AsyncPayments(Commands):
 
     def for_tenant(self, tenant: str) -> AsyncPayments:
         """Return the same with another tenant's records; no record is ever shared."""
-        ports = self._ports
+        ports = self.ports
         return AsyncPayments(
             ports.gateways,
             store=ports.store,
@@ -562,15 +553,23 @@ class AsyncPayments(Commands):
             sleep=ports.sleep,
         )
 
-    @staticmethod
-    def _offered(
-        flow: Callable[Concatenate[AsyncPayments, P], Flow[R]],
-    ) -> Callable[..., Coroutine[Any, Any, R]]:
-        @wraps(flow)
-        async def run(self: AsyncPayments, *args: P.args, **kwargs: P.kwargs) -> R:
-            return await adrive(flow(self, *args, **kwargs), self._ports)
 
-        return _signed(run, flow, "Coroutine[Any, Any, {}]")
+def _in_turn(flow: Callable[Concatenate[Payments, P], Flow[R]]) -> Callable[..., R]:
+    @wraps(flow)
+    def run(self: Payments, *args: P.args, **kwargs: P.kwargs) -> R:
+        return drive(flow(self, *args, **kwargs), self.ports)
+
+    return _signed(run, flow, "{}")
+
+
+def _awaited(
+    flow: Callable[Concatenate[AsyncPayments, P], Flow[R]],
+) -> Callable[..., Coroutine[Any, Any, R]]:
+    @wraps(flow)
+    async def run(self: AsyncPayments, *args: P.args, **kwargs: P.kwargs) -> R:
+        return await adrive(flow(self, *args, **kwargs), self.ports)
+
+    return _signed(run, flow, "Coroutine[Any, Any, {}]")
 
 
 F = TypeVar("F", bound=Callable[..., Any])

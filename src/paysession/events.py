@@ -32,11 +32,14 @@ __all__ = [
     "PayableChanged",
     "PayableEvent",
     "PayablePaid",
+    "PaymentAbandoned",
     "PaymentAuthorized",
     "PaymentCaptured",
     "PaymentCreated",
     "PaymentEvent",
+    "PaymentFailed",
     "PaymentLapsed",
+    "PaymentProcessing",
     "PaymentRefunded",
     "PaymentReversed",
     "PaymentVoided",
@@ -265,6 +268,23 @@ class PaymentCreated(PaymentEvent):
     payable_id: str
     session_id: str | None
     amount: Money
+
+
+@attrs.frozen(kw_only=True)
+class PaymentProcessing(PaymentEvent):
+    """Money is being asked for, without a session."""
+
+
+@attrs.frozen(kw_only=True)
+class PaymentFailed(PaymentEvent):
+    """The provider refused, and certainly no money moved."""
+
+    failure_code: str
+
+
+@attrs.frozen(kw_only=True)
+class PaymentAbandoned(PaymentEvent):
+    """Another payment took its place before any money was asked for."""
 
 
 @attrs.frozen(kw_only=True)

@@ -1,7 +1,7 @@
 """
 The chart of a payment against all that can happen to one.
 
-Starting with three units, every verb of a payment and every fact about its movements is
+Starting with a few units, every verb of a payment and every fact about its movements is
 tried, until nothing new is found. The changes of status that its events tell must be the
 edges of the chart, no more and no fewer.
 """
@@ -39,9 +39,11 @@ Asked: TypeAlias = Capture | Void | Refund
 Edge: TypeAlias = tuple[PaymentStatus, PaymentStatus]
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-UNITS = 3
-MOST_ASKED = 3
-"""Captures, voids and refunds at once: a fourth brings no edge that three do not."""
+SEARCHES = ((3, 2), (2, 3))
+"""
+Units, and how many captures, voids and refunds may be asked for. The two together find what
+three units and three movements find, in a quarter of the time.
+"""
 REFUSED = Failure(FailureCode.DO_NOT_HONOR)
 SUCCESS = {Capture: Captured, Void: Voided, Refund: Refunded}
 LEASE = Lease(at=NOW, until=NOW, deadline=NOW)
@@ -56,6 +58,7 @@ class Node:
     """A payment, what was asked of it, and how many steps it took."""
 
     payment: Payment
+    most_asked: int
     asked: tuple[Asked, ...] = ()
     steps: int = 0
 
@@ -79,7 +82,7 @@ class Node:
         return NOW + timedelta(seconds=self.steps)
 
     def after(self, payment: Payment, asked: tuple[Asked, ...]) -> Node:
-        return Node(payment, asked, self.steps + 1)
+        return Node(payment, self.most_asked, asked, self.steps + 1)
 
     def replaced(self, old: Asked, fact: Fact) -> Node:
         evidence = Evidence(fact=fact, source=EvidenceSource.NOTIFICATION, recorded_at=self.now)
@@ -87,7 +90,7 @@ class Node:
         return self.after(payment, tuple(new if one is old else one for one in self.asked))
 
 
-def beginning() -> Node:
+def beginning(amount: int, most_asked: int) -> Node:
     payment = Payment.begun(
         "py",
         tenant="",
@@ -98,11 +101,11 @@ def beginning() -> Node:
         source=None,
         session_id=None,
         attempt_id=None,
-        amount=units(UNITS),
+        amount=units(amount),
         metadata=Metadata(),
         at=NOW,
     )
-    return Node(payment)
+    return Node(payment, most_asked)
 
 
 def followers(node: Node) -> Iterator[Node]:
@@ -110,11 +113,11 @@ def followers(node: Node) -> Iterator[Node]:
     balances = node.payment.balances
     if not balances.authorized:
         payment, _ = node.payment.authorize(
-            "au", amount=units(UNITS), references=NO_REFERENCES, expires_at=None, at=node.now
+            "au", amount=node.payment.amount, references=NO_REFERENCES, expires_at=None, at=node.now
         )
         yield node.after(payment, ())
         return
-    if len(node.asked) < MOST_ASKED:
+    if len(node.asked) < node.most_asked:
         yield from sold(node)
         yield from commanded(node)
     yield from done_by_provider(node)
@@ -196,15 +199,14 @@ def edges_told(node: Node) -> Iterator[Edge]:
             yield old, new
 
 
-def searched() -> tuple[int, dict[Edge, Node]]:
-    start = beginning()
+def searched(start: Node) -> tuple[int, set[Edge]]:
+    """How many nodes there are, and every edge between their statuses."""
     seen, waiting = {start.key}, deque([start])
-    edges: dict[Edge, Node] = {}
+    edges: set[Edge] = set()
     while waiting:
         node = waiting.popleft()
         for after in followers(node):
-            for edge in edges_told(after):
-                edges.setdefault(edge, after)
+            edges.update(edges_told(after))
             if after.key not in seen:
                 seen.add(after.key)
                 told = attrs.evolve(after.payment, news=after.payment.news[-1:])
@@ -212,13 +214,13 @@ def searched() -> tuple[int, dict[Edge, Node]]:
     return len(seen), edges
 
 
-def story_of(node: Node) -> str:
-    return f"{[type(one).__name__ for one in node.payment.news]} of {node.asked}"
-
-
 def test_the_edges_of_the_chart_are_those_that_an_exhaustive_search_finds() -> None:
-    states, found = searched()
-    print(f"{states} states, {len(found)} edges")
-    missing = {f"{old} -> {new}" for old, new in found.keys() - PAYMENT.edges}
-    unreached = {f"{old} -> {new}" for old, new in PAYMENT.edges - found.keys()}
-    assert (set(), set()) == (missing, unreached)
+    found: set[Edge] = set()
+    for amount, most_asked in SEARCHES:
+        states, edges = searched(beginning(amount, most_asked))
+        found |= edges
+        print(f"{amount} units, {most_asked} movements: {states} states, {len(edges)} edges")
+    print(f"{len(found)} edges in all, {len(PAYMENT.edges)} in the chart")
+    missing = sorted(f"{old} -> {new}" for old, new in found - PAYMENT.edges)
+    unreached = sorted(f"{old} -> {new}" for old, new in PAYMENT.edges - found)
+    assert ([], []) == (missing, unreached)

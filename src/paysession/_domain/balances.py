@@ -81,12 +81,12 @@ class Balances:
         """Take a movement's old effect out and put its new one in."""
         if old == new:
             return self
-        columns: dict[str, Money] = {}
+        touched: dict[Column, Money] = {each: getattr(self, each) for each in (*old, *new)}
         for column, amount in old.items():
-            columns[column] = getattr(self, column) - amount
+            touched[column] -= amount
         for column, amount in new.items():
-            columns[column] = columns.get(column, getattr(self, column)) + amount
-        return attrs.evolve(self, **columns)
+            touched[column] += amount
+        return attrs.evolve(self, **touched)
 
     @property
     def held(self) -> Money:

@@ -10,7 +10,7 @@ ID_LENGTH = 16
 
 def id_of(prefix: str, number: int) -> str:
     """Write a number as an id: the prefix, an underscore and sixteen of 0-9A-Za-z."""
-    digits = []
+    digits: list[str] = []
     for _ in range(ID_LENGTH):
         number, digit = divmod(number, len(_ALPHABET))
         digits.append(_ALPHABET[digit])

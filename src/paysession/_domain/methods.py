@@ -73,7 +73,9 @@ class PaymentMethod:
     gateway: str = attrs.field(converter=_text)
     description: str | None = attrs.field(default=None, converter=_optional_text)
     type: str = attrs.field(default="card", converter=_text)
-    provider: str = attrs.field(converter=_text)
+    provider: str = attrs.field(
+        default=attrs.Factory(lambda method: method.gateway, takes_self=True), converter=_text
+    )
     instrument: str = attrs.field(default="card", converter=_text)
     session_required: bool = attrs.field(default=True, validator=_is_bool)
     source_required: bool = attrs.field(default=True, validator=_is_bool)
@@ -81,10 +83,6 @@ class PaymentMethod:
     on_underpaid: UnderpaidPolicy = attrs.field(
         default=UnderpaidPolicy.RELEASE, converter=_underpaid_policy
     )
-
-    @provider.default
-    def _named_by_gateway(self) -> str:
-        return self.gateway
 
 
 @attrs.frozen(kw_only=True)

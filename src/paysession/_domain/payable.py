@@ -45,17 +45,17 @@ class Payable:
 
     id: str = attrs.field(converter=_id)
     total: Money = attrs.field(kw_only=True, validator=attrs.validators.instance_of(Money))
-    reference: str = attrs.field(kw_only=True, converter=_reference)
-    credit_outside: Money = attrs.field(kw_only=True, validator=attrs.validators.instance_of(Money))
+    reference: str = attrs.field(
+        default=attrs.Factory(lambda payable: payable.id, takes_self=True),
+        kw_only=True,
+        converter=_reference,
+    )
+    credit_outside: Money = attrs.field(
+        default=attrs.Factory(lambda payable: payable.total * 0, takes_self=True),
+        kw_only=True,
+        validator=attrs.validators.instance_of(Money),
+    )
     customer_id: str | None = attrs.field(default=None, kw_only=True, converter=_customer)
-
-    @reference.default
-    def _named_by_id(self) -> str:
-        return self.id
-
-    @credit_outside.default
-    def _no_credit(self) -> Money:
-        return Money.zero(self.total.currency)
 
     def __attrs_post_init__(self) -> None:
         if self.credit_outside.currency != self.total.currency:

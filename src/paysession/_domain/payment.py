@@ -31,8 +31,13 @@ from paysession._domain.payable import Share, checked_amount
 from paysession._domain.sources import Source
 from paysession._money import Money
 from paysession.errors import AmountExceeded, IllegalTransition, LimitExceeded
-from paysession.events import PaymentCreated
-from paysession.lifecycles import PaymentStatus
+from paysession.events import (
+    PaymentAbandoned,
+    PaymentCreated,
+    PaymentFailed,
+    PaymentProcessing,
+)
+from paysession.lifecycles import PAYMENT, PaymentStatus
 from paysession.outcomes import NO_REFERENCES, Captured, References, Refunded, Retaken, Voided
 
 MOST_MOVEMENTS = 1000
@@ -124,9 +129,14 @@ class Payment(Owner, Settleable):
         amount: Money,
         metadata: Metadata,
         at: datetime,
+        phase: PaymentStatus = PaymentStatus.PROCESSING,
     ) -> Payment:
-        """Return a payment of `amount` that its first fact is about to give money to."""
-        balances, status = Balances.opening(amount), PaymentStatus.PROCESSING
+        """
+        Return a payment of `amount` that its first fact is about to give money to.
+
+        One that waits in the checkout, without a session, begins in that phase.
+        """
+        balances, status = Balances.opening(amount), phase
         created = PaymentCreated(
             at=at,
             status=status,
@@ -153,6 +163,26 @@ class Payment(Owner, Settleable):
             metadata=metadata,
             news=(created,),
         )
+
+    def process(self, *, at: datetime) -> Payment:
+        """Ask for its money, which it has none of yet."""
+        status = PAYMENT.next(self.status, "process")
+        event = PaymentProcessing(at=at, status=status, balances=self.balances)
+        return attrs.evolve(self, phase=status, status=status).telling(event)
+
+    def fail(self, failure: Failure, *, at: datetime) -> Payment:
+        """The provider refused, and it has no money; it may be processed again."""
+        status = PAYMENT.next(self.status, "fail")
+        event = PaymentFailed(
+            at=at, status=status, balances=self.balances, failure_code=failure.code
+        )
+        return attrs.evolve(self, phase=status, status=status).telling(event)
+
+    def abandon(self, *, at: datetime) -> Payment:
+        """Another payment took its place in the checkout."""
+        status = PAYMENT.next(self.status, "abandon")
+        event = PaymentAbandoned(at=at, status=status, balances=self.balances)
+        return attrs.evolve(self, phase=status, status=status).telling(event)
 
     @property
     def number(self) -> str:

@@ -303,7 +303,8 @@ class Settlement:
         """When the session has just ended, nothing of it waits any more."""
         if before.session.is_closed or not self.session.is_closed:
             return self
-        session, others = self.session, []
+        session: PaymentSession = self.session
+        others: list[Attempt] = []
         for other in self.others:
             session, ended = session.supersede(other, by=self.attempt.id, at=evidence.recorded_at)
             others.append(ended)

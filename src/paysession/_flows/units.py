@@ -49,23 +49,25 @@ def _committed_once(unit: Callable[[], Unit[T]]) -> Flow[T]:
     result = yield from unit()
     parts = tuple(_flat(result))
     changed = [part for part in parts if isinstance(part, Entity) and part.is_changed]
+    if not changed:
+        return result
     claims = [part for part in parts if isinstance(part, Claim)]
-    if changed:
-        yield from Commit(Changes.of(changed, tenant=changed[0].tenant, claims=claims))
-    return cast("T", _as_committed(result))
+    changes = Changes.of(changed, tenant=changed[0].tenant, claims=claims)
+    yield from Commit(changes)
+    stored = {id(before): after for before, after in zip(changed, changes.entities, strict=True)}
+    return cast("T", _as_stored(result, stored))
 
 
 def _flat(result: object) -> Iterator[object]:
     if isinstance(result, tuple):
-        for part in result:
+        for part in cast("tuple[object, ...]", result):
             yield from _flat(part)
     else:
         yield result
 
 
-def _as_committed(result: object) -> object:
+def _as_stored(result: object, stored: dict[int, Entity]) -> object:
     if isinstance(result, tuple):
-        return tuple(_as_committed(part) for part in result)
-    if isinstance(result, Entity) and result.is_changed:
-        return result.committed()
-    return result
+        parts = cast("tuple[object, ...]", result)
+        return tuple(_as_stored(part, stored) for part in parts)
+    return stored.get(id(result), result)

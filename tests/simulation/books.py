@@ -1,0 +1,235 @@
+"""
+The books of a shop, checked: nothing lost, nothing doubled, everything closed.
+
+Everything is read from the store and from the provider, never from what a command returned.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any, TypeVar
+
+from shop import Shop
+
+from paysession import Money, PayableAccount, Payment, PaymentSession
+from paysession._domain.attempts import Attempt
+from paysession._domain.balances import Balances, payment_status
+from paysession._domain.entities import Aggregate, Entity
+from paysession._domain.movements import MovementOperation, Recorded, Refund
+from paysession._domain.operations import Operation
+from paysession._domain.payable import Share
+from paysession.gateways.bogus import BogusEffect, BogusEffectKind
+from paysession.lifecycles import PAYMENT, SESSION, Lifecycle, PaymentStatus, SessionStatus
+from paysession.stores import RecordedEvent
+
+E = TypeVar("E", bound=Entity)
+
+COLUMNS = {
+    BogusEffectKind.HELD: "authorized",
+    BogusEffectKind.TAKEN: "captured",
+    BogusEffectKind.RELEASED: "voided",
+    BogusEffectKind.GIVEN_BACK: "refunded",
+}
+
+
+class BooksWrong(AssertionError):
+    """A law of the books is broken."""
+
+
+def require(law: str, holds: bool, *seen: object) -> None:
+    if not holds:
+        raise BooksWrong(f"{law}: {'; '.join(map(str, seen))}")
+
+
+def all_of(shop: Shop, kind: type[E]) -> tuple[E, ...]:
+    return tuple(each for each in shop.books.entities() if isinstance(each, kind))
+
+
+def check_closed(shop: Shop, *, for_people: frozenset[str] = frozenset()) -> None:
+    """Check books that nobody works on any more: they must equal the provider's."""
+    check_kept(shop)
+    require("nothing is left to do", not shop.unresolved, *shop.unresolved)
+    check_same_as_provider(shop)
+    listed = shop.books.attention(limit=1000, tenant="")
+    require("a person sees what a person must", not listed or bool(for_people), listed)
+    for each in listed:
+        assert isinstance(each, Operation)
+        require("a person sees only what a person must", method_of(each) in for_people, each)
+
+
+def check_kept(shop: Shop) -> None:
+    """Check what holds at every moment, whoever is at work."""
+    for payment in all_of(shop, Payment):
+        check_payment(shop, payment)
+    for account in all_of(shop, PayableAccount):
+        check_account(shop, account)
+    for session in all_of(shop, PaymentSession):
+        check_session(shop, session)
+    check_effects(shop.bogus.effects)
+    check_events(shop)
+
+
+def check_payment(shop: Shop, payment: Payment) -> None:
+    balances = payment.balances
+    movements = [
+        each
+        for each in shop.books.entities()
+        if isinstance(each, MovementOperation | Recorded) and each.payment_id == payment.id
+    ]
+    expected = Balances.opening(payment.amount)
+    for movement in movements:
+        expected = expected.replaced({}, movement.effect)
+    require("balances are the sum of the movements", expected == balances, expected, balances)
+    require(
+        "the status is read from the balances",
+        payment.status is payment_status(balances, payment.phase),
+        payment,
+    )
+    open_ones = {each.id for each in movements if each.is_open}
+    require("open movements are listed", open_ones == set(payment.open_operations), payment)
+    require("every movement counts", len(movements) == payment.movements, payment)
+    surplus = surplus_of(movements)
+    require(
+        "no more is taken than is held",
+        balances.captured + balances.capture_in_flight <= balances.authorized + surplus,
+        payment,
+    )
+    require(
+        "no more is given back than was taken",
+        balances.refunded + balances.refund_in_flight
+        <= balances.captured + surplus + bounced(movements),
+        payment,
+    )
+    zero = Money.zero(payment.amount.currency)
+    require("capturable is never below zero", balances.capturable >= zero, payment)
+    require("refundable is never below zero", balances.refundable >= zero, payment)
+
+
+def surplus_of(movements: Iterable[MovementOperation | Recorded]) -> Money:
+    """Return what a provider moved beyond what was asked: recorded, though nobody asked."""
+    beyond = [
+        each.moved_amount - each.amount
+        for each in movements
+        if isinstance(each, MovementOperation) and each.moved_amount > each.amount
+    ]
+    return Money.sum(beyond, currency="USD")
+
+
+def bounced(movements: Iterable[MovementOperation | Recorded]) -> Money:
+    del movements
+    return Money.zero("USD")
+
+
+def check_account(shop: Shop, account: PayableAccount) -> None:
+    shares = [each.share for each in all_of(shop, Payment) if each.payable_id == account.id]
+    shares += [each.share for each in all_of(shop, PaymentSession) if each.payable_id == account.id]
+    for column in ("authorized", "paid", "in_flight", "refunded", "lost"):
+        total = Money.sum((getattr(s, column) for s in shares), currency=account.total.currency)
+        require(f"{column} of an account is what it sums to", total == getattr(account, column), account)
+    assert all(isinstance(share, Share) for share in shares)
+
+
+def check_session(shop: Shop, session: PaymentSession) -> None:
+    attempts = [each for each in all_of(shop, Attempt) if each.session_id == session.id]
+    open_ones = {each.id for each in attempts if each.is_open}
+    require("open attempts are listed", open_ones == set(session.open_attempts), session, attempts)
+    reserved = any(each.may_take_money and each.is_unresolved for each in attempts)
+    zero = Money.zero(session.amount.currency)
+    expected = session.amount if reserved and not session.is_closed else zero
+    require("what is being asked for is reserved", session.in_flight == expected, session)
+    is_completed = session.status is SessionStatus.COMPLETED
+    require("completed means paid", is_completed == (session.payment_id is not None), session)
+    if session.payment_id is not None:
+        paid = {each.id: each for each in all_of(shop, Payment)}[session.payment_id]
+        lower = paid.balances.authorized < session.amount
+        require("a part completes no session", not lower, session, paid)
+    if session.is_closed:
+        require("a closed session keeps no secret of the customer", session.client_data is None)
+
+
+def check_effects(effects: Iterable[BogusEffect]) -> None:
+    """Check that no operation moved money twice at the provider."""
+    times = Counter((each.operation_id, each.kind) for each in effects)
+    twice = [each for each, number in times.items() if number > 1]
+    require("no operation moves money twice", not twice, twice)
+
+
+def check_events(shop: Shop) -> None:
+    """Check the outbox: dense, in order, along the charts' edges, and with one end at most."""
+    told: dict[str, list[RecordedEvent]] = defaultdict(list)
+    for recorded in shop.books.unpublished(limit=1_000_000, tenant=""):
+        told[recorded.aggregate_id].append(recorded)
+    for aggregate in all_of(shop, Aggregate):
+        history = told.pop(aggregate.id)
+        _check_dense(aggregate, history)
+        if isinstance(aggregate, PaymentSession):
+            _check_edges(SESSION, history, aggregate.status)
+            ends = [each for each in history if _ends_session(each)]
+            require("a session ends once", len(ends) == int(aggregate.is_closed), aggregate, ends)
+        if isinstance(aggregate, Payment):
+            _check_edges(PAYMENT, history, aggregate.status)
+    require("events are about something that exists", not told, told)
+
+
+def _check_dense(aggregate: Aggregate, history: list[RecordedEvent]) -> None:
+    versions = sorted({each.version for each in history})
+    expected = list(range(1, aggregate.version + 1))
+    require("every version tells of itself", versions == expected, aggregate.id, versions)
+    for version in versions:
+        indices = [each.index for each in history if each.version == version]
+        require("events of one version are dense", indices == list(range(len(indices))), indices)
+    order = [(each.version, each.index) for each in history]
+    require("events are in order", order == sorted(order), order)
+
+
+def _check_edges(chart: Lifecycle[Any], history: list[RecordedEvent], now: object) -> None:
+    statuses = [each.event.status for each in history if hasattr(each.event, "status")]
+    for old, new in pairwise(statuses):
+        along = old == new or any(chart.next(old, move) == new for move in chart.allowed(old))
+        require("a status follows an edge", along, chart.name, old, new)
+    require("the last event tells the status", statuses[-1] == now, statuses, now)
+
+
+def _ends_session(recorded: RecordedEvent) -> bool:
+    names = {"SessionCompleted", "SessionFailed", "SessionCanceled", "SessionExpired"}
+    return type(recorded.event).__name__ in names
+
+
+def check_same_as_provider(shop: Shop) -> None:
+    """Check that all the provider moved is in the books, and nothing else is."""
+    for_people = {each.id for each in shop.operations if each.attention}
+    effects = [each for each in shop.bogus.effects if each.operation_id not in for_people]
+    for kind, column in COLUMNS.items():
+        at_provider = Money.sum((e.amount for e in effects if e.kind is kind), currency="USD")
+        booked = Money.sum(
+            (getattr(each.balances, column) for each in all_of(shop, Payment)), currency="USD"
+        )
+        require(f"what is {kind} at the provider is booked", at_provider == booked, at_provider, booked)
+
+
+def method_of(operation: Operation) -> str:
+    if isinstance(operation, Attempt):
+        return operation.kind.value
+    return type(operation).__name__.lower()
+
+
+def check_not_doubled(shop: Shop, *, price: Money, allowance: Money) -> None:
+    """Check that one purchase moved no more money than it costs."""
+    total = shop.bogus.provider.total
+    most = price + allowance
+    for kind in BogusEffectKind:
+        moved = total(kind, price.currency)
+        require(f"no more is {kind} than the price", moved <= most, moved, most)
+
+
+__all__ = [
+    "BooksWrong",
+    "PaymentStatus",
+    "Refund",
+    "check_closed",
+    "check_kept",
+    "check_not_doubled",
+    "check_same_as_provider",
+]

@@ -1,0 +1,74 @@
+"""Every story, crashed at every ask, and what must hold after the backend has come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from books import check_closed, check_kept, check_not_doubled
+from shop import ORDER, Crash, Point, Process, Shop, points_of, recover
+from stories import Tale, usd
+
+MORE = usd("0.02")
+
+
+def points_in(tale: Tale) -> list[Point]:
+    """Return every moment of a story at which the backend could crash."""
+    process = Process(Shop())
+    process.play(tale.story)
+    return points_of(process.asks)
+
+
+def crashed(tale: Tale, point: Point) -> tuple[Shop, Process]:
+    """Play a story until a moment, and find the books in order though nobody closed them."""
+    shop = Shop()
+    process = Process(shop, until=point)
+    try:
+        process.play(tale.story)
+    except Crash:
+        check_kept(shop)
+        return shop, process
+    raise AssertionError(f"{tale.name} never comes to {point}")
+
+
+def check_recovered(tale: Tale, point: Point) -> None:
+    """Crash, come back, recover."""
+    shop, _ = crashed(tale, point)
+    recover(shop)
+    check_end(shop, tale)
+
+
+def check_impatient(tale: Tale, point: Point) -> None:
+    """Crash, and let the customer repeat the last command at once and again afterwards."""
+    shop, process = crashed(tale, point)
+    assert process.last is not None
+    Process(shop).act(process.last)
+    check_kept(shop)
+    recover(shop)
+    check_end(shop, tale)
+    Process(shop).act(process.last)
+    recover(shop)
+    check_end(shop, tale)
+
+
+def check_second_crash(tale: Tale, point: Point, *, step: int, offset: int) -> int:
+    """Crash inside the recovery as well, at every `step`-th moment of it; count the crashes."""
+    shop, _ = crashed(tale, point)
+    moments = points_of(recover(shop).asks)[offset % step :: step]
+    for moment in moments:
+        shop, _ = crashed(tale, point)
+        try:
+            recover(shop, until=moment)
+        except Crash:
+            check_kept(shop)
+        recover(shop)
+        check_end(shop, tale)
+    return len(moments)
+
+
+def check_end(shop: Shop, tale: Tale) -> None:
+    check_closed(shop, for_people=tale.for_people)
+    check_not_doubled(shop, price=ORDER.total, allowance=MORE)
+
+
+def crashes_of(tale: Tale) -> Iterator[Point]:
+    yield from points_in(tale)

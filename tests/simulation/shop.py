@@ -1,0 +1,224 @@
+"""
+A small shop whose backend may crash at any ask, and be started again.
+
+Three things survive every crash: the store, the provider, and time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, TypeAlias
+
+import attrs
+
+from paysession import Money, Payable, PaymentMethod, PaymentSession
+from paysession._domain.operations import Operation
+from paysession._drivers import Ports, perform
+from paysession._flows.asks import Ask, Call, Commit, Flow
+from paysession._payments import Commands
+from paysession.errors import GatewayUnreachable, NotAllowed, OutcomeUnknown, PaySessionError
+from paysession.gateways import BogusGateway, Capabilities, Gateway
+from paysession.stores import InMemoryStore, Store
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ORDER = Payable("or_1", total=Money("110.00", "USD"))
+CARD = PaymentMethod(id="pm_1", name="Credit Card", gateway="bogus")
+SHOWN_TO_CALLERS = (NotAllowed, GatewayUnreachable, OutcomeUnknown)
+
+
+@attrs.frozen
+class Do:
+    """A command that a backend gives, as the name and arguments of a method of `Payments`."""
+
+    command: str
+    args: tuple[object, ...] = ()
+    kwargs: dict[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Later:
+    """Time passes."""
+
+    by: timedelta
+
+
+@attrs.frozen
+class Decide:
+    """The provider, or the customer at the provider, decides what was pending."""
+
+    succeed: bool
+
+
+Scene: TypeAlias = Do | Later | Decide
+Story: TypeAlias = Callable[[], Generator[Scene, Any, None]]
+
+
+class Crash(BaseException):
+    """The process is gone: nothing of it runs any more."""
+
+
+@attrs.frozen
+class Point:
+    """A moment of a process: before its `ask`-th ask, or after what that did."""
+
+    ask: int
+    after: bool
+
+
+class Shop:
+    """What survives."""
+
+    def __init__(
+        self,
+        *,
+        capabilities: Capabilities | None = None,
+        store: Store | None = None,
+        gateway: Gateway | None = None,
+    ) -> None:
+        self.now = START
+        self.books = InMemoryStore()
+        self.store = store or self.books
+        self.bogus = BogusGateway(capabilities=capabilities, clock=self.clock)
+        self.gateway = gateway or self.bogus
+        self._ids = count(1)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def new_id(self, prefix: str) -> str:
+        return f"{prefix}_{next(self._ids)}"
+
+    def ports(self) -> Ports[Store, Gateway]:
+        return Ports(
+            store=self.store,
+            gateways={"bogus": self.gateway},
+            port=Gateway,
+            clock=self.clock,
+            ids=self.new_id,
+            sleep=lambda _: None,
+            tenant="",
+            observers=(),
+        )
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        return tuple(each for each in self.books.entities() if isinstance(each, Operation))
+
+    @property
+    def unresolved(self) -> tuple[Operation, ...]:
+        """What recovery has still to work on."""
+        return tuple(each for each in self.operations if each.is_unresolved and not each.attention)
+
+    @property
+    def sessions(self) -> tuple[PaymentSession, ...]:
+        return tuple(each for each in self.books.entities() if isinstance(each, PaymentSession))
+
+
+class Process:
+    """One run of the backend, which counts its asks and may end at one of them."""
+
+    def __init__(self, shop: Shop, *, until: Point | None = None) -> None:
+        self.shop = shop
+        self.asks: list[Ask[Any]] = []
+        self.last: Do | None = None
+        self._ports = shop.ports()
+        self._until = until
+
+    def play(self, story: Story) -> None:
+        """Give a story's commands; what a caller sees of an error is its answer."""
+        scenes = story()
+        answer: object = None
+        while True:
+            try:
+                scene = scenes.send(answer)
+            except StopIteration:
+                return
+            answer = self.act(scene)
+
+    def act(self, scene: Scene) -> object:
+        match scene:
+            case Do(command, args, kwargs):
+                self.last = scene
+                try:
+                    return self.run(flow_of(command, *args, **kwargs))
+                except SHOWN_TO_CALLERS as error:
+                    return error
+            case Later(by):
+                self.shop.now += by
+            case Decide(succeed):
+                decide(self.shop.bogus, succeed=succeed)
+        return None
+
+    def run(self, flow: Flow[Any]) -> object:
+        """Drive a flow, as the library's driver does, as far as this process lives."""
+        try:
+            ask = next(flow)
+            while True:
+                try:
+                    answer = self._performed(ask)
+                except Exception as error:
+                    ask = flow.throw(error)
+                else:
+                    ask = flow.send(answer)
+        except StopIteration as stop:
+            value: object = stop.value
+            return value
+
+    def _performed(self, ask: Ask[Any]) -> object:
+        self.asks.append(ask)
+        here = len(self.asks)
+        if self._until == Point(here, after=False):
+            raise Crash
+        try:
+            return perform(ask, self._ports)
+        finally:
+            if self._until == Point(here, after=True):
+                raise Crash
+
+
+def flow_of(command: str, *args: object, **kwargs: object) -> Flow[Any]:
+    """Return the flow that a command of either facade runs."""
+    flow: Flow[Any] = vars(Commands)[command]._flow(None, *args, **kwargs)  # noqa: SLF001
+    return flow
+
+
+def decide(bogus: BogusGateway, *, succeed: bool) -> None:
+    if succeed:
+        bogus.let_pending_succeed()
+    else:
+        bogus.let_pending_fail()
+
+
+def points_of(asks: list[Ask[Any]]) -> list[Point]:
+    """Return every moment at which a process could end: what only reads has no effect."""
+    before = [Point(number, after=False) for number in range(1, len(asks) + 1)]
+    after = [
+        Point(number, after=True)
+        for number, ask in enumerate(asks, start=1)
+        if isinstance(ask, Commit | Call)
+    ]
+    return before + after
+
+
+def recover(shop: Shop, *, until: Point | None = None, rounds: int = 16) -> Process:
+    """Start the backend again, and let it work until nothing is left to do, for a day or more."""
+    process = Process(shop, until=until)
+    for round_ in range(rounds):
+        if not shop.unresolved and not _waits_to_expire(shop):
+            break
+        shop.now += timedelta(hours=2)
+        if round_ == 2:
+            shop.bogus.let_pending_succeed()
+        process.run(flow_of("recover", limit=100))
+        process.run(flow_of("expire_sessions", limit=100))
+    return process
+
+
+def _waits_to_expire(shop: Shop) -> bool:
+    return any(session.due_at is not None for session in shop.sessions)
+
+
+def is_refusal(answer: object) -> bool:
+    return isinstance(answer, PaySessionError)

@@ -44,7 +44,7 @@ class command(Generic[P, R]):  # noqa: N801 - it reads as a decorator
     def __init__(self, flow: Callable[Concatenate[Any, P], Flow[R]]) -> None:
         self._flow = flow
         self.__doc__ = flow.__doc__
-        self._offers: dict[Callable[..., Any], Callable[..., Any]] = {}
+        self._offers: dict[Callable[..., Any], Any] = {}
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -62,8 +62,7 @@ class command(Generic[P, R]):  # noqa: N801 - it reads as a decorator
         offer: Callable[..., Any] = _in_turn if issubclass(owner, Payments) else _awaited
         if offer not in self._offers:
             self._offers[offer] = offer(self._flow)
-        bound: Any = self._offers[offer].__get__(instance, owner)
-        return bound
+        return self._offers[offer].__get__(instance, owner)
 
 
 class Commands:
@@ -470,7 +469,7 @@ class Payments(Commands):
         Raises:
             TypeError: A part is for `AsyncPayments`, or is no such part at all.
         """
-        self.ports = Ports(
+        self.ports: Ports[Store, Gateway] = Ports(
             store=_part("store", InMemoryStore() if store is None else store, Store),
             gateways=_gateways(gateways, Gateway),
             port=Gateway,
@@ -529,7 +528,7 @@ class AsyncPayments(Commands):
         Raises:
             TypeError: A part is for `Payments`, or is no such part at all.
         """
-        self.ports = Ports(
+        self.ports: Ports[AsyncStore, AsyncGateway] = Ports(
             store=_part("store", AsyncInMemoryStore() if store is None else store, AsyncStore),
             gateways=_gateways(gateways, AsyncGateway),
             port=AsyncGateway,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TypeAlias
@@ -41,7 +41,11 @@ Asked: TypeAlias = Capture | Void | Refund
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REFUSED = Failure(FailureCode.DO_NOT_HONOR)
-SUCCESS = {Capture: Captured, Void: Voided, Refund: Refunded}
+SUCCESS: Mapping[type, type[Captured | Voided | Refunded]] = {
+    Capture: Captured,
+    Void: Voided,
+    Refund: Refunded,
+}
 
 
 def yen(amount: int) -> Money:
@@ -173,6 +177,16 @@ def reverse(history: History, step: Step) -> tuple[Payment, Movement]:
     return history.payment.reverse(history.fresh_id, amount=yen(step.amount), at=at(step))
 
 
+def settled(payment: Payment, one: Asked, evidence: Evidence) -> tuple[Payment, Asked]:
+    match one:
+        case Capture():
+            return payment.settle(one, evidence)
+        case Void():
+            return payment.settle(one, evidence)
+        case Refund():
+            return payment.settle(one, evidence)
+
+
 def told(fact: Fact, step: Step) -> Evidence:
     return Evidence(fact=fact, source=EvidenceSource.NOTIFICATION, recorded_at=at(step))
 
@@ -181,9 +195,8 @@ def settling(
     fact_of: Callable[[Asked, Step], Fact],
 ) -> Callable[[History, Step], tuple[Payment, Movement]]:
     def settle(history: History, step: Step) -> tuple[Payment, Movement]:
-        return history.payment.settle(
-            history.asked(step), told(fact_of(history.asked(step), step), step)
-        )
+        one = history.asked(step)
+        return settled(history.payment, one, told(fact_of(one, step), step))
 
     return settle
 
@@ -415,6 +428,6 @@ def test_a_history_told_twice_ends_where_it_ended_once(happened: list[Step]) -> 
     for movement in history.movements.values():
         if isinstance(movement, Asked):
             for one in movement.facts:
-                again, same = payment.settle(movement, one)
+                again, same = settled(payment, movement, one)
                 assert again is payment
                 assert same is movement

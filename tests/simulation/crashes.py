@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from books import check_closed, check_kept, check_not_doubled
 from shop import ORDER, Crash, Point, Process, Shop, points_of, recover
 from stories import Tale, usd
+
+from paysession.gateways import Capabilities
 
 MORE = usd("0.02")
 
@@ -18,9 +21,11 @@ def points_in(tale: Tale) -> list[Point]:
     return points_of(process.asks)
 
 
-def crashed(tale: Tale, point: Point) -> tuple[Shop, Process]:
+def crashed(
+    tale: Tale, point: Point, *, capabilities: Capabilities | None = None
+) -> tuple[Shop, Process]:
     """Play a story until a moment, and find the books in order though nobody closed them."""
-    shop = Shop()
+    shop = Shop(capabilities=capabilities)
     process = Process(shop, until=point)
     try:
         process.play(tale.story)
@@ -34,6 +39,13 @@ def check_recovered(tale: Tale, point: Point) -> None:
     """Crash, come back, recover."""
     shop, _ = crashed(tale, point)
     recover(shop)
+    check_end(shop, tale)
+
+
+def check_recovered_late(tale: Tale, point: Point) -> None:
+    """Crash, and come back when the provider has forgotten every key."""
+    shop, _ = crashed(tale, point)
+    recover(shop, first=timedelta(days=2))
     check_end(shop, tale)
 
 

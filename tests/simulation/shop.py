@@ -202,13 +202,19 @@ def points_of(asks: list[Ask[Any]]) -> list[Point]:
     return before + after
 
 
-def recover(shop: Shop, *, until: Point | None = None, rounds: int = 16) -> Process:
+SOON = timedelta(minutes=3)
+STEP = timedelta(hours=2)
+
+
+def recover(
+    shop: Shop, *, until: Point | None = None, first: timedelta = SOON, rounds: int = 18
+) -> Process:
     """Start the backend again, and let it work until nothing is left to do, for a day or more."""
     process = Process(shop, until=until)
     for round_ in range(rounds):
         if not shop.unresolved and not _waits_to_expire(shop):
             break
-        shop.now += timedelta(hours=2)
+        shop.now += STEP if round_ else first
         if round_ == 2:
             shop.bogus.let_pending_succeed()
         process.run(flow_of("recover", limit=100))

@@ -88,7 +88,7 @@ def paid(script: Mapping[str, str], *, manual: bool = True) -> Telling:
     answer = yield Do("complete_session", (session.id,))
     if is_refusal(answer) or not answer.succeeded:
         answer = yield Do("complete_session", (session.id,))
-    return (yield from read(session))
+    return (yield Do("get_session", (session.id,)))
 
 
 def pays(script: Mapping[str, str], *, manual: bool, succeed: bool = True) -> Story:
@@ -96,6 +96,7 @@ def pays(script: Mapping[str, str], *, manual: bool, succeed: bool = True) -> St
         session = yield from paid(script, manual=manual)
         if is_refusal(session):
             return
+        yield from read(session)
         yield Later(timedelta(hours=1))
         yield Decide(succeed)
         yield Do("recover")
@@ -276,6 +277,24 @@ def _tales() -> dict[str, Tale]:
             Tale(f"{end} later, refund", settles(succeed=succeed, command="refund", manual=False)),
         ]
     tales += [
+        Tale(
+            "two captures wait",
+            moves(
+                {"capture": "pending"},
+                ("capture", "60.00", False),
+                ("capture", "20.00", True),
+                manual=True,
+            ),
+        ),
+        Tale(
+            "a capture and a void wait",
+            moves(
+                {"capture": "pending", "void": "pending"},
+                ("capture", "60.00", False),
+                ("void", None, False),
+                manual=True,
+            ),
+        ),
         Tale("paid at the provider", pays_at_the_provider({"complete": "require_action"}, comes_back=True)),
         Tale(
             "paid at the provider, and never seen again",

@@ -51,7 +51,7 @@ def test_references_that_are_known_add_nothing() -> None:
 
 
 def test_a_reference_has_a_role_and_a_length() -> None:
-    assert ReferenceRole.SESSION is Reference("session", "cs_1").role  # type: ignore[arg-type]
+    assert ReferenceRole.SESSION is Reference("session", "cs_1").role
     with pytest.raises(LimitExceeded):
         References.of(session="x" * 256)
 
@@ -67,13 +67,13 @@ def test_a_provider_moves_more_than_zero(fact: type[Captured]) -> None:
 
 
 def test_outcomes_are_matched_by_position() -> None:
-    match Declined(Failure(FailureCode.EXPIRED_CARD), "object"):  # type: ignore[arg-type]
+    match Declined(Failure(FailureCode.EXPIRED_CARD), "object"):
         case Declined(failure, ends):
             assert (FailureCode.EXPIRED_CARD, Ends.OBJECT) == (failure.code, ends)
 
 
 def test_what_the_browser_must_have_is_masked() -> None:
-    redirect = Redirect("https://bank.example/3ds?secret=1")  # type: ignore[arg-type]
+    redirect = Redirect("https://bank.example/3ds?secret=1")
     assert "https://bank.example/3ds?secret=1" == redirect.url.reveal()
     assert "secret" not in repr(redirect)
     data = ClientData({"secret": "1"})

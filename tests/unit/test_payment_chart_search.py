@@ -9,18 +9,22 @@ edges of the chart, no more and no fewer.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TypeAlias
 
 import attrs
 
+from paysession._domain.balances import payment_status
 from paysession._domain.limits import Metadata
 from paysession._domain.methods import PaymentMethod
 from paysession._domain.movements import Capture, Refund, Void
-from paysession._domain.operations import Evidence, EvidenceSource, Lease, Origin
+from paysession._domain.operations import Evidence, EvidenceSource, Lease
 from paysession._domain.payment import Payment
 from paysession._money import Money
+from paysession.errors import IllegalTransition
 from paysession.lifecycles import PAYMENT, OperationStatus, PaymentStatus
 from paysession.outcomes import (
     NO_REFERENCES,
@@ -45,7 +49,11 @@ Units, and how many captures, voids and refunds may be asked for. The two togeth
 three units and three movements find, in a quarter of the time.
 """
 REFUSED = Failure(FailureCode.DO_NOT_HONOR)
-SUCCESS = {Capture: Captured, Void: Voided, Refund: Refunded}
+SUCCESS: Mapping[type, type[Captured | Voided | Refunded]] = {
+    Capture: Captured,
+    Void: Voided,
+    Refund: Refunded,
+}
 LEASE = Lease(at=NOW, until=NOW, deadline=NOW)
 
 
@@ -75,7 +83,8 @@ class Node:
             )
             for one in self.asked
         )
-        return self.payment.balances, self.payment.phase, tuple(movements)
+        phase = None if self.payment.balances.authorized else self.payment.phase
+        return self.payment.status, self.payment.balances, phase, tuple(movements)
 
     @property
     def now(self) -> datetime:
@@ -86,8 +95,19 @@ class Node:
 
     def replaced(self, old: Asked, fact: Fact) -> Node:
         evidence = Evidence(fact=fact, source=EvidenceSource.NOTIFICATION, recorded_at=self.now)
-        payment, new = self.payment.settle(old, evidence)
+        payment, new = settled(self.payment, old, evidence)
         return self.after(payment, tuple(new if one is old else one for one in self.asked))
+
+
+def settled(payment: Payment, one: Asked, evidence: Evidence) -> tuple[Payment, Asked]:
+    """Settle a movement of whatever kind."""
+    match one:
+        case Capture():
+            return payment.settle(one, evidence)
+        case Void():
+            return payment.settle(one, evidence)
+        case Refund():
+            return payment.settle(one, evidence)
 
 
 def beginning(amount: int, most_asked: int) -> Node:
@@ -104,14 +124,15 @@ def beginning(amount: int, most_asked: int) -> Node:
         amount=units(amount),
         metadata=Metadata(),
         at=NOW,
+        phase=PAYMENT.initial,
     )
     return Node(payment, most_asked)
 
 
 def followers(node: Node) -> Iterator[Node]:
     """All that can follow: commands, what a provider does by itself, and its answers."""
-    balances = node.payment.balances
-    if not balances.authorized:
+    yield from without_money(node)
+    if not node.payment.balances.authorized:
         payment, _ = node.payment.authorize(
             "au", amount=node.payment.amount, references=NO_REFERENCES, expires_at=None, at=node.now
         )
@@ -123,6 +144,19 @@ def followers(node: Node) -> Iterator[Node]:
     yield from done_by_provider(node)
     for one in node.asked:
         yield from answered(node, one)
+
+
+def without_money(node: Node) -> Iterator[Node]:
+    """What may be done with a payment that has no money yet, and is refused otherwise."""
+    before = node.payment
+    verbs: tuple[Callable[[], Payment], ...] = (
+        lambda: before.process(at=node.now),
+        lambda: before.fail(REFUSED, at=node.now),
+        lambda: before.abandon(at=node.now),
+    )
+    for verb in verbs:
+        with suppress(IllegalTransition):
+            yield node.after(verb(), node.asked)
 
 
 def sold(node: Node) -> Iterator[Node]:
@@ -194,7 +228,7 @@ def edges_told(node: Node) -> Iterator[Edge]:
     """The changes of status between the newest events."""
     statuses = [getattr(event, "status", None) for event in node.payment.news]
     known = [status for status in statuses if isinstance(status, PaymentStatus)]
-    for old, new in zip(known, known[1:], strict=False):
+    for old, new in pairwise(known):
         if old is not new:
             yield old, new
 
@@ -207,6 +241,8 @@ def searched(start: Node) -> tuple[int, set[Edge]]:
         node = waiting.popleft()
         for after in followers(node):
             edges.update(edges_told(after))
+            read = payment_status(after.payment.balances, after.payment.phase)
+            assert read is after.payment.status, f"{after.payment.status} told, {read} read"
             if after.key not in seen:
                 seen.add(after.key)
                 told = attrs.evolve(after.payment, news=after.payment.news[-1:])

@@ -51,6 +51,10 @@ from paysession.outcomes import (
 )
 
 
+Told: TypeAlias = Mapping[OperationStatus, type[MovementEvent]]
+"""How the payment tells of an operation, by where that stands."""
+
+
 class RefundReason(StrEnum):
     """Why money goes back."""
 
@@ -110,7 +114,7 @@ class Authorization(Recorded):
         expires_at: Until when, if the provider says so.
     """
 
-    told = PaymentAuthorized
+    told: ClassVar[type[MovementEvent]] = PaymentAuthorized
 
     expires_at: datetime | None = None
 
@@ -124,7 +128,7 @@ class Authorization(Recorded):
 class Lapse(Recorded):
     """Held money that the provider let go."""
 
-    told = PaymentLapsed
+    told: ClassVar[type[MovementEvent]] = PaymentLapsed
 
     @property
     def effect(self) -> Effect:
@@ -136,7 +140,7 @@ class Lapse(Recorded):
 class Reversal(Recorded):
     """Taken money that was taken back from us."""
 
-    told = PaymentReversed
+    told: ClassVar[type[MovementEvent]] = PaymentReversed
 
     @property
     def effect(self) -> Effect:
@@ -154,7 +158,7 @@ class MovementOperation(Operation):
         metadata: The backend's own notes, sent along.
     """
 
-    told: ClassVar[Mapping[OperationStatus, type[MovementEvent]]]
+    told: ClassVar[Told]
 
     payment_id: str
     metadata: Metadata = attrs.field(factory=Metadata, repr=False)
@@ -194,7 +198,7 @@ class Capture(MovementOperation):
         releases: What it leaves, if it is final.
     """
 
-    told = {  # noqa: RUF012 - a ClassVar by its base
+    told: ClassVar[Told] = {
         OperationStatus.REQUESTED: CaptureRequested,
         OperationStatus.PENDING: CapturePending,
         OperationStatus.SUCCEEDED: PaymentCaptured,
@@ -223,7 +227,7 @@ class Capture(MovementOperation):
 class Void(MovementOperation):
     """Held money that is released."""
 
-    told = {  # noqa: RUF012 - a ClassVar by its base
+    told: ClassVar[Told] = {
         OperationStatus.REQUESTED: VoidRequested,
         OperationStatus.PENDING: VoidPending,
         OperationStatus.SUCCEEDED: PaymentVoided,
@@ -248,7 +252,7 @@ class Refund(MovementOperation):
         capture_id: The capture it is taken from, where the provider asks for one.
     """
 
-    told = {  # noqa: RUF012 - a ClassVar by its base
+    told: ClassVar[Told] = {
         OperationStatus.REQUESTED: RefundRequested,
         OperationStatus.PENDING: RefundPending,
         OperationStatus.SUCCEEDED: PaymentRefunded,

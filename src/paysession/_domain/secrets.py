@@ -17,7 +17,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final, NoReturn, Self, TypeAlias, TypeVar, cast, final
+from typing import ClassVar, Final, NoReturn, Self, TypeAlias, TypeVar, cast, final
 
 from paysession.errors import UnsafeInput
 
@@ -79,7 +79,7 @@ class Secret(_Masked):
 
     __slots__ = ()
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # as in the standard library
 
     def __init__(self, value: str) -> None:
         wrong_kind = _kind_unless(value, str)

@@ -108,7 +108,7 @@ class BogusProvider:
         capabilities: Capabilities | None = None,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
-        self.capabilities = capabilities or BOGUS
+        self.capabilities: Capabilities = capabilities or BOGUS
         self._clock = clock or utc_now
         self._lock = Lock()
         self._subjects: dict[str, Subject] = {}

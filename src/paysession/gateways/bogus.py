@@ -92,8 +92,8 @@ class _Backstage:
     ) -> None:
         if provider is not None and (capabilities is not None or clock is not None):
             raise TypeError("a provider brings its own capabilities and clock: pass it alone")
-        self.provider = provider or BogusProvider(capabilities=capabilities, clock=clock)
-        self.capabilities = self.provider.capabilities
+        self.provider: BogusProvider = provider or BogusProvider(capabilities=capabilities, clock=clock)
+        self.capabilities: Capabilities = self.provider.capabilities
 
     @staticmethod
     def token(

@@ -101,8 +101,8 @@ class Request(Generic[A_co]):
 class CreateSessionRequest(Request[CreateSessionAnswer]):
     """Open a session of `amount` for a customer to pay in."""
 
-    method = "create_session"
-    answers = get_args(CreateSessionAnswer)
+    method: ClassVar[Method] = "create_session"
+    answers: ClassVar[tuple[type, ...]] = get_args(CreateSessionAnswer)
 
     session_id: str
     amount: Money
@@ -115,8 +115,8 @@ class CreateSessionRequest(Request[CreateSessionAnswer]):
 class UpdateSessionRequest(Request[UpdateSessionAnswer]):
     """Let the session be about `amount` from now on."""
 
-    method = "update_session"
-    answers = get_args(UpdateSessionAnswer)
+    method: ClassVar[Method] = "update_session"
+    answers: ClassVar[tuple[type, ...]] = get_args(UpdateSessionAnswer)
 
     session_id: str
     amount: Money
@@ -131,8 +131,8 @@ class CompleteSessionRequest(Request[CompleteSessionAnswer]):
     `external_data` is what the browser brought back: a hint, never a proof.
     """
 
-    method = "complete_session"
-    answers = get_args(CompleteSessionAnswer)
+    method: ClassVar[Method] = "complete_session"
+    answers: ClassVar[tuple[type, ...]] = get_args(CompleteSessionAnswer)
 
     session_id: str
     amount: Money
@@ -145,8 +145,8 @@ class CompleteSessionRequest(Request[CompleteSessionAnswer]):
 class CloseSessionRequest(Request[CloseSessionAnswer]):
     """Let no money move in this session any more, or say that it has."""
 
-    method = "close_session"
-    answers = get_args(CloseSessionAnswer)
+    method: ClassVar[Method] = "close_session"
+    answers: ClassVar[tuple[type, ...]] = get_args(CloseSessionAnswer)
 
     session_id: str
     reason: CloseReason
@@ -156,8 +156,8 @@ class CloseSessionRequest(Request[CloseSessionAnswer]):
 class ChargeRequest(Request[ChargeAnswer]):
     """Hold or take `amount` from a stored source, with the customer absent."""
 
-    method = "charge"
-    answers = get_args(ChargeAnswer)
+    method: ClassVar[Method] = "charge"
+    answers: ClassVar[tuple[type, ...]] = get_args(ChargeAnswer)
 
     payment_id: str
     amount: Money
@@ -169,8 +169,8 @@ class ChargeRequest(Request[ChargeAnswer]):
 class CaptureRequest(Request[CaptureAnswer]):
     """Take `amount` of what is held; with `is_final`, release the rest."""
 
-    method = "capture"
-    answers = get_args(CaptureAnswer)
+    method: ClassVar[Method] = "capture"
+    answers: ClassVar[tuple[type, ...]] = get_args(CaptureAnswer)
 
     payment_id: str
     amount: Money
@@ -182,8 +182,8 @@ class CaptureRequest(Request[CaptureAnswer]):
 class VoidRequest(Request[VoidAnswer]):
     """Release `amount` of what is held."""
 
-    method = "void"
-    answers = get_args(VoidAnswer)
+    method: ClassVar[Method] = "void"
+    answers: ClassVar[tuple[type, ...]] = get_args(VoidAnswer)
 
     payment_id: str
     amount: Money
@@ -194,8 +194,8 @@ class VoidRequest(Request[VoidAnswer]):
 class RefundRequest(Request[RefundAnswer]):
     """Give `amount` of what was taken back."""
 
-    method = "refund"
-    answers = get_args(RefundAnswer)
+    method: ClassVar[Method] = "refund"
+    answers: ClassVar[tuple[type, ...]] = get_args(RefundAnswer)
 
     payment_id: str
     amount: Money
@@ -207,8 +207,8 @@ class RefundRequest(Request[RefundAnswer]):
 class CancelRefundRequest(Request[CancelRefundAnswer]):
     """Call a refund off that is still pending."""
 
-    method = "cancel_refund"
-    answers = get_args(CancelRefundAnswer)
+    method: ClassVar[Method] = "cancel_refund"
+    answers: ClassVar[tuple[type, ...]] = get_args(CancelRefundAnswer)
 
     payment_id: str
     refund_id: str
@@ -218,8 +218,8 @@ class CancelRefundRequest(Request[CancelRefundAnswer]):
 class CreateSetupSessionRequest(Request[SetupSessionAnswer]):
     """Open a session that stores a source and takes no money."""
 
-    method = "create_setup_session"
-    answers = get_args(SetupSessionAnswer)
+    method: ClassVar[Method] = "create_setup_session"
+    answers: ClassVar[tuple[type, ...]] = get_args(SetupSessionAnswer)
 
     setup_session_id: str
     customer_id: str | None
@@ -232,8 +232,8 @@ class CreateSetupSessionRequest(Request[SetupSessionAnswer]):
 class CompleteSetupSessionRequest(Request[SetupSessionAnswer]):
     """Store the source, or say how far it is."""
 
-    method = "complete_setup_session"
-    answers = get_args(SetupSessionAnswer)
+    method: ClassVar[Method] = "complete_setup_session"
+    answers: ClassVar[tuple[type, ...]] = get_args(SetupSessionAnswer)
 
     setup_session_id: str
     external_data: ClientData | None
@@ -248,7 +248,7 @@ class LookUpRequest(Request[LookUpAnswer]):
     it was sent by. Nothing known is an empty tuple.
     """
 
-    method = "look_up"
-    answers = (tuple, NotAttempted, Unknown)
+    method: ClassVar[Method] = "look_up"
+    answers: ClassVar[tuple[type, ...]] = (tuple, NotAttempted, Unknown)
 
     about: Method

@@ -164,7 +164,7 @@ class AsyncInMemoryStore(AsyncStore):
     """An `InMemoryStore` for `AsyncPayments`: it never waits for anything."""
 
     def __init__(self, store: InMemoryStore | None = None) -> None:
-        self.store = store or InMemoryStore()
+        self.store: InMemoryStore = InMemoryStore() if store is None else store
 
     async def get(self, kind: type[E], id: str, *, tenant: str) -> E | None:  # noqa: A002
         """Return the newest committed version of one entity."""

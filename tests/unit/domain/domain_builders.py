@@ -14,6 +14,7 @@ from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
 from paysession._domain.settlement import Settlement
 from paysession._money import Money
+from paysession.lifecycles import PaymentStatus
 from paysession.outcomes import Accepted, Fact, Failure, FailureCode, References
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -84,7 +85,7 @@ def completing(on_underpaid: UnderpaidPolicy = UnderpaidPolicy.RELEASE) -> Settl
     return Settlement(account=moved, session=session, attempt=attempt)
 
 
-def new_payment(amount: int = 100) -> Payment:
+def new_payment(amount: int = 100, *, phase: PaymentStatus = PaymentStatus.PROCESSING) -> Payment:
     return Payment.begun(
         "py_1",
         tenant="",
@@ -98,6 +99,7 @@ def new_payment(amount: int = 100) -> Payment:
         amount=eur(amount),
         metadata=Metadata(),
         at=NOW,
+        phase=phase,
     )
 
 

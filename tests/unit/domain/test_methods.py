@@ -27,8 +27,8 @@ def test_policies_may_be_given_as_text() -> None:
         name="Card",
         gateway="bogus",
         description="With 3-D Secure",
-        capture="manual",  # type: ignore[arg-type]
-        on_underpaid="accept",  # type: ignore[arg-type]
+        capture="manual",
+        on_underpaid="accept",
     )
     assert (CapturePolicy.MANUAL, UnderpaidPolicy.ACCEPT) == (method.capture, method.on_underpaid)
     assert "With 3-D Secure" == method.description

@@ -80,7 +80,7 @@ def test_an_operation_of_which_nothing_is_known_is_requested_and_unresolved() ->
 
 
 def test_the_same_facts_are_believed_alike_in_every_order() -> None:
-    facts = (Pending(), NotAttempted(), TAKEN, DECLINED, Bounced(FAILURE))
+    facts: tuple[Fact, ...] = (Pending(), NotAttempted(), TAKEN, DECLINED, Bounced(FAILURE))
     statuses = {told(*order).believed for order in permutations(facts)}
     assert {Bounced(FAILURE)} == statuses
 

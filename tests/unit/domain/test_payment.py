@@ -109,7 +109,7 @@ def test_a_final_capture_releases_the_rest_and_another_does_not() -> None:
 def test_more_than_is_held_is_taken_only_as_far_as_the_provider_lets_us() -> None:
     assert eur(110) == asked_capture(authorized(), 110, over=10)[1].amount
     payment = authorized()
-    with pytest.raises(AmountExceeded, match="more than the 110.00 EUR that is capturable"):
+    with pytest.raises(AmountExceeded, match=r"more than the 110\.00 EUR that is capturable"):
         asked_capture(payment, 111, over=10)
     assert authorized() == payment
 
@@ -283,3 +283,25 @@ def test_the_number_of_a_payment_follows_from_its_id() -> None:
     assert number == authorized().number
     assert ("P", 8, True) == (number[0], len(number), number.isalnum() and number.isupper())
     assert number != attrs.evolve(new_payment(), id="py_2").number
+
+
+def test_a_payment_without_a_session_waits_in_the_checkout_until_it_is_processed() -> None:
+    waiting = new_payment(phase=PaymentStatus.CHECKOUT)
+    asked = waiting.process(at=at(1))
+    assert (PaymentStatus.CHECKOUT, PaymentStatus.PROCESSING) == (waiting.status, asked.status)
+    failed = asked.fail(FAILURE, at=at(2))
+    assert (PaymentStatus.FAILED, PaymentStatus.FAILED) == (failed.status, failed.phase)
+    assert PaymentStatus.PROCESSING is failed.process(at=at(3)).status
+    assert PaymentStatus.ABANDONED is waiting.abandon(at=at(2)).status
+    assert [events.PaymentProcessing, events.PaymentFailed] == [
+        type(event) for event in failed.news[-2:]
+    ]
+
+
+def test_a_payment_that_has_money_is_not_processed_or_abandoned() -> None:
+    held = authorized()
+    with pytest.raises(IllegalTransition):
+        held.process(at=at(1))
+    with pytest.raises(IllegalTransition):
+        held.abandon(at=at(1))
+    assert authorized() == held

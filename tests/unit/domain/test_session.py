@@ -44,9 +44,9 @@ def test_a_session_opens_pending_with_its_creation_asked_for() -> None:
         attempt.amount,
         attempt.terms,
     )
-    assert [events.SessionCreated, events.AttemptRequested] == [
-        type(event) for event in session.news
-    ]
+    created, requested = session.news
+    assert isinstance(created, events.SessionCreated)
+    assert isinstance(requested, events.AttemptRequested)
     assert (True, False, None, NOTHING) == (
         session.is_open,
         session.succeeded,

@@ -71,10 +71,15 @@ def card(**script: str) -> StoredSource:
 
 
 class Clock:
+    """A clock that is set; at its next readings it may run what a test put there."""
+
     def __init__(self) -> None:
         self.now = NOW
+        self.at_readings: list[Callable[[], object]] = []
 
     def __call__(self) -> datetime:
+        if self.at_readings:
+            self.at_readings.pop(0)()
         return self.now
 
     def forward(self, *, seconds: int = 0, minutes: int = 0, hours: int = 0) -> None:
@@ -99,8 +104,9 @@ def _default_answer(request: Request[Any]) -> object:
             return Accepted(references=References.of(session=f"cs_{session_id}"))
         case UpdateSessionRequest():
             return Accepted()
-        case CompleteSessionRequest(amount=amount):
-            return Authorized(amount, references=References.of(authorization=f"pi_{request.key}"))
+        case CompleteSessionRequest(amount=amount, terms=terms):
+            paid = Captured if terms.capture is CapturePolicy.AUTOMATIC else Authorized
+            return paid(amount, references=References.of(authorization=f"pi_{request.key}"))
         case CloseSessionRequest():
             return Canceled()
         case CaptureRequest(amount=amount):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flow_builders import (
     CARD,
     DECLINE,
     HELD_CARD,
+    NOW,
     PATIENT_CARD,
     PlainGateway,
     Shop,
@@ -241,6 +243,37 @@ def test_the_terms_reach_the_provider() -> None:
     assert terms.return_url == "https://shop.example/thanks"
     assert terms.cancel_url == "https://shop.example/cart"
     assert {"purchase_order": "PO-77"} == dict(terms.metadata)
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "refusal"),
+    [
+        ("payable", "or_1", TypeError),
+        ("method", "pm_1", TypeError),
+        ("amount", 100, TypeError),
+        ("source", "card_1", TypeError),
+        ("capture", "later", UnsafeInput),
+        ("hosted", 1, TypeError),
+        ("save_source", None, TypeError),
+        ("return_url", "http://shop.example/", UnsafeInput),
+        ("cancel_url", "/cart", UnsafeInput),
+        ("expires_at", NOW, UnsafeInput),
+        ("expires_at", NOW.replace(tzinfo=None), UnsafeInput),
+        ("metadata", {"card": "4242 4242 4242 4242"}, UnsafeInput),
+        ("external_data", 1, TypeError),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_anybody_is_called(
+    argument: str, value: object, refusal: type[Exception]
+) -> None:
+    shop = scripted_shop()
+    arguments: dict[str, Any] = {"payable": order(), "method": CARD, argument: value}
+
+    with pytest.raises(refusal):
+        shop.payments.create_session(**arguments)
+
+    assert () == shop.store.entities()
+    assert [] == shop.gateway.calls
 
 
 # Updating

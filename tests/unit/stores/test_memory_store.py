@@ -9,9 +9,11 @@ import attrs
 import pytest
 
 from paysession._domain.attempts import Attempt
+from paysession._domain.limits import Metadata
 from paysession._domain.methods import PaymentMethod, Terms
 from paysession._domain.operations import Lease
 from paysession._domain.payable import Payable, PayableAccount
+from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
 from paysession._money import Money
 from paysession.errors import AlreadyExists, StaleVersion
@@ -59,8 +61,9 @@ def test_what_was_committed_is_returned_at_its_next_version() -> None:
     store = InMemoryStore()
     store.commit(changes_of(account_of()))
     found = store.get(PayableAccount, "order", tenant="")
+    assert found is not None
     assert account_of().committed() == found
-    assert (1, ()) == ((found.version, found.news) if found else None)
+    assert (1, ()) == (found.version, found.news)
     assert store.get(PayableAccount, "order", tenant="other") is None
 
 
@@ -110,6 +113,29 @@ def test_an_index_follows_its_value_and_is_sorted_by_age() -> None:
     assert (renamed.committed(),) == store.find(
         PaymentSession, by="external_id", value="cs_1", tenant=""
     )
+
+
+def test_what_has_no_value_is_in_no_index() -> None:
+    store = InMemoryStore()
+    money = Money("100.00", "EUR")
+    payment = Payment.begun(
+        "py_1",
+        tenant="",
+        gateway="bogus",
+        payable_id="order",
+        payable_reference="R1",
+        method=PaymentMethod(id="pm_1", name="Card", gateway="bogus"),
+        source=None,
+        session_id=None,
+        attempt_id=None,
+        amount=money,
+        metadata=Metadata(),
+        at=NOW,
+    )
+    store.commit(Changes.of([payment], tenant=""))
+    written = payment.committed()
+    assert (written,) == store.find(Payment, by="payable_id", value="order", tenant="")
+    assert () == store.find(Payment, by="session_id", value="None", tenant="")
 
 
 def test_an_unknown_index_is_an_error_of_the_caller() -> None:

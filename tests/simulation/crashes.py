@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from books import check_closed, check_kept, check_not_doubled
 from shop import ORDER, Crash, Point, Process, Shop, points_of, recover
 from stories import Tale, usd
 
+from paysession._flows.asks import Ask, Call, Commit
 from paysession.gateways import Capabilities
 
 MORE = usd("0.02")
@@ -16,9 +17,24 @@ MORE = usd("0.02")
 
 def points_in(tale: Tale) -> list[Point]:
     """Return every moment of a story at which the backend could crash."""
-    process = Process(Shop())
+    return points_of(asks_of(tale))
+
+
+def turns_in(tale: Tale, *, capabilities: Capabilities | None = None) -> list[Point]:
+    """Return only the moments before and after each commit and each call."""
+    asks = asks_of(tale, capabilities=capabilities)
+    return [point for point in points_of(asks) if isinstance(asks[point.ask - 1], Commit | Call)]
+
+
+def effects_in(tale: Tale) -> list[Point]:
+    """Return only the moments after each commit and each call."""
+    return [point for point in turns_in(tale) if point.after]
+
+
+def asks_of(tale: Tale, *, capabilities: Capabilities | None = None) -> list[Ask[Any]]:
+    process = Process(Shop(capabilities=capabilities))
     process.play(tale.story)
-    return points_of(process.asks)
+    return process.asks
 
 
 def crashed(
@@ -35,16 +51,18 @@ def crashed(
     raise AssertionError(f"{tale.name} never comes to {point}")
 
 
-def check_recovered(tale: Tale, point: Point) -> None:
+def check_recovered(tale: Tale, point: Point, *, capabilities: Capabilities | None = None) -> None:
     """Crash, come back, recover."""
-    shop, _ = crashed(tale, point)
+    shop, _ = crashed(tale, point, capabilities=capabilities)
     recover(shop)
     check_end(shop, tale)
 
 
-def check_recovered_late(tale: Tale, point: Point) -> None:
+def check_recovered_late(
+    tale: Tale, point: Point, *, capabilities: Capabilities | None = None
+) -> None:
     """Crash, and come back when the provider has forgotten every key."""
-    shop, _ = crashed(tale, point)
+    shop, _ = crashed(tale, point, capabilities=capabilities)
     recover(shop, first=timedelta(days=2))
     check_end(shop, tale)
 
@@ -80,7 +98,3 @@ def check_second_crash(tale: Tale, point: Point, *, step: int, offset: int) -> i
 def check_end(shop: Shop, tale: Tale) -> None:
     check_closed(shop, for_people=tale.for_people)
     check_not_doubled(shop, price=ORDER.total, allowance=MORE)
-
-
-def crashes_of(tale: Tale) -> Iterator[Point]:
-    yield from points_in(tale)

@@ -18,6 +18,9 @@ from paysession.gateways import BogusGateway
 
 Telling: TypeAlias = Generator[Scene, Any, Any]
 
+EVERY_CALL: Final = frozenset(
+    {"create", "update", "complete", "close", "capture", "void", "refund"}
+)
 ONCE: Final = ("timeout_before", "timeout_after", "unreachable", "broken", "nonsense")
 REFUSALS: Final = ("decline:insufficient_funds", "decline:duplicate", "end:lost_or_stolen", "reject")
 AMOUNTS: Final = ("partial", "more", "other_currency")

@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from enum import StrEnum
 from typing import Annotated, cast
 
@@ -17,7 +18,6 @@ from paysession._cli.lifecycle import Chart, Form, drawn
 from paysession._cli.printing import Printer, one_line
 from paysession._cli.stage import Stage
 from paysession._cli.stories import STORIES, Story, StoryName
-from paysession._domain.statement import Statement
 from paysession.views import checkout_api, connect_api, store_api
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -94,17 +94,10 @@ def demo(
     ] = None,
 ) -> None:
     """Tell a payment's story step by step, and end with the statement."""
-    told, stage = STORIES[story], _stage(gateway)
     if dialect is None:
-        _tell(told, stage)
-        return
-    for _ in play(told, stage):
-        pass
-    statement = stage.statement()
-    if statement is None:
-        typer.echo("Error: no session came of it, so there is no document to print", err=True)
-        raise typer.Exit(1)
-    _print_document(dialect, statement)
+        _tell(STORIES[story], _stage(gateway))
+    else:
+        _print_document(dialect, STORIES[story], gateway)
 
 
 @app.command()
@@ -135,5 +128,14 @@ def _tell(story: Story, stage: Stage) -> None:
     printer.books(stage.books(story.total.currency))
 
 
-def _print_document(dialect: Dialect, statement: Statement) -> None:
+def _print_document(dialect: Dialect, story: Story, gateway: str | None) -> None:
+    """Print the document alone: what an adapter itself prints goes to stderr."""
+    with redirect_stdout(sys.stderr):
+        stage = _stage(gateway)
+        for _ in play(story, stage):
+            pass
+    statement = stage.statement()
+    if statement is None:
+        typer.echo("Error: no session came of it, so there is no document to print", err=True)
+        raise typer.Exit(1)
     typer.echo(json.dumps(_DOCUMENTS[dialect](statement), indent=2))

@@ -36,5 +36,5 @@ def drawn(chart: Chart, form: Form) -> str:
             return lifecycle.mermaid()
         case Form.DOT:
             return lifecycle.dot()
-        case Form.TABLE:
+        case _:
             return lifecycle.table()

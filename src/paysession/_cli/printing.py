@@ -108,7 +108,7 @@ class Printer:
             )
 
     def _row(self, label: str, text: str, *, style: str = "") -> None:
-        lines = wrap(text, width=self.console.width - _INDENT)
+        lines = wrap(text, width=max(self.console.width - _INDENT, _INDENT))
         rest = [" " * _INDENT + line for line in lines[1:]]
         self._line("\n".join([f"   {label:<9}{lines[0]}", *rest]), style=style)
 
@@ -143,13 +143,16 @@ def _described(record: Record) -> str:
 
 
 def _standing(statement: Statement) -> Iterator[tuple[str, str]]:
-    session, payment, account = statement.session, statement.payment, statement.account
-    if session is not None:
-        yield "session", _described(session)
-        yield from _discrepancies(session)
-    if payment is not None:
-        yield "payment", f"{payment.id} {payment.status}: {_moved_so_far(payment)}"
-        yield from _discrepancies(payment)
+    for owner in (statement.session, statement.payment):
+        match owner:
+            case None:
+                continue
+            case PaymentSession():
+                yield "session", _described(owner)
+            case _:
+                yield "payment", f"{owner.id} {owner.status}: {_moved_so_far(owner)}"
+        yield from _discrepancies(owner)
+    account = statement.account
     yield "order", f"{account.status}: paid {account.paid}, due {account.due}"
 
 
@@ -170,12 +173,16 @@ def _discrepancies(owner: Owner) -> Iterator[tuple[str, str]]:
 
 
 def _heading(statement: Statement) -> Iterator[tuple[str, str]]:
-    session, payment, account = statement.session, statement.payment, statement.account
+    account = statement.account
     yield "order", f"{account.id} {account.status}: paid {account.paid}, due {account.due}"
-    if session is not None:
-        yield "session", f"{session.id} {session.status}: {session.amount}"
-    if payment is not None:
-        yield "payment", f"{payment.id} {payment.status}: {payment.number}"
+    for owner in (statement.session, statement.payment):
+        match owner:
+            case None:
+                continue
+            case PaymentSession():
+                yield "session", f"{owner.id} {owner.status}: {owner.amount}"
+            case _:
+                yield "payment", f"{owner.id} {owner.status}: {owner.number}"
 
 
 def _amounts(balances: Balances) -> Iterator[tuple[str, Money]]:

@@ -380,3 +380,10 @@ def test_what_waited_for_the_customer_ends_with_its_session() -> None:
     before = attrs.evolve(waiting, session=session, attempt=attempt, others=(waiting.attempt,))
     after = settled(before, Captured(eur(100)))
     assert ([False], ()) == ([one.is_open for one in after.others], after.session.open_attempts)
+
+
+def test_where_there_is_no_payment_nothing_is_taken_and_nothing_given_back() -> None:
+    before, fact = completing(), Captured(eur(100))
+    assert before is before._captured(fact, heard(fact))
+    assert before is before._released(heard(fact))
+    assert before is before._authorized(fact, heard(fact))

@@ -279,9 +279,9 @@ def test_expiry_never_beats_a_completion_that_may_have_come_to_money() -> None:
     shop.payments.complete_session(session.id)
     shop.clock.forward(minutes=10)
 
-    (session,) = shop.payments.expire_sessions()
+    shop.payments.expire_sessions()
 
-    assert session.status is SessionStatus.PROCESSING
+    assert shop.payments.get_session(session.id).status is SessionStatus.PROCESSING
     assert "close_session" not in shop.gateway.methods
 
 
@@ -290,6 +290,31 @@ def test_a_session_that_turns_out_to_be_paid_does_not_expire() -> None:
     session = shop.opened(card(complete="timeout_after"), expires_in_minutes=10)
     shop.payments.complete_session(session.id)
     shop.clock.forward(minutes=10)
+
+    shop.payments.recover()
+    shop.payments.expire_sessions()
+
+    assert shop.payments.get_session(session.id).succeeded
+
+
+def test_a_session_whose_update_is_unknown_is_not_closed_yet() -> None:
+    shop = scripted_shop(Capabilities(honours_keys=False), update_session=TimeoutError())
+    session = shop.opened(expires_in_minutes=10)
+    shop.payments.update_session(session.id, amount=eur(60))
+    shop.clock.forward(minutes=10)
+
+    (session,) = shop.payments.expire_sessions()
+
+    assert session.status is SessionStatus.PENDING
+    assert "close_session" not in shop.gateway.methods
+
+
+def test_a_session_whose_update_turns_out_to_have_ended_it_needs_no_closing() -> None:
+    shop = scripted_shop(Capabilities(honours_keys=False), update_session=TimeoutError())
+    session = shop.opened(expires_in_minutes=10)
+    shop.payments.update_session(session.id, amount=eur(60))
+    shop.clock.forward(minutes=10)
+    shop.gateway.then("look_up", seen(Captured(eur(100))))
 
     (session,) = shop.payments.expire_sessions()
 

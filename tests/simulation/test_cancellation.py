@@ -1,0 +1,142 @@
+"""A task canceled inside a call leaves its operation open, and recovery finds out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import attrs
+import pytest
+import trio
+from books import check_closed, check_kept, check_not_doubled
+from shop import CARD, ORDER, Shop, recover
+from stories import usd
+
+from paysession import AsyncPayments, CapturePolicy, StoredSource
+from paysession.gateways.bogus import AsyncBogusGateway
+from paysession.gateways.requests import (
+    CaptureAnswer,
+    CaptureRequest,
+    CompleteSessionAnswer,
+    CompleteSessionRequest,
+    RefundAnswer,
+    RefundRequest,
+    Request,
+    VoidAnswer,
+    VoidRequest,
+)
+from paysession.stores import AsyncInMemoryStore
+
+T = TypeVar("T")
+CALLS = ("complete_session", "capture", "void", "refund")
+
+
+class SlowGateway(AsyncBogusGateway):
+    """A gateway whose call of one kind waits for ever, before its effect or after it."""
+
+    def __init__(self, shop: Shop, *, slow: str, after: bool, wait: Callable[[], Awaitable[None]]):
+        super().__init__(provider=shop.bogus.provider)
+        self._slow, self._after, self._wait = slow, after, wait
+
+    async def _slowly(self, request: Request[T]) -> T:
+        if request.method != self._slow:
+            return self.provider.answer(request)
+        if not self._after:
+            await self._wait()
+        answer = self.provider.answer(request)
+        await self._wait()
+        return answer
+
+    async def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
+        return await self._slowly(request)
+
+    async def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        return await self._slowly(request)
+
+    async def void(self, request: VoidRequest) -> VoidAnswer:
+        return await self._slowly(request)
+
+    async def refund(self, request: RefundRequest) -> RefundAnswer:
+        return await self._slowly(request)
+
+
+@attrs.frozen
+class Customer:
+    """Buys, until the slow call."""
+
+    payments: AsyncPayments
+    slow: str
+
+    async def buys(self) -> None:
+        is_later = self.slow == "refund"
+        policy = CapturePolicy.AUTOMATIC if is_later else CapturePolicy.MANUAL
+        source = StoredSource(id="src_1")
+        session = await self.payments.create_session(
+            ORDER, method=CARD, source=source, capture=policy
+        )
+        session = await self.payments.complete_session(session.id)
+        assert session.payment_id is not None
+        await getattr(self.payments, self.slow)(session.payment_id)
+
+
+def customer(shop: Shop, gateway: SlowGateway, slow: str) -> Customer:
+    payments = AsyncPayments(
+        {"bogus": gateway},
+        store=AsyncInMemoryStore(shop.books),
+        clock=shop.clock,
+        ids=shop.new_id,
+    )
+    return Customer(payments, slow)
+
+
+def check_left_open(shop: Shop) -> None:
+    check_kept(shop)
+    assert len(shop.unresolved) == 1
+    recover(shop)
+    check_closed(shop)
+    check_not_doubled(shop, price=ORDER.total, allowance=usd("0.00"))
+    assert all(operation.succeeded for operation in shop.operations)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before its effect", "after its effect"])
+@pytest.mark.parametrize("slow", CALLS)
+def test_a_canceled_asyncio_task_leaves_its_operation_open(slow: str, after: bool) -> None:
+    shop = Shop()
+
+    async def main() -> None:
+        is_waiting = asyncio.Event()
+
+        async def wait() -> None:
+            is_waiting.set()
+            await asyncio.Event().wait()
+
+        gateway = SlowGateway(shop, slow=slow, after=after, wait=wait)
+        task = asyncio.create_task(customer(shop, gateway, slow).buys())
+        await is_waiting.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    check_left_open(shop)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before its effect", "after its effect"])
+@pytest.mark.parametrize("slow", CALLS)
+def test_a_canceled_trio_scope_leaves_its_operation_open(slow: str, after: bool) -> None:
+    shop = Shop()
+
+    async def main() -> None:
+        with trio.CancelScope() as scope:
+
+            async def wait() -> None:
+                scope.cancel()
+                await trio.sleep_forever()
+
+            gateway = SlowGateway(shop, slow=slow, after=after, wait=wait)
+            await customer(shop, gateway, slow).buys()
+        assert scope.cancelled_caught
+
+    trio.run(main)
+    check_left_open(shop)

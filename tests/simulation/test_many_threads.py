@@ -1,0 +1,191 @@
+"""Many threads at once on one payment, on one payable, and each on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Lock
+
+from books import all_of, check_closed, check_kept
+from shop import CARD, Shop, recover
+from stories import usd
+
+from paysession import (
+    Capture,
+    CapturePolicy,
+    Payable,
+    PayableAccount,
+    Payments,
+    PaymentSession,
+    Refund,
+    StoredSource,
+)
+from paysession.errors import NotAllowed
+from paysession.gateways import BogusGateway
+from paysession.gateways.bogus import BogusEffectKind
+
+THREADS = 16
+ORDER = Payable("or_1", total=usd("40.00"))
+
+
+class BusyShop(Shop):
+    """A shop whose clock and ids many threads may read."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        super().__init__()
+
+    def new_id(self, prefix: str) -> str:
+        with self._lock:
+            return super().new_id(prefix)
+
+
+def payments_of(shop: Shop) -> Payments:
+    return Payments({"bogus": shop.bogus}, store=shop.store, clock=shop.clock, ids=shop.new_id)
+
+
+def bought(payments: Payments, order: Payable, policy: CapturePolicy, **script: str) -> str:
+    source = StoredSource(id="src_1", profile_id=BogusGateway.token(**script))
+    session = payments.create_session(order, method=CARD, source=source, capture=policy)
+    session = payments.complete_session(session.id).raise_for_failure()
+    assert session.payment_id is not None
+    return session.payment_id
+
+
+def at_once(*tasks: Callable[[], object]) -> list[object]:
+    """Run all tasks at the same moment, each in its thread; what is refused is its answer."""
+    barrier = Barrier(len(tasks))
+
+    def run(task: Callable[[], object]) -> object:
+        barrier.wait()
+        try:
+            return task()
+        except NotAllowed as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        return list(pool.map(run, tasks))
+
+
+def repeated(times: int, command: Callable[[], object]) -> Callable[[], object]:
+    """Give a command again and again; being refused is no reason to stop."""
+
+    def run() -> object:
+        for _ in range(times):
+            try:
+                command()
+            except NotAllowed:
+                continue
+        return None
+
+    return run
+
+
+def test_sixteen_threads_capture_one_payment() -> None:
+    shop = BusyShop()
+    payments = payments_of(shop)
+    payment_id = bought(payments, ORDER, CapturePolicy.MANUAL)
+    capture = repeated(8, lambda: payments.capture(payment_id, amount=usd("1.00")))
+    tasks = [capture] * (THREADS - 2) + [repeated(8, payments.recover)] * 2
+    at_once(*tasks)
+    check_kept(shop)
+    recover(shop)
+    check_closed(shop)
+    captures = all_of(shop, Capture)
+    assert 0 < len(captures) <= 40
+    assert usd("1.00") * len(captures) == shop.bogus.taken("USD")
+
+
+def test_sixteen_threads_refund_one_payment_whose_answers_are_lost() -> None:
+    shop = BusyShop()
+    payments = payments_of(shop)
+    payment_id = bought(payments, ORDER, CapturePolicy.AUTOMATIC, refund="timeout_after")
+    refund = repeated(8, lambda: payments.refund(payment_id, amount=usd("1.00")))
+
+    def time_passes() -> None:
+        shop.now = shop.now.replace(hour=(shop.now.hour + 1) % 24) if shop.now.hour < 23 else shop.now
+        payments.recover()
+
+    at_once(*[refund] * (THREADS - 2), *[repeated(8, time_passes)] * 2)
+    check_kept(shop)
+    recover(shop)
+    check_closed(shop)
+    refunds = [each for each in all_of(shop, Refund) if each.succeeded]
+    assert 0 < len(refunds) <= 40
+    assert usd("1.00") * len(refunds) == shop.bogus.given_back("USD")
+
+
+def test_threads_capture_refund_and_void_one_payment() -> None:
+    shop = BusyShop()
+    payments = payments_of(shop)
+    payment_id = bought(payments, ORDER, CapturePolicy.MANUAL, capture="timeout_after")
+    commands: tuple[Callable[[], object], ...] = (
+        lambda: payments.capture(payment_id, amount=usd("1.00")),
+        lambda: payments.refund(payment_id, amount=usd("1.00")),
+        lambda: payments.capture(payment_id, amount=usd("2.00")),
+        payments.recover,
+    )
+    at_once(*[repeated(6, command) for command in commands * 4])
+    check_kept(shop)
+    at_once(
+        *[lambda: payments.void(payment_id)] * 4,
+        *[lambda: payments.capture(payment_id)] * 4,
+        *[lambda: payments.refund(payment_id)] * 4,
+    )
+    check_kept(shop)
+    recover(shop)
+    check_closed(shop)
+
+
+def test_eight_sessions_for_one_payable_complete_at_once() -> None:
+    shop = BusyShop()
+    payments = payments_of(shop)
+    source = StoredSource(id="src_1")
+    sessions = [payments.create_session(ORDER, method=CARD, source=source) for _ in range(8)]
+
+    def completing(session: PaymentSession) -> Callable[[], object]:
+        return lambda: payments.complete_session(session.id)
+
+    at_once(*map(completing, sessions))
+    recover(shop)
+    check_closed(shop)
+    assert ORDER.total == shop.bogus.taken("USD")
+    assert 1 == sum(session.succeeded for session in shop.sessions)
+    assert ORDER.total == all_of(shop, PayableAccount)[0].paid
+
+
+def test_one_session_is_completed_and_canceled_at_once() -> None:
+    for _ in range(10):
+        shop = BusyShop()
+        payments = payments_of(shop)
+        source = StoredSource(id="src_1")
+        session_id = payments.create_session(ORDER, method=CARD, source=source).id
+        at_once(
+            *[lambda id_=session_id, p=payments: p.complete_session(id_)] * 4,  # type: ignore[misc]
+            *[lambda id_=session_id, p=payments: p.cancel_session(id_)] * 4,  # type: ignore[misc]
+        )
+        check_kept(shop)
+        recover(shop)
+        check_closed(shop)
+        times = [each.kind for each in shop.bogus.effects].count(BusyEffect)
+        assert times <= 1
+
+
+BusyEffect = BogusEffectKind.TAKEN
+
+
+def test_sixteen_threads_pay_a_part_of_one_payable_each() -> None:
+    shop = BusyShop()
+    payments = payments_of(shop)
+    source = StoredSource(id="src_1")
+
+    def pay() -> object:
+        session = payments.create_session(ORDER, method=CARD, source=source, amount=usd("2.50"))
+        return payments.complete_session(session.id).raise_for_failure()
+
+    paid = at_once(*[pay] * THREADS)
+    assert [] == [each for each in paid if not isinstance(each, PaymentSession)]
+    check_closed(shop)
+    account = payments.balance("or_1")
+    assert ORDER.total == account.paid == shop.bogus.taken("USD")
+    assert usd("0.00") == account.due

@@ -1,0 +1,118 @@
+"""The partner dialect: what it prints of a session."""
+
+import json
+import re
+
+import attrs
+import pytest
+from view_statements import DOCUMENTS, STATES, completed, opened
+
+from paysession import StoreCredit
+from paysession.errors import NotFound
+from paysession.lifecycles import SessionStatus
+from paysession.views import connect_api
+
+EXAMPLE = DOCUMENTS["connect_session"]
+
+
+def test_every_status_is_printed_as_one_of_four() -> None:
+    assert set(SessionStatus) == set(connect_api.STATUSES)
+    four = {"PENDING", "REQUIRES_ACTION", "COMPLETED", "FAILED"}
+    assert four == set(connect_api.STATUSES.values())
+
+
+@pytest.mark.parametrize("status", SessionStatus)
+def test_every_required_key_is_there_in_every_status(status: SessionStatus) -> None:
+    statement = opened()
+    assert statement.session is not None
+    session = attrs.evolve(statement.session, status=status)
+    document = connect_api.payment_session(attrs.evolve(statement, session=session))
+    assert set() == set(DOCUMENTS["connect_required"]) - set(document)
+    assert connect_api.STATUSES[status] == document["status"]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_no_state_prints_a_key_that_the_example_lacks(state: str) -> None:
+    document = connect_api.payment_session(STATES[state]())
+    assert set() == set(document) - set(EXAMPLE)
+    assert json.loads(json.dumps(document)) == document
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        ("opened", "PENDING"),
+        ("perhaps opened", "PENDING"),
+        ("declined", "PENDING"),
+        ("being worked on", "PENDING"),
+        ("perhaps paid", "PENDING"),
+        ("closing", "PENDING"),
+        ("in need of an action", "REQUIRES_ACTION"),
+        ("authorized", "COMPLETED"),
+        ("refunded", "COMPLETED"),
+        ("failed", "FAILED"),
+        ("canceled", "FAILED"),
+        ("expired", "FAILED"),
+    ],
+)
+def test_a_session_stands_at_what_partners_know(state: str, status: str) -> None:
+    assert status == connect_api.payment_session(STATES[state]())["status"]
+
+
+def test_with_everything_set_it_has_the_keys_of_the_example_in_their_order() -> None:
+    statement = opened(
+        hosted=True,
+        save_source=True,
+        return_url="https://shop.example/thanks",
+        cancel_url="https://shop.example/cart",
+        metadata={"campaign": "summer_2024"},
+    )
+    document = connect_api.payment_session(statement)
+    assert [*EXAMPLE] == [*document]
+    assert {type(value) for value in EXAMPLE.values()} == {str, bool, dict}
+    assert [type(value) for value in EXAMPLE.values()] == [type(v) for v in document.values()]
+    assert ("or_1", "STRIPE", "card_1") == (
+        document["orderId"],
+        document["paymentProvider"],
+        document["paymentProfileId"],
+    )
+    assert (True, True) == (document["savePaymentProfile"], document["hosted"])
+    assert {"campaign": "summer_2024"} == document["metadata"]
+    assert "https://shop.example/thanks" == document["returnUrl"]
+    assert "https://shop.example/cart" == document["cancelUrl"]
+
+
+def test_keys_that_are_not_set_are_absent() -> None:
+    statement = opened()
+    assert statement.session is not None
+    session = attrs.evolve(statement.session, source=None)
+    document = connect_api.payment_session(attrs.evolve(statement, session=session))
+    assert DOCUMENTS["connect_required"] == [*document]
+
+
+def test_credit_of_the_stores_own_is_no_profile() -> None:
+    statement = opened()
+    assert statement.session is not None
+    session = attrs.evolve(statement.session, source=StoreCredit(id="sc_1"))
+    document = connect_api.payment_session(attrs.evolve(statement, session=session))
+    assert "paymentProfileId" not in document
+
+
+def test_times_are_told_to_the_second() -> None:
+    document = connect_api.payment_session(opened())
+    assert "2026-03-05T20:52:26Z" == document["createdAt"] == document["updatedAt"]
+    assert re.sub(r"\d", "0", EXAMPLE["createdAt"]) == re.sub(r"\d", "0", "2026-03-05T20:52:26Z")
+
+
+def test_the_provider_is_what_the_browser_must_have_until_the_end() -> None:
+    statement = opened(hosted=True)
+    assert statement.session is not None
+    assert statement.session.client_data is not None
+    revealed = statement.session.client_data.reveal()
+    assert revealed == connect_api.payment_session(statement)["provider"]
+    assert {} == connect_api.payment_session(completed())["provider"]
+
+
+def test_a_statement_without_a_session_has_no_document() -> None:
+    with pytest.raises(NotFound):
+        connect_api.payment_session(attrs.evolve(completed(), session=None))

@@ -1,4 +1,4 @@
-'''
+"""
 Take money in sessions, through any payment provider.
 
     >>> from paysession import Money, Payable, PaymentMethod, Payments
@@ -14,7 +14,7 @@ Take money in sessions, through any payment provider.
 
 A decline is a result, a time-out is not a failure, and what a provider says has happened is
 never refused: see `paysession.errors`, `paysession.outcomes` and `paysession.lifecycles`.
-'''
+"""
 
 from paysession._domain.attempts import Attempt, CloseReason
 from paysession._domain.discrepancies import Discrepancy, DiscrepancyKind

@@ -26,7 +26,7 @@ __all__ = [
     "DiscrepancyClosed",
     "DiscrepancyOpened",
     "Event",
-    "LateFactRecorded",
+    "FactRecorded",
     "MovementEvent",
     "OutcomeDoubted",
     "PayableChanged",
@@ -56,6 +56,7 @@ __all__ = [
     "SessionCreated",
     "SessionEvent",
     "SessionExpired",
+    "SessionExpiryPostponed",
     "SessionFailed",
     "SessionOpened",
     "SessionProcessing",
@@ -91,8 +92,8 @@ class RecoveryStarted(Event):
 
 
 @attrs.frozen(kw_only=True)
-class LateFactRecorded(Event):
-    """A fact about an attempt arrived that changes nothing else any more."""
+class FactRecorded(Event):
+    """A fact about an operation is known now, and it changes nothing else."""
 
     operation_id: str
     fact: str
@@ -251,6 +252,13 @@ class SessionCanceled(SessionEvent):
 @attrs.frozen(kw_only=True)
 class SessionExpired(SessionEvent):
     """The session's time ran out before any money moved."""
+
+
+@attrs.frozen(kw_only=True)
+class SessionExpiryPostponed(SessionEvent):
+    """Its time ran out, and it cannot be closed yet: it is looked at again from `until` on."""
+
+    until: datetime
 
 
 @attrs.frozen(kw_only=True)

@@ -195,19 +195,37 @@ class _Payment(StateMachine):
 
     process = processing.from_(checkout, failed, abandoned)
     authorize = authorized.from_(
-        checkout, processing, partially_captured, captured, voided, lapsed, failed
+        checkout,
+        processing,
+        partially_captured,
+        captured,
+        voided,
+        lapsed,
+        failed,
+        abandoned,
+        partially_refunded,
+        refunded,
+        reversed,
     )
-    capture_part = partially_captured.from_(authorized, captured, partially_refunded, refunded)
+    capture_part = partially_captured.from_(
+        authorized, captured, partially_refunded, refunded, reversed
+    )
     capture = captured.from_(
         authorized, partially_captured, partially_refunded, refunded, voided, lapsed, reversed
     )
-    refund_part = partially_refunded.from_(partially_captured, captured, refunded)
-    refund = refunded.from_(partially_captured, captured, partially_refunded)
-    void = voided.from_(authorized)
-    lapse = lapsed.from_(authorized, captured)
-    fail = failed.from_(processing, authorized)
+    refund_part = partially_refunded.from_(
+        partially_captured, captured, refunded, authorized, lapsed, reversed, voided
+    )
+    refund = refunded.from_(
+        partially_captured, captured, partially_refunded, authorized, lapsed, reversed, voided
+    )
+    void = voided.from_(authorized, captured, lapsed, partially_refunded, refunded, reversed)
+    lapse = lapsed.from_(authorized, captured, partially_refunded, refunded, reversed, voided)
+    fail = failed.from_(processing)
     abandon = abandoned.from_(checkout, processing)
-    reverse = reversed.from_(partially_captured, captured, partially_refunded, refunded)
+    reverse = reversed.from_(
+        partially_captured, captured, partially_refunded, refunded, authorized, lapsed, voided
+    )
 
 
 class _Movement(StateMachine):

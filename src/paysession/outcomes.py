@@ -25,7 +25,7 @@ from typing import TypeAlias
 import attrs
 
 from paysession._domain.failures import Actor, Failure, FailureCode, Retry
-from paysession._domain.limits import redacted, safe_reference
+from paysession._domain.limits import aware, redacted, safe_reference
 from paysession._domain.secrets import ClientData
 from paysession._money import Money
 from paysession.errors import InvalidAmount
@@ -206,6 +206,10 @@ def _more_than_zero(_: object, field: attrs.Attribute[Money], amount: object) ->
         raise InvalidAmount(str(amount), "a provider moves more than zero")
 
 
+def _instant(value: datetime | None) -> datetime | None:
+    return None if value is None else aware(value, field="occurred_at")
+
+
 @attrs.frozen(kw_only=True)
 class _Said:
     """
@@ -218,7 +222,7 @@ class _Said:
     """
 
     references: References = NO_REFERENCES
-    occurred_at: datetime | None = None
+    occurred_at: datetime | None = attrs.field(default=None, converter=_instant)
     sequence: int | None = None
 
 

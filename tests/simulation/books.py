@@ -16,12 +16,19 @@ from shop import Shop
 from paysession import Money, PayableAccount, Payment, PaymentSession
 from paysession._domain.attempts import Attempt
 from paysession._domain.balances import Balances, payment_status
-from paysession._domain.entities import Aggregate, Entity
-from paysession._domain.movements import MovementOperation, Recorded, Refund
+from paysession._domain.entities import Aggregate, Entity, Record
+from paysession._domain.movements import (
+    Authorization,
+    Capture,
+    MovementOperation,
+    Recorded,
+    Refund,
+    Void,
+)
 from paysession._domain.operations import Operation
 from paysession._domain.payable import Share
 from paysession.gateways.bogus import BogusEffect, BogusEffectKind
-from paysession.lifecycles import PAYMENT, SESSION, Lifecycle, PaymentStatus, SessionStatus
+from paysession.lifecycles import PAYMENT, SESSION, Lifecycle, SessionStatus
 from paysession.stores import RecordedEvent
 
 E = TypeVar("E", bound=Entity)
@@ -90,36 +97,33 @@ def check_payment(shop: Shop, payment: Payment) -> None:
     open_ones = {each.id for each in movements if each.is_open}
     require("open movements are listed", open_ones == set(payment.open_operations), payment)
     require("every movement counts", len(movements) == payment.movements, payment)
-    surplus = surplus_of(movements)
-    require(
-        "no more is taken than is held",
-        balances.captured + balances.capture_in_flight <= balances.authorized + surplus,
-        payment,
-    )
-    require(
-        "no more is given back than was taken",
-        balances.refunded + balances.refund_in_flight
-        <= balances.captured + surplus + bounced(movements),
-        payment,
-    )
+    _check_limits(payment, movements)
     zero = Money.zero(payment.amount.currency)
     require("capturable is never below zero", balances.capturable >= zero, payment)
     require("refundable is never below zero", balances.refundable >= zero, payment)
 
 
-def surplus_of(movements: Iterable[MovementOperation | Recorded]) -> Money:
-    """Return what a provider moved beyond what was asked: recorded, though nobody asked."""
-    beyond = [
-        each.moved_amount - each.amount
+def _check_limits(payment: Payment, movements: Iterable[MovementOperation | Recorded]) -> None:
+    """Check, by the records alone, that no more is taken than held, or given back than taken."""
+    held = _asked(movements, Authorization)
+    taken = _asked(movements, Capture, Void)
+    given_back = _asked(movements, Refund)
+    captured = Money.sum(
+        (each.moved_amount for each in movements if isinstance(each, Capture) and each.succeeded),
+        currency=payment.amount.currency,
+    )
+    require("no more is taken than is held", taken <= held, payment, movements)
+    require("no more is given back than was taken", given_back <= captured, payment, movements)
+
+
+def _asked(movements: Iterable[MovementOperation | Recorded], *kinds: type[Record]) -> Money:
+    """Return what was asked for and has not failed; what is not answered counts."""
+    living = [
+        each.amount
         for each in movements
-        if isinstance(each, MovementOperation) and each.moved_amount > each.amount
+        if isinstance(each, kinds) and (each.is_open or getattr(each, "succeeded", True))
     ]
-    return Money.sum(beyond, currency="USD")
-
-
-def bounced(movements: Iterable[MovementOperation | Recorded]) -> Money:
-    del movements
-    return Money.zero("USD")
+    return Money.sum(living, currency="USD")
 
 
 def check_account(shop: Shop, account: PayableAccount) -> None:
@@ -222,14 +226,3 @@ def check_not_doubled(shop: Shop, *, price: Money, allowance: Money) -> None:
     for kind in BogusEffectKind:
         moved = total(kind, price.currency)
         require(f"no more is {kind} than the price", moved <= most, moved, most)
-
-
-__all__ = [
-    "BooksWrong",
-    "PaymentStatus",
-    "Refund",
-    "check_closed",
-    "check_kept",
-    "check_not_doubled",
-    "check_same_as_provider",
-]

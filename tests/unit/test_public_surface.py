@@ -27,7 +27,6 @@ PUBLIC = [
     "paysession.lifecycles",
     "paysession.outcomes",
     "paysession.stores",
-    "paysession.testing",
     "paysession.views",
 ]
 
@@ -157,11 +156,16 @@ def test_the_public_surface_is_the_one_written_down() -> None:
     assert WRITTEN.read_text(encoding="utf-8") == surface()
 
 
+def in_order(name: str) -> tuple[bool, bool, str]:
+    """As ruff sorts them: constants first, then classes, then functions."""
+    return not name.isupper(), not name[0].isupper(), name
+
+
 @pytest.mark.parametrize("name", PUBLIC)
 def test_a_public_module_lists_what_it_exports_in_order(name: str) -> None:
     module = importlib.import_module(name)
     assert module.__all__
-    assert sorted(set(module.__all__)) == list(module.__all__)
+    assert sorted(set(module.__all__), key=in_order) == list(module.__all__)
 
 
 @pytest.mark.parametrize("name", PUBLIC)

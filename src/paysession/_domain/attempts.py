@@ -11,7 +11,7 @@ from paysession._domain.operations import Operation
 from paysession._domain.secrets import ClientData
 from paysession._domain.sources import Source
 from paysession.lifecycles import OperationStatus
-from paysession.outcomes import Authorized, Canceled, Captured, Expired, Fact
+from paysession.outcomes import Accepted, Authorized, Canceled, Captured, Expired, Fact
 
 
 class AttemptKind(StrEnum):
@@ -73,6 +73,8 @@ class Attempt(Operation):
         return self.is_completing or (self.kind is AttemptKind.CREATE and self.source is not None)
 
     def _status_by(self, fact: Fact) -> OperationStatus:
+        if isinstance(fact, Accepted) and self.kind not in (AttemptKind.CREATE, AttemptKind.UPDATE):
+            return OperationStatus.PENDING
         if self.kind is AttemptKind.CLOSE:
             match fact:
                 case Canceled() | Expired():

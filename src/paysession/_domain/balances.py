@@ -146,7 +146,7 @@ def payment_status(balances: Balances, phase: PaymentStatus) -> PaymentStatus:
 def _status_of_taken(balances: Balances, captured: int, held: int) -> PaymentStatus:
     if balances.lost.minor >= captured:
         return PaymentStatus.REVERSED
-    if balances.refunded.minor >= captured and not held:
+    if balances.refunded.minor >= captured and not balances.capturable.minor:
         return PaymentStatus.REFUNDED
     if balances.refunded.minor:
         return PaymentStatus.PARTIALLY_REFUNDED

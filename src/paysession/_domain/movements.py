@@ -41,6 +41,8 @@ from paysession.events import (
 from paysession.lifecycles import OperationStatus
 from paysession.outcomes import (
     NO_REFERENCES,
+    Accepted,
+    Authorized,
     Canceled,
     Captured,
     Fact,
@@ -49,7 +51,6 @@ from paysession.outcomes import (
     Retaken,
     Voided,
 )
-
 
 Told: TypeAlias = Mapping[OperationStatus, type[MovementEvent]]
 """How the payment tells of an operation, by where that stands."""
@@ -159,6 +160,7 @@ class MovementOperation(Operation):
     """
 
     told: ClassVar[Told]
+    done_by: ClassVar[type]
 
     payment_id: str
     metadata: Metadata = attrs.field(factory=Metadata, repr=False)
@@ -172,6 +174,13 @@ class MovementOperation(Operation):
     def event(self) -> type[MovementEvent]:
         """How the payment tells where it stands."""
         return self.told[self.status]
+
+    def _status_by(self, fact: Fact) -> OperationStatus:
+        """Only its own kind of success says that it succeeded."""
+        if isinstance(fact, Accepted | Authorized | Captured | Voided | Refunded):
+            done = isinstance(fact, self.done_by)
+            return OperationStatus.SUCCEEDED if done else OperationStatus.REQUESTED
+        return super()._status_by(fact)
 
     @property
     def moved_amount(self) -> Money:
@@ -198,6 +207,7 @@ class Capture(MovementOperation):
         releases: What it leaves, if it is final.
     """
 
+    done_by: ClassVar[type] = Captured
     told: ClassVar[Told] = {
         OperationStatus.REQUESTED: CaptureRequested,
         OperationStatus.PENDING: CapturePending,
@@ -212,10 +222,16 @@ class Capture(MovementOperation):
     def effect(self) -> Effect:
         """It is taken; while nobody knows it is in flight."""
         if self.succeeded:
-            return {"captured": self.moved_amount, "voided": self.releases}
+            return {"captured": self.moved_amount, "voided": self._released}
         if self.is_open:
             return {"capture_in_flight": self.amount, "void_in_flight": self.releases}
         return self._effect_of_failure
+
+    @property
+    def _released(self) -> Money:
+        """All that a final capture did not take, whatever was asked."""
+        rest = self.amount + self.releases - self.moved_amount
+        return rest if self.is_final and rest.minor > 0 else Money.zero(rest.currency)
 
     @property
     def _effect_of_failure(self) -> Effect:
@@ -227,6 +243,7 @@ class Capture(MovementOperation):
 class Void(MovementOperation):
     """Held money that is released."""
 
+    done_by: ClassVar[type] = Voided
     told: ClassVar[Told] = {
         OperationStatus.REQUESTED: VoidRequested,
         OperationStatus.PENDING: VoidPending,
@@ -252,6 +269,7 @@ class Refund(MovementOperation):
         capture_id: The capture it is taken from, where the provider asks for one.
     """
 
+    done_by: ClassVar[type] = Refunded
     told: ClassVar[Told] = {
         OperationStatus.REQUESTED: RefundRequested,
         OperationStatus.PENDING: RefundPending,

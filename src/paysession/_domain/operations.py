@@ -76,6 +76,11 @@ class Evidence:
     source: EvidenceSource
     recorded_at: datetime
 
+    def says_no_less_than(self, other: Evidence) -> bool:
+        """Whether it is the same fact, and not only a person's word where the other is more."""
+        person = EvidenceSource.PERSON
+        return self.fact == other.fact and (self.source is not person or other.source is person)
+
 
 @attrs.frozen(kw_only=True)
 class Lease:
@@ -115,30 +120,30 @@ RANK: Mapping[type, int] = MappingProxyType(
         ActionRequired: 1,
         Approved: 1,
         Superseded: 2,
-        NotAttempted: 3,
-        Accepted: 4,
-        Authorized: 4,
-        Captured: 4,
-        Voided: 4,
-        Refunded: 4,
-        Retaken: 4,
-        Declined: 5,
-        Rejected: 5,
-        Canceled: 5,
-        Expired: 5,
-        Bounced: 6,
+        Accepted: 3,
+        NotAttempted: 4,
+        Authorized: 5,
+        Captured: 6,
+        Voided: 6,
+        Refunded: 6,
+        Retaken: 6,
+        Declined: 7,
+        Rejected: 7,
+        Canceled: 7,
+        Expired: 7,
+        Bounced: 8,
     }
 )
 """
-How facts that carry the same time compare. Below 3 nothing is decided, and no time makes
+How facts that carry the same time compare. Below 4 nothing is decided, and no time makes
 such a fact count for more than one that is.
 """
 
 
 def _weight(evidence: Evidence) -> tuple[bool, bool, datetime, int, int, str]:
-    fact, rank = evidence.fact, RANK[type(evidence.fact)]
+    fact, rank = evidence.fact, RANK.get(type(evidence.fact), 0)
     return (
-        rank > RANK[Superseded],
+        rank >= RANK[NotAttempted],
         evidence.source is not EvidenceSource.PERSON,
         fact.occurred_at or _BEGINNING,
         fact.sequence or 0,
@@ -214,8 +219,10 @@ class Operation(Record, Settleable):
                 return OperationStatus.PENDING
             case Superseded():
                 return OperationStatus.CANCELED
-            case _:
+            case Declined() | Rejected() | NotAttempted() | Canceled() | Expired() | Bounced():
                 return OperationStatus.FAILED
+            case _:
+                return OperationStatus.REQUESTED
 
     @property
     def is_open(self) -> bool:
@@ -263,7 +270,7 @@ class Operation(Record, Settleable):
     def observed(self, evidence: Evidence) -> Self:
         """Add one fact; a fact that is known already changes nothing."""
         fact = evidence.fact
-        if any(known.fact == fact for known in self.facts):
+        if any(known.says_no_less_than(evidence) for known in self.facts):
             return self
         after = attrs.evolve(
             self,

@@ -40,6 +40,8 @@ class Owner(Aggregate):
 
     def hand_over(self, operation: O, reason: str, *, at: datetime) -> tuple[Self, O]:
         """Leave an open operation to a person."""
+        if operation.attention:
+            return self, operation
         kind = DiscrepancyKind.UNRESOLVED
         after = operation.handed_over(reason, at=at)
         return self.disagreed(kind, operation.id, "an answer", reason, at=at), after
@@ -67,4 +69,4 @@ class Owner(Aggregate):
     def telling(self, event: Event) -> Self:
         """Add an event to what the next commit tells; time never goes back."""
         at = max(self.updated_at, event.at)
-        return attrs.evolve(self, updated_at=at, news=(*self.news, event))
+        return attrs.evolve(self, updated_at=at, news=(*self.news, attrs.evolve(event, at=at)))

@@ -82,6 +82,15 @@ class Share:
         """Add nothing."""
         return cls(authorized=zero, paid=zero, in_flight=zero, refunded=zero, lost=zero)
 
+    def __add__(self, other: Share) -> Share:
+        return Share(
+            authorized=self.authorized + other.authorized,
+            paid=self.paid + other.paid,
+            in_flight=self.in_flight + other.in_flight,
+            refunded=self.refunded + other.refunded,
+            lost=self.lost + other.lost,
+        )
+
 
 class PayableStatus(StrEnum):
     """How far a payable is paid."""
@@ -162,7 +171,7 @@ class PayableAccount(Aggregate):
             return PayableStatus.REFUNDED if fully else PayableStatus.PARTIALLY_REFUNDED
         if self.paid > self.owed and self.paid.minor > 0:
             return PayableStatus.OVERPAID
-        if self.paid == self.owed:
+        if self.paid >= self.owed:
             return PayableStatus.PAID
         if self.paid.minor > 0:
             return PayableStatus.PARTIALLY_PAID

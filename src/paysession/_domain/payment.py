@@ -32,6 +32,7 @@ from paysession._domain.sources import Source
 from paysession._money import Money
 from paysession.errors import AmountExceeded, IllegalTransition, LimitExceeded
 from paysession.events import (
+    FactRecorded,
     PaymentAbandoned,
     PaymentCreated,
     PaymentFailed,
@@ -450,6 +451,9 @@ class Payment(Owner, Settleable):
             return self, operation
         at = evidence.recorded_at
         known = attrs.evolve(self, references=self.references | evidence.fact.references)
+        if after.status is operation.status and after.effect == operation.effect:
+            fact = type(evidence.fact).__name__
+            return known.telling(FactRecorded(at=at, operation_id=after.id, fact=fact)), after
         payment, after = known.moved(operation, after, at=at)
         payment = payment.agreed(DiscrepancyKind.UNRESOLVED, operation.id, at=at)
         return payment._compared(after, at=at), after

@@ -22,13 +22,14 @@ from paysession.events import (
     AttemptRequested,
     AttemptSuperseded,
     Event,
-    LateFactRecorded,
+    FactRecorded,
     SessionActionRequired,
     SessionApproved,
     SessionCanceled,
     SessionCompleted,
     SessionCreated,
     SessionExpired,
+    SessionExpiryPostponed,
     SessionFailed,
     SessionOpened,
     SessionProcessing,
@@ -46,7 +47,7 @@ from paysession.outcomes import (
     Superseded,
 )
 
-OPEN = (SessionStatus.PENDING, SessionStatus.REQUIRES_ACTION, SessionStatus.PROCESSING)
+_MAY_EXPIRE = (SessionStatus.PENDING, SessionStatus.REQUIRES_ACTION)
 
 
 @attrs.frozen(kw_only=True)
@@ -74,6 +75,7 @@ class PaymentSession(Owner, Settleable):
         payment_id: The payment it was completed by.
         approved: Whether the customer has approved, so that our completing call is due.
         closing: Why it is being closed, if it is.
+        not_before: When its expiry is tried again, if it could not be closed yet.
         last_failure: Why the newest attempt was refused.
     """
 
@@ -92,6 +94,7 @@ class PaymentSession(Owner, Settleable):
     payment_id: str | None = None
     approved: bool = False
     closing: CloseReason | None = None
+    not_before: datetime | None = None
     last_failure: Failure | None = None
 
     @classmethod
@@ -182,8 +185,10 @@ class PaymentSession(Owner, Settleable):
 
     @property
     def due_at(self) -> datetime | None:
-        """When it is to expire, if it still can."""
-        return self.expires_at if self.status in OPEN else None
+        """When it is to expire, if it can; never while an attempt is processing."""
+        if self.expires_at is None or self.status not in _MAY_EXPIRE:
+            return None
+        return max(self.expires_at, self.not_before or self.expires_at)
 
     def is_over(self, at: datetime) -> bool:
         """Whether its time has run out."""
@@ -307,14 +312,24 @@ class PaymentSession(Owner, Settleable):
         """Keep what an attempt's facts taught: the provider's ids, and whether it is open."""
         was_open = attempt.id in self.open_attempts
         has_ended = was_open and not attempt.is_open
-        is_decided = was_open and attempt.may_take_money and not attempt.is_unresolved
         others = tuple(each for each in self.open_attempts if each != attempt.id)
         return attrs.evolve(
             self,
             open_attempts=others if has_ended else self.open_attempts,
             references=self.references | attempt.references,
-            in_flight=Money.zero(self.amount.currency) if is_decided else self.in_flight,
+            in_flight=self._in_flight_by(attempt, was_open=was_open),
         )
+
+    def _in_flight_by(self, attempt: Attempt, *, was_open: bool) -> Money:
+        """What is reserved now that more is known of an attempt; a newer call keeps its own."""
+        if self.is_closed or not attempt.may_take_money:
+            return self.in_flight
+        is_newest = attempt.id == self.attempt_id
+        if attempt.is_unresolved:
+            return self.amount if is_newest else self.in_flight
+        is_overtaken = not is_newest and self.status is SessionStatus.PROCESSING
+        keeps = is_overtaken or not was_open
+        return self.in_flight if keeps else Money.zero(self.amount.currency)
 
     def open_at_provider(
         self,
@@ -411,6 +426,11 @@ class PaymentSession(Owner, Settleable):
         status = SESSION.next(self.status, "cancel")
         return self._ended(status, SessionCanceled(at=at, status=status))
 
+    def postpone_expiry(self, until: datetime, *, at: datetime) -> PaymentSession:
+        """Its time is over, but it cannot be closed yet."""
+        event = SessionExpiryPostponed(at=at, status=self.status, until=until)
+        return attrs.evolve(self, not_before=until).telling(event)
+
     def _ended(self, status: SessionStatus, event: Event) -> PaymentSession:
         return attrs.evolve(
             self,
@@ -423,5 +443,5 @@ class PaymentSession(Owner, Settleable):
 
     def late(self, attempt: Attempt, fact: Fact, *, at: datetime) -> PaymentSession:
         """Record that a fact about an attempt changes nothing here any more."""
-        event = LateFactRecorded(at=at, operation_id=attempt.id, fact=type(fact).__name__)
+        event = FactRecorded(at=at, operation_id=attempt.id, fact=type(fact).__name__)
         return self.telling(event)

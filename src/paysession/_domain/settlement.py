@@ -17,7 +17,7 @@ from paysession._domain.limits import Metadata
 from paysession._domain.methods import UnderpaidPolicy
 from paysession._domain.movements import Authorization, Capture, Refund, RefundReason, Void
 from paysession._domain.operations import Evidence, Lease, Origin
-from paysession._domain.payable import PayableAccount
+from paysession._domain.payable import PayableAccount, Share
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
 from paysession._money import Money
@@ -27,6 +27,7 @@ from paysession.outcomes import (
     ActionRequired,
     Approved,
     Authorized,
+    Bounced,
     Canceled,
     Captured,
     Declined,
@@ -37,6 +38,7 @@ from paysession.outcomes import (
     Pending,
     ReferenceRole,
     Rejected,
+    Retaken,
 )
 
 
@@ -100,6 +102,11 @@ class Settlement:
         match evidence.fact:
             case Authorized() | Captured() as money:
                 after = noted._with_money(money, evidence)
+            case Bounced() | Retaken() if self.payment is not None and self.capture is not None:
+                after = noted._corrected(self.payment, self.capture, evidence)
+            case Retaken(amount, references=references, occurred_at=occurred_at):
+                taken = Captured(amount, references=references, occurred_at=occurred_at)
+                after = noted._with_money(taken, evidence)
             case _:
                 after = noted._followed(evidence)
         return after._tidied(self, evidence)._accounted(self, evidence)
@@ -124,13 +131,13 @@ class Settlement:
     def _with_money(self, fact: Authorized | Captured, evidence: Evidence) -> Settlement:
         """A payment comes into being, or learns more; then the session may be complete."""
         payment = self.payment or self._payment_begun(evidence)
-        after = attrs.evolve(
-            self, payment=payment, attempt=attrs.evolve(self.attempt, payment_id=payment.id)
-        )
-        after = after._authorized(fact, evidence)
-        if isinstance(fact, Captured):
-            after = after._captured(fact, evidence)
-        return after._concluded(fact.amount, evidence)
+        attempt = attrs.evolve(self.attempt, payment_id=payment.id)
+        payment, authorization = self._authorized(payment, fact, evidence)
+        after = attrs.evolve(self, attempt=attempt, authorization=authorization)
+        if isinstance(fact, Captured) and not self._is_ours_to_tell(payment):
+            payment, capture = self._captured(payment, fact, evidence)
+            after = attrs.evolve(after, capture=capture)
+        return after._concluded(payment, fact.amount, evidence)
 
     def _payment_begun(self, evidence: Evidence) -> Payment:
         session = self.session
@@ -149,44 +156,58 @@ class Settlement:
             at=evidence.recorded_at,
         )
 
-    @property
-    def _money_attempt_id(self) -> str:
-        """The attempt by which the money was first heard of: the same money has one id."""
-        first = self.payment.attempt_id if self.payment else None
-        return first or self.attempt.id
-
-    def _authorized(self, fact: Authorized | Captured, evidence: Evidence) -> Settlement:
-        """What is taken was held first, though nobody said so."""
-        if self.authorization is not None or self.payment is None:
-            return self
-        payment, authorization = self.payment.authorize(
-            authorization_id_of(self._money_attempt_id),
-            amount=fact.amount,
-            references=self.session.references | fact.references,
-            expires_at=fact.expires_at if isinstance(fact, Authorized) else None,
-            at=evidence.recorded_at,
-        )
-        return attrs.evolve(self, payment=payment, authorization=authorization)
-
-    def _captured(self, fact: Captured, evidence: Evidence) -> Settlement:
-        if self.payment is None:
-            return self
-        if self.capture is not None:
-            payment, capture = self.payment.settle(self.capture, evidence)
-        else:
-            payment, capture = self.payment.take(
-                capture_id_of(self._money_attempt_id),
+    def _authorized(
+        self, payment: Payment, fact: Authorized | Captured, evidence: Evidence
+    ) -> tuple[Payment, Authorization]:
+        """What is taken was held first, though nobody said so; of two words the most counts."""
+        known = self.authorization
+        if known is None:
+            return payment.authorize(
+                authorization_id_of(payment.attempt_id or self.attempt.id),
                 amount=fact.amount,
-                evidence=evidence,
+                references=self.session.references | fact.references,
+                expires_at=fact.expires_at if isinstance(fact, Authorized) else None,
                 at=evidence.recorded_at,
             )
-        return attrs.evolve(self, payment=payment, capture=capture)
+        if fact.amount <= known.amount:
+            return payment, known
+        more = attrs.evolve(known, amount=fact.amount, changed=True)
+        return payment.moved(known, more, at=evidence.recorded_at)
 
-    def _concluded(self, amount: Money, evidence: Evidence) -> Settlement:
+    def _captured(
+        self, payment: Payment, fact: Captured, evidence: Evidence
+    ) -> tuple[Payment, Capture]:
+        if self.capture is not None:
+            return payment.settle(self.capture, evidence)
+        payment, capture = payment.take(
+            capture_id_of(payment.attempt_id or self.attempt.id),
+            amount=fact.amount,
+            evidence=evidence,
+            at=evidence.recorded_at,
+        )
+        for known in self.attempt.facts:
+            if isinstance(known.fact, Bounced | Retaken):
+                payment, capture = payment.settle(capture, known)
+        return payment, capture
+
+    def _corrected(self, payment: Payment, capture: Capture, evidence: Evidence) -> Settlement:
+        """What was taken in one step came undone, or was taken after all."""
+        payment, capture = payment.settle(capture, evidence)
+        session = self.session.late(self.attempt, evidence.fact, at=evidence.recorded_at)
+        return attrs.evolve(self, payment=payment, capture=capture, session=session)
+
+    def _is_ours_to_tell(self, payment: Payment) -> bool:
+        """Whether we asked for the money ourselves: our captures tell of it, and count it."""
+        balances = payment.balances
+        asked = balances.captured or balances.capture_in_flight
+        return self.capture is None and bool(asked)
+
+    def _concluded(self, payment: Payment, amount: Money, evidence: Evidence) -> Settlement:
         """Compare what came with what was asked, and end the session by it."""
-        session, payment, at = self.session, self.payment, evidence.recorded_at
-        if payment is None or session.payment_id == payment.id:
-            return self
+        session, at = self.session, evidence.recorded_at
+        if session.payment_id == payment.id:
+            late = session.late(self.attempt, evidence.fact, at=at)
+            return attrs.evolve(self, payment=payment, session=late)
         asked, attempt_id = session.amount, self.attempt.id
         if session.is_closed:
             twice = session.payment_id is not None
@@ -199,18 +220,16 @@ class Settlement:
         if amount < asked:
             short = payment.disagreed(DiscrepancyKind.UNDERPAID, attempt_id, asked, amount, at=at)
             if session.method.on_underpaid is UnderpaidPolicy.RELEASE:
-                return attrs.evolve(self, payment=short)._released(evidence)
+                return self._released(short, evidence)
             payment = short
         elif amount > asked:
             kind = DiscrepancyKind.AMOUNT_MISMATCH
             payment = payment.disagreed(kind, attempt_id, asked, amount, at=at)
         return attrs.evolve(self, payment=payment, session=session.complete(payment.id, at=at))
 
-    def _released(self, evidence: Evidence) -> Settlement:
+    def _released(self, payment: Payment, evidence: Evidence) -> Settlement:
         """Give back what is less than was asked, by an ordinary operation under one id."""
-        if self.payment is None:
-            return self
-        payment, at = self.payment, evidence.recorded_at
+        at = evidence.recorded_at
         lease, metadata = Lease.nobody(at), Metadata()
         release: Void | Refund
         if payment.balances.captured:
@@ -238,7 +257,7 @@ class Settlement:
     def _followed(self, evidence: Evidence) -> Settlement:
         """Move the session by a fact that brings no money."""
         session, attempt, at = self.session, self.attempt, evidence.recorded_at
-        if session.is_closed or attempt.id != session.attempt_id:
+        if session.is_closed or attempt.id != session.attempt_id or self._is_outweighed(evidence):
             return attrs.evolve(self, session=session.late(attempt, evidence.fact, at=at))
         failure = _refusal_of(evidence.fact)
         if failure is not None:
@@ -259,6 +278,13 @@ class Settlement:
             case _:
                 session = self._closed(evidence)
         return attrs.evolve(self, session=session)
+
+    def _is_outweighed(self, evidence: Evidence) -> bool:
+        """Whether the attempt has ended by another fact; to be taken note of is no end."""
+        believed = self.attempt.believed
+        return not (
+            self.attempt.is_open or isinstance(believed, Accepted) or believed == evidence.fact
+        )
 
     @property
     def _is_closing(self) -> bool:
@@ -306,17 +332,21 @@ class Settlement:
         session: PaymentSession = self.session
         others: list[Attempt] = []
         for other in self.others:
+            if self.payment is not None and other.is_unresolved and other.sent_at is not None:
+                continue
             session, ended = session.supersede(other, by=self.attempt.id, at=evidence.recorded_at)
             others.append(ended)
         return attrs.evolve(self, session=session, others=tuple(others))
 
+    @property
+    def _share(self) -> Share:
+        """What the session and its payment add to the payable's totals together."""
+        session = self.session.share
+        return session + self.payment.share if self.payment else session
+
     def _accounted(self, before: Settlement, evidence: Evidence) -> Settlement:
-        """The payable's totals follow the session and the payment."""
-        at = evidence.recorded_at
-        account = self.account.moved(before.session.share, self.session.share, at=at)
-        if self.payment is not None:
-            old = before.payment.share if before.payment else None
-            account = account.moved(old, self.payment.share, at=at)
+        """The payable's totals follow the session and the payment, in one step."""
+        account = self.account.moved(before._share, self._share, at=evidence.recorded_at)
         return attrs.evolve(self, account=account)
 
 

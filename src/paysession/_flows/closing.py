@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from paysession._domain.attempts import Attempt, CloseReason
 from paysession._domain.limits import MOST_AT_ONCE, safe_count
@@ -12,14 +12,11 @@ from paysession._flows.attempts import gone_on, refuse_unresolved, unresolved_at
 from paysession._flows.carrying import described, lease_of, resolve
 from paysession._flows.sessions import carried_out, known_session, resolved
 from paysession._flows.units import atomic
-from paysession.errors import (
-    GatewayUnreachable,
-    IllegalTransition,
-    OperationUnresolved,
-    OutcomeUnknown,
-)
+from paysession.errors import GatewayError, IllegalTransition, NotAllowed, OutcomeUnknown
 from paysession.lifecycles import SESSION, SessionStatus
 from paysession.outcomes import ReferenceRole
+
+_UNTIL_NEXT_EXPIRY = timedelta(minutes=5)
 
 
 def cancel_session(session_id: str) -> Flow[PaymentSession]:
@@ -37,18 +34,32 @@ def expire_sessions(*, limit: int) -> Flow[tuple[PaymentSession, ...]]:
     due = yield from Due(at, (PaymentSession,), most)
     sessions: list[PaymentSession] = []
     for session in due:
-        try:
-            expired = yield from _expire(session.id)
-        except (GatewayUnreachable, OperationUnresolved, OutcomeUnknown, IllegalTransition):
-            expired = yield from Load(PaymentSession, session.id)
-        sessions.append(expired)
+        sessions.append((yield from _expired_or_postponed(session.id, at)))
     return tuple(sessions)
+
+
+def _expired_or_postponed(session_id: str, at: datetime) -> Flow[PaymentSession]:
+    """One session that cannot be closed yet must not keep the others from it."""
+    try:
+        session = yield from _expire(session_id)
+    except (NotAllowed, GatewayError, OutcomeUnknown):
+        session = yield from Load(PaymentSession, session_id)
+    return session if session.due_at is None else (yield from _postpone(session_id, at))
 
 
 def _expire(session_id: str) -> Flow[PaymentSession]:
     """Expiry never starts while an attempt may have come to money."""
     session = yield from resolved((yield from Load(PaymentSession, session_id)))
     return session if session.is_closed else (yield from _close(session, CloseReason.EXPIRED))
+
+
+def _postpone(session_id: str, at: datetime) -> Flow[PaymentSession]:
+    @atomic
+    def postpone() -> Unit[PaymentSession]:
+        session = yield from Load(PaymentSession, session_id)
+        return session.postpone_expiry(at + _UNTIL_NEXT_EXPIRY, at=at)
+
+    return (yield from postpone())
 
 
 def _close(session: PaymentSession, reason: CloseReason) -> Flow[PaymentSession]:

@@ -92,7 +92,9 @@ class _Backstage:
     ) -> None:
         if provider is not None and (capabilities is not None or clock is not None):
             raise TypeError("a provider brings its own capabilities and clock: pass it alone")
-        self.provider: BogusProvider = provider or BogusProvider(capabilities=capabilities, clock=clock)
+        self.provider: BogusProvider = provider or BogusProvider(
+            capabilities=capabilities, clock=clock
+        )
         self.capabilities: Capabilities = self.provider.capabilities
 
     @staticmethod

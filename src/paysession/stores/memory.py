@@ -49,7 +49,7 @@ class InMemoryStore(Store):
 
     def find(self, kind: type[E], *, by: str, value: str, tenant: str) -> tuple[E, ...]:
         """Return the entities whose attribute `by` is `value`, oldest first."""
-        if by not in INDEXES[kind]:
+        if by not in INDEXES.get(kind, ()):
             raise TypeError(f"{KINDS[kind]} is not indexed by {by}")
         with self._lock:
             keys = tuple(self._found.get((tenant, KINDS[kind], by, value), ()))
@@ -93,18 +93,27 @@ class InMemoryStore(Store):
             for claim in changes.claims:
                 self._claims[(changes.tenant, claim.namespace, claim.text)] = claim
             for claim in changes.released:
-                self._claims.pop((changes.tenant, claim.namespace, claim.text), None)
+                self._release(claim, changes.tenant)
             for event in changes.events:
                 self._outbox[(event.tenant, event.id)] = event
+
+    def _release(self, claim: Claim, tenant: str) -> None:
+        key = (tenant, claim.namespace, claim.text)
+        held = self._claims.get(key)
+        if held is not None and (held.kind, held.id) == (claim.kind, claim.id):
+            del self._claims[key]
 
     def _refuse_conflicts(self, changes: Changes) -> None:
         for entity in changes.entities:
             kind = KINDS[type(entity)]
             held = self._entities.get((changes.tenant, kind, entity.id))
             _refuse_conflict(kind, entity.id, held, entity.version)
+        made: dict[tuple[str, str], Claim] = {}
         for claim in changes.claims:
-            known = self._claims.get((changes.tenant, claim.namespace, claim.text))
+            name = claim.namespace, claim.text
+            known = made.get(name) or self._claims.get((changes.tenant, *name))
             _refuse_conflict(claim.namespace, claim.text, known, claim.version)
+            made[name] = claim
 
     def _write(self, entity: Entity) -> None:
         kind = KINDS[type(entity)]

@@ -121,7 +121,7 @@ class Changes:
             else; version 1 must not exist yet.
         events: What happened to them, in order.
         claims: To be made or replaced.
-        released: Claims to be given up.
+        released: Claims to be given up, where they still stand for the same record.
     """
 
     tenant: str
@@ -148,6 +148,7 @@ class Changes:
         aggregates = [entity for entity in changed if isinstance(entity, Aggregate)]
         owners = {aggregate.id for aggregate in aggregates}
         for entity in changed:
+            assert entity.tenant == tenant, entity.id
             assert not isinstance(entity, Operation) or entity.owner_id in owners, entity.id
         return cls(
             tenant=tenant,

@@ -27,6 +27,7 @@ from paysession._domain.secrets import ClientData
 from paysession._domain.session import PaymentSession
 from paysession._domain.settlement import Settlement, payment_id_of
 from paysession._money import Money
+from paysession.events import PayableChanged
 from paysession.lifecycles import PaymentStatus, SessionStatus
 from paysession.outcomes import (
     Accepted,
@@ -181,7 +182,7 @@ def test_money_for_a_closed_session_is_recorded_and_the_session_stays_closed() -
     after = settled(closed, Captured(eur(100)))
     assert (SessionStatus.EXPIRED, None) == (after.session.status, after.session.payment_id)
     assert ([DiscrepancyKind.PAID_AFTER_CLOSE], eur(100)) == (kinds(after), after.account.paid)
-    assert events.LateFactRecorded is newest(after)
+    assert events.FactRecorded is newest(after)
 
 
 def test_a_second_payment_for_one_session_is_recorded_as_such() -> None:
@@ -317,7 +318,7 @@ def test_an_approval_makes_the_completing_call_due_once() -> None:
     )
     assert eur(100) == after.account.in_flight
     late = settled(attrs.evolve(after, completion=None), Approved(occurred_at=at(9)))
-    assert (None, events.LateFactRecorded) == (late.completion, newest(late))
+    assert (None, events.FactRecorded) == (late.completion, newest(late))
 
 
 def test_a_session_closed_at_the_provider_ends_for_the_reason_it_was_closed_for() -> None:
@@ -335,7 +336,7 @@ def test_a_session_that_the_provider_would_not_close_lives_on() -> None:
 @pytest.mark.parametrize("fact", [Accepted(), Pending(), Approved()])
 def test_what_moves_an_open_session_does_not_move_one_that_is_closing(fact: Fact) -> None:
     after = settled(closing(), fact)
-    assert (SessionStatus.CLOSING, events.LateFactRecorded) == (
+    assert (SessionStatus.CLOSING, events.FactRecorded) == (
         after.session.status,
         newest(after),
     )
@@ -352,7 +353,7 @@ def test_a_stale_attempt_brings_money_but_moves_the_session_by_nothing_else() ->
     before = completing()
     stale = attrs.evolve(before.attempt, id="at_stale")
     declined = settled(attrs.evolve(before, attempt=stale), Declined(FAILURE, Ends.OBJECT))
-    assert (SessionStatus.PROCESSING, eur(100), events.LateFactRecorded) == (
+    assert (SessionStatus.PROCESSING, eur(100), events.FactRecorded) == (
         declined.session.status,
         declined.session.in_flight,
         newest(declined),
@@ -369,7 +370,7 @@ def test_no_fact_without_money_changes_a_session_that_has_ended() -> None:
     for fact in (Pending(), Declined(FAILURE), Canceled(), Expired(), Approved()):
         after = settled(ended, fact)
         assert (SessionStatus.COMPLETED, ended.account) == (after.session.status, after.account)
-        assert events.LateFactRecorded is newest(after)
+        assert events.FactRecorded is newest(after)
 
 
 def test_what_waited_for_the_customer_ends_with_its_session() -> None:
@@ -382,8 +383,8 @@ def test_what_waited_for_the_customer_ends_with_its_session() -> None:
     assert ([False], ()) == ([one.is_open for one in after.others], after.session.open_attempts)
 
 
-def test_where_there_is_no_payment_nothing_is_taken_and_nothing_given_back() -> None:
-    before, fact = completing(), Captured(eur(100))
-    assert before is before._captured(fact, heard(fact))
-    assert before is before._released(heard(fact))
-    assert before is before._authorized(fact, heard(fact))
+def test_money_that_arrives_is_never_told_as_due_again() -> None:
+    before = completing()
+    after = before.settled(heard(Authorized(eur(100), references=References.of(authorization="a"))))
+    told = after.account.news[len(before.account.news) :]
+    assert [eur(0)] == [event.due for event in told if isinstance(event, PayableChanged)]

@@ -122,7 +122,7 @@ def _default_answer(request: Request[Any]) -> object:
 class ScriptedGateway(Gateway):
     """Answers what a test tells it to, by method and in order, and approves everything else."""
 
-    def __init__(self, capabilities: Capabilities | None = None, **answers: object) -> None:
+    def __init__(self, capabilities: Capabilities | None = None, /, **answers: object) -> None:
         self.capabilities = capabilities or Capabilities()
         self.calls: list[Request[Any]] = []
         self.answers = {method: [answer] for method, answer in answers.items()}
@@ -287,6 +287,6 @@ def bogus_shop(capabilities: Capabilities | None = None) -> Shop[BogusGateway]:
 
 
 def scripted_shop(
-    capabilities: Capabilities | None = None, **answers: object
+    capabilities: Capabilities | None = None, /, **answers: object
 ) -> Shop[ScriptedGateway]:
     return Shop(ScriptedGateway(capabilities, **answers))

@@ -26,14 +26,7 @@ from paysession.errors import (
 )
 from paysession.gateways import Capabilities
 from paysession.lifecycles import SessionStatus
-from paysession.outcomes import (
-    ActionRequired,
-    Authorized,
-    Captured,
-    Declined,
-    Expired,
-    Redirect,
-)
+from paysession.outcomes import ActionRequired, Authorized, Captured, Declined, Expired, Redirect
 
 # Canceling
 
@@ -342,9 +335,7 @@ def test_a_session_whose_gateway_is_gone_keeps_no_other_one_open() -> None:
     shop = bogus_shop()
     shop.gateways["old"] = shop.gateway
     old = PaymentMethod(id="pm_9", name="Card", gateway="old")
-    shop.payments.create_session(
-        order(), method=old, expires_at=shop.clock.now.replace(minute=1)
-    )
+    shop.payments.create_session(order(), method=old, expires_at=shop.clock.now.replace(minute=1))
     shop.opened(expires_in_minutes=2)
     del shop.gateways["old"]
     shop.clock.forward(minutes=2)

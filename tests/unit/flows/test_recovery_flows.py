@@ -19,10 +19,10 @@ from flow_builders import (
 )
 
 from paysession import Capture, Money, Payment
+from paysession._domain.operations import EvidenceSource
 from paysession._drivers import drive
 from paysession._flows.carrying import lease_of
 from paysession._flows.settling import settle
-from paysession._domain.operations import EvidenceSource
 from paysession.errors import GatewayUnreachable, Unsupported
 from paysession.gateways import Capabilities
 from paysession.lifecycles import OperationStatus, SessionStatus
@@ -410,9 +410,7 @@ def test_an_answer_that_comes_after_all_takes_it_from_the_person_again() -> None
     capture = _stored(shop, capture)
     assert capture.succeeded
     assert not capture.attention
-    assert [False] == [
-        each.is_open for each in shop.payments.get_payment(payment.id).discrepancies
-    ]
+    assert [False] == [each.is_open for each in shop.payments.get_payment(payment.id).discrepancies]
     assert () == shop.store.attention(limit=10, tenant="")
 
 

@@ -6,15 +6,16 @@ import pytest
 from flow_builders import CARD, bogus_shop, eur, order, scripted_shop
 
 from paysession import Payments
+from paysession._domain.payable import PayableAccount
+from paysession._domain.session import PaymentSession
 from paysession._drivers import drive
 from paysession._flows.asks import Flow, Load, Peek, Unit
 from paysession._flows.requests import request_for
 from paysession._flows.units import DECIDING_TRIES, atomic
-from paysession._domain.payable import PayableAccount
-from paysession._domain.session import PaymentSession
 from paysession.errors import AlreadyExists, NotFound, OutcomeUnknown, StaleVersion
 from paysession.gateways.requests import CloseSessionRequest
 from paysession.lifecycles import SessionStatus
+from paysession.outcomes import Accepted, Captured
 from paysession.stores import InMemoryStore
 from paysession.stores.port import Changes
 
@@ -57,9 +58,7 @@ def test_a_decision_that_is_beaten_every_time_is_given_up_and_nobody_was_called(
 ) -> None:
     shop, pauses = bogus_shop(), list[float]()
     store = _Beaten(10_000, error)
-    payments = Payments(
-        {"bogus": shop.gateway}, store=store, clock=shop.clock, sleep=pauses.append
-    )
+    payments = Payments({"bogus": shop.gateway}, store=store, clock=shop.clock, sleep=pauses.append)
 
     with pytest.raises(type(error)):
         payments.create_session(order(), method=CARD)
@@ -72,15 +71,11 @@ def test_a_decision_that_is_beaten_every_time_is_given_up_and_nobody_was_called(
 def test_what_a_provider_answered_is_hardly_ever_given_up() -> None:
     shop, pauses = scripted_shop(), list[float]()
     store = _Beaten(0, STALE)
-    payments = Payments(
-        {"bogus": shop.gateway}, store=store, clock=shop.clock, sleep=pauses.append
-    )
+    payments = Payments({"bogus": shop.gateway}, store=store, clock=shop.clock, sleep=pauses.append)
     session = payments.create_session(order(), method=CARD)
 
     def answer_and_be_beaten(request: object) -> object:
         store.times = 999
-        from paysession.outcomes import Captured
-
         return Captured(eur(100))
 
     shop.gateway.then("complete_session", answer_and_be_beaten)
@@ -98,8 +93,6 @@ def test_an_answer_that_is_beaten_every_time_is_an_unknown_outcome() -> None:
     )
 
     def answer_and_be_beaten(request: object) -> object:
-        from paysession.outcomes import Accepted
-
         store.times = 10_000
         return Accepted()
 

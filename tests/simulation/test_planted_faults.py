@@ -1,0 +1,234 @@
+"""Faults that libraries have had, planted one by one: each is seen by the checks of the books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from books import BooksWrong, check_closed, check_kept
+from crashes import check_impatient, check_recovered, turns_in
+from shop import CARD, ORDER, Process, Shop, flow_of, recover
+from stories import TALES, source, usd
+from test_failing_stores import PassedOn
+
+from paysession import CapturePolicy, Payments, PaymentSession
+from paysession._domain.balances import NO_EFFECT
+from paysession._domain.failures import Failure, FailureCode
+from paysession._domain.movements import Capture, Refund
+from paysession._domain.operations import EvidenceSource
+from paysession._domain.payable import PayableAccount
+from paysession._flows import asks, carrying, movements, requests
+from paysession._flows.asks import Call, Commit, Flow, Unit
+from paysession.errors import AmountExceeded, GatewayUnreachable
+from paysession.gateways import BogusGateway, Capabilities
+from paysession.gateways.requests import CaptureAnswer, CaptureRequest, LookUpRequest
+from paysession.outcomes import Declined, NotAttempted, Report
+from paysession.stores import Changes, InMemoryStore
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def crash_everywhere(*names: str) -> None:
+    for name in names:
+        for point in turns_in(TALES[name]):
+            check_recovered(TALES[name], point)
+            check_impatient(TALES[name], point)
+
+
+def lost_answers() -> None:
+    crash_everywhere("capture all, capture timeout_after", "refund all, refund timeout_after")
+
+
+def every_turn() -> None:
+    crash_everywhere("capture all, capture approve", "refund in parts, refund approve")
+
+
+def waiting_refunds() -> None:
+    crash_everywhere("refund in parts, refund pending")
+
+
+class HardToReach(BogusGateway):
+    """It sees a call only hours later, and is down when the call is made again."""
+
+    is_down = False
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        if self.is_down:
+            raise GatewayUnreachable("connection refused")
+        super().capture(request)
+        raise TimeoutError
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        return () if self.is_down else super().look_up(request)
+
+
+def bought(shop: Shop) -> str:
+    process = Process(shop)
+    kwargs = {"method": CARD, "source": source({}), "capture": CapturePolicy.MANUAL}
+    session = process.run(flow_of("create_session", ORDER, **kwargs))
+    assert isinstance(session, PaymentSession)
+    session = process.run(flow_of("complete_session", session.id))
+    assert isinstance(session, PaymentSession)
+    assert session.payment_id is not None
+    return session.payment_id
+
+
+def a_provider_that_is_hard_to_reach() -> None:
+    shop = Shop()
+    can = Capabilities(look_up_is_authoritative=True, look_up_grace=timedelta(hours=3))
+    gateway = HardToReach(capabilities=can, clock=shop.clock)
+    shop.bogus = shop.gateway = gateway
+    payment_id = bought(shop)
+    Process(shop).run(flow_of("capture", payment_id))
+    gateway.is_down = True
+    shop.now += timedelta(hours=1)
+    Process(shop).run(flow_of("recover", limit=100))
+    gateway.is_down = False
+    recover(shop)
+    check_closed(shop)
+
+
+class Beaten(PassedOn):
+    """Just before its first commit, somebody else does something."""
+
+    def __init__(self, shop: Shop, meanwhile: Callable[[], object]) -> None:
+        super().__init__(shop.books)
+        self._meanwhile: Callable[[], object] | None = meanwhile
+
+    def commit(self, changes: Changes) -> None:
+        meanwhile, self._meanwhile = self._meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
+        super().commit(changes)
+
+
+def two_writers() -> None:
+    shop = Shop()
+    payment_id = bought(shop)
+
+    def payments(store: InMemoryStore | Beaten) -> Payments:
+        return Payments(
+            {"bogus": shop.bogus}, store=store, clock=shop.clock, ids=shop.new_id, sleep=_no_wait
+        )
+
+    def meanwhile() -> object:
+        return payments(shop.books).capture(payment_id, amount=usd("60.00"))
+
+    try:
+        payments(Beaten(shop, meanwhile)).capture(payment_id, amount=usd("60.00"))
+    except AmountExceeded:
+        pass
+    check_kept(shop)
+    recover(shop)
+    check_closed(shop)
+
+
+def _no_wait(seconds: float) -> None:
+    del seconds
+
+
+def take_a_timeout_for_a_decline(patch: pytest.MonkeyPatch) -> None:
+    decline = Declined(Failure(FailureCode.UNKNOWN_DECLINE))
+    patch.setattr(asks, "Unknown", lambda reason: decline)
+
+
+def send_a_fresh_key_each_time(patch: pytest.MonkeyPatch) -> None:
+    number, common = count(), requests._common
+
+    def fresh(operation: Any) -> Any:
+        return {**common(operation), "key": f"{operation.id}-{next(number)}"}
+
+    patch.setattr(requests, "_common", fresh)
+
+
+def call_before_the_commit(patch: pytest.MonkeyPatch) -> None:
+    pending: list[Any] = []
+
+    def decided_only(unit: Callable[[], Unit[Any]]) -> Callable[[], Flow[Any]]:
+        def decide() -> Flow[Any]:
+            result = yield from unit()
+            pending.append(result)
+            return result
+
+        return decide
+
+    def called_first(operation: Any) -> Flow[Any]:
+        fact = yield from Call(operation.gateway, requests.request_for(operation))
+        yield from Commit(Changes.of(pending.pop(), tenant=""))
+        return (yield from carrying._settled(operation, fact, EvidenceSource.RESPONSE))
+
+    patch.setattr(movements, "atomic", decided_only)
+    patch.setattr(movements, "carry_out", called_first)
+
+
+def reserve_nothing_for_refunds(patch: pytest.MonkeyPatch) -> None:
+    def effect(refund: Refund) -> object:
+        return {"refunded": refund.moved_amount} if refund.succeeded else NO_EFFECT
+
+    patch.setattr(Refund, "effect", property(effect))
+
+
+def believe_that_a_repeat_which_did_not_arrive_never_happened(patch: pytest.MonkeyPatch) -> None:
+    def called(operation: Any, description: Any) -> Flow[Any]:
+        outcome = yield from Call(operation.gateway, requests.request_for(operation))
+        return (yield from carrying._settled(operation, outcome, EvidenceSource.RESPONSE))
+
+    patch.setattr(carrying, "_called", called)
+
+
+def believe_what_is_not_found_at_once(patch: pytest.MonkeyPatch) -> None:
+    def decided(operation: Any, *_: object) -> Flow[Any]:
+        never = NotAttempted("the provider does not know it")
+        return (yield from carrying._settled(operation, never, EvidenceSource.LOOK_UP))
+
+    patch.setattr(carrying, "_decided", decided)
+
+
+def let_the_last_writer_win(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(InMemoryStore, "_refuse_conflicts", lambda store, changes: None)
+
+
+def forget_the_account(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(PayableAccount, "moved", lambda account, old, new, at: account)
+
+
+def add_a_capture_twice(patch: pytest.MonkeyPatch) -> None:
+    def effect(capture: Capture) -> object:
+        return {"captured": capture.amount + capture.amount} if capture.succeeded else NO_EFFECT
+
+    patch.setattr(Capture, "effect", property(effect))
+
+
+FAULTS: dict[str, tuple[Plant, Callable[[], None]]] = {
+    plant.__name__: (plant, story)
+    for plant, story in (
+        (take_a_timeout_for_a_decline, lost_answers),
+        (send_a_fresh_key_each_time, every_turn),
+        (call_before_the_commit, every_turn),
+        (reserve_nothing_for_refunds, waiting_refunds),
+        (
+            believe_that_a_repeat_which_did_not_arrive_never_happened,
+            a_provider_that_is_hard_to_reach,
+        ),
+        (believe_what_is_not_found_at_once, a_provider_that_is_hard_to_reach),
+        (let_the_last_writer_win, two_writers),
+        (forget_the_account, every_turn),
+        (add_a_capture_twice, every_turn),
+    )
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant, story = FAULTS[name]
+    plant(monkeypatch)
+    with pytest.raises(BooksWrong):
+        story()
+
+
+@pytest.mark.parametrize("story", dict.fromkeys(story for _, story in FAULTS.values()))
+def test_without_a_fault_the_same_check_passes(story: Callable[[], None]) -> None:
+    story()

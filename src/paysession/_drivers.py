@@ -118,7 +118,7 @@ class Ports(Generic[S, G]):
     def now(self) -> datetime:
         """Return the present instant; the clock must be aware of its zone."""
         instant = self.clock()
-        if instant.tzinfo is None:
+        if not isinstance(instant, datetime) or instant.tzinfo is None:
             raise TypeError("clock must return aware datetimes")
         return instant
 

@@ -100,19 +100,19 @@ class Histories(RuleBasedStateMachine):
             expires_at=expires_at,
         )
 
-    @precondition(lambda self: self.shop.sessions)
+    @precondition(lambda self: bool(self.shop.sessions))
     @rule(data=st.data(), amount=some_amount, crash=crashes)
     def update(self, data: st.DataObject, amount: Money | None, crash: Point | None) -> None:
         self.give(crash, "update_session", self.session(data).id, amount=amount)
 
-    @precondition(lambda self: self.shop.sessions)
+    @precondition(lambda self: bool(self.shop.sessions))
     @rule(data=st.data(), source=sources, crash=crashes)
     def complete(
         self, data: st.DataObject, source: StoredSource | None, crash: Point | None
     ) -> None:
         self.give(crash, "complete_session", self.session(data).id, source=source)
 
-    @precondition(lambda self: self.shop.sessions)
+    @precondition(lambda self: bool(self.shop.sessions))
     @rule(data=st.data(), crash=crashes)
     def cancel(self, data: st.DataObject, crash: Point | None) -> None:
         self.give(crash, "cancel_session", self.session(data).id)
@@ -121,19 +121,19 @@ class Histories(RuleBasedStateMachine):
     def expire(self, crash: Point | None) -> None:
         self.give(crash, "expire_sessions")
 
-    @precondition(lambda self: all_of(self.shop, Payment))
+    @precondition(lambda self: bool(all_of(self.shop, Payment)))
     @rule(data=st.data(), amount=some_amount, is_final=st.booleans(), crash=crashes)
     def capture(
         self, data: st.DataObject, amount: Money | None, is_final: bool, crash: Point | None
     ) -> None:
         self.give(crash, "capture", self.payment(data).id, amount=amount, is_final=is_final)
 
-    @precondition(lambda self: all_of(self.shop, Payment))
+    @precondition(lambda self: bool(all_of(self.shop, Payment)))
     @rule(data=st.data(), amount=some_amount, crash=crashes)
     def void(self, data: st.DataObject, amount: Money | None, crash: Point | None) -> None:
         self.give(crash, "void", self.payment(data).id, amount=amount)
 
-    @precondition(lambda self: all_of(self.shop, Payment))
+    @precondition(lambda self: bool(all_of(self.shop, Payment)))
     @rule(data=st.data(), amount=some_amount, crash=crashes)
     def refund(self, data: st.DataObject, amount: Money | None, crash: Point | None) -> None:
         self.give(crash, "refund", self.payment(data).id, amount=amount)
@@ -179,6 +179,4 @@ class Histories(RuleBasedStateMachine):
 
 
 TestConservation = Histories.TestCase
-TestConservation.settings = settings(
-    max_examples=max(100, settings.default.max_examples), stateful_step_count=30
-)
+TestConservation.settings = settings(stateful_step_count=50)

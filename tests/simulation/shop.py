@@ -181,7 +181,7 @@ class Process:
 
 def flow_of(command: str, *args: object, **kwargs: object) -> Flow[Any]:
     """Return the flow that a command of either facade runs."""
-    flow: Flow[Any] = vars(Commands)[command]._flow(None, *args, **kwargs)  # noqa: SLF001
+    flow: Flow[Any] = vars(Commands)[command]._flow(None, *args, **kwargs)
     return flow
 
 

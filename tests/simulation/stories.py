@@ -22,7 +22,12 @@ EVERY_CALL: Final = frozenset(
     {"create", "update", "complete", "close", "capture", "void", "refund"}
 )
 ONCE: Final = ("timeout_before", "timeout_after", "unreachable", "broken", "nonsense")
-REFUSALS: Final = ("decline:insufficient_funds", "decline:duplicate", "end:lost_or_stolen", "reject")
+REFUSALS: Final = (
+    "decline:insufficient_funds",
+    "decline:duplicate",
+    "end:lost_or_stolen",
+    "reject",
+)
 AMOUNTS: Final = ("partial", "more", "other_currency")
 
 CREATE: Final = ("approve", "require_action", "pending", "unreachable_always", *REFUSALS, *ONCE)
@@ -204,7 +209,9 @@ def needed(verb: str, behaviour: str) -> frozenset[str]:
     return frozenset({verb}) if is_beyond_us else frozenset()
 
 
-def _named(verb: str, behaviours: tuple[str, ...]) -> list[tuple[str, dict[str, str], frozenset[str]]]:
+def _named(
+    verb: str, behaviours: tuple[str, ...]
+) -> list[tuple[str, dict[str, str], frozenset[str]]]:
     return [(f"{verb} {each}", {verb: each}, needed(verb, each)) for each in behaviours]
 
 
@@ -230,7 +237,11 @@ def _tales() -> dict[str, Tale]:
         ]
     for name, script, people in _named("void", MOVE):
         tales += [
-            Tale(f"void all, {name}", moves(script, ("void", None, False), ("void", None, False), manual=True), people),
+            Tale(
+                f"void all, {name}",
+                moves(script, ("void", None, False), ("void", None, False), manual=True),
+                people,
+            ),
             Tale(
                 f"capture a part and void, {name}",
                 moves(script, ("capture", "60.00", False), ("void", None, False), manual=True),
@@ -239,12 +250,16 @@ def _tales() -> dict[str, Tale]:
             Tale(
                 f"underpaid and released, {name}",
                 pays({"complete": "partial", **script}, manual=True),
-                people,
+                frozenset({"void"}),
             ),
         ]
     for name, script, people in _named("capture", MOVE):
         tales += [
-            Tale(f"capture all, {name}", moves(script, ("capture", None, False), ("capture", None, False), manual=True), people),
+            Tale(
+                f"capture all, {name}",
+                moves(script, ("capture", None, False), ("capture", None, False), manual=True),
+                people,
+            ),
             Tale(
                 f"capture in parts, {name}",
                 moves(script, ("capture", "60.00", False), ("capture", None, True), manual=True),
@@ -258,7 +273,11 @@ def _tales() -> dict[str, Tale]:
         ]
     for name, script, people in _named("refund", MOVE):
         tales += [
-            Tale(f"refund all, {name}", moves(script, ("refund", None, False), ("refund", None, False), manual=False), people),
+            Tale(
+                f"refund all, {name}",
+                moves(script, ("refund", None, False), ("refund", None, False), manual=False),
+                people,
+            ),
             Tale(
                 f"refund in parts, {name}",
                 moves(script, ("refund", "60.00", False), ("refund", None, False), manual=False),
@@ -267,14 +286,19 @@ def _tales() -> dict[str, Tale]:
             Tale(
                 f"underpaid and given back, {name}",
                 pays({"complete": "partial", **script}, manual=False),
-                people,
+                frozenset({"refund"}),
             ),
         ]
     for succeed in (True, False):
         end = "approved" if succeed else "refused"
         tales += [
-            Tale(f"{end} later, complete", pays({"complete": "pending"}, manual=False, succeed=succeed)),
-            Tale(f"{end} later, create", pays({"create": "pending"}, manual=False, succeed=succeed)),
+            Tale(
+                f"{end} later, complete",
+                pays({"complete": "pending"}, manual=False, succeed=succeed),
+            ),
+            Tale(
+                f"{end} later, create", pays({"create": "pending"}, manual=False, succeed=succeed)
+            ),
             Tale(f"{end} later, capture", settles(succeed=succeed, command="capture", manual=True)),
             Tale(f"{end} later, void", settles(succeed=succeed, command="void", manual=True)),
             Tale(f"{end} later, refund", settles(succeed=succeed, command="refund", manual=False)),
@@ -298,7 +322,10 @@ def _tales() -> dict[str, Tale]:
                 manual=True,
             ),
         ),
-        Tale("paid at the provider", pays_at_the_provider({"complete": "require_action"}, comes_back=True)),
+        Tale(
+            "paid at the provider",
+            pays_at_the_provider({"complete": "require_action"}, comes_back=True),
+        ),
         Tale(
             "paid at the provider, and never seen again",
             pays_at_the_provider({"complete": "require_action"}, comes_back=False),

@@ -46,7 +46,7 @@ def told_to_payments(tale: Tale) -> tuple[object, ...]:
             return told(shop)
         match scene:
             case Do(command, args, kwargs):
-                answer = _answered(lambda: getattr(payments, command)(*args, **kwargs))  # noqa: B023
+                answer = _answered(lambda: getattr(payments, command)(*args, **kwargs))
             case Later(by):
                 shop.now += by
             case Decide(succeed):

@@ -172,8 +172,8 @@ def test_one_session_is_completed_and_canceled_at_once() -> None:
         source = StoredSource(id="src_1")
         session_id = payments.create_session(ORDER, method=CARD, source=source).id
         at_once(
-            *[lambda id_=session_id, p=payments: p.complete_session(id_)] * 4,  # type: ignore[misc]
-            *[lambda id_=session_id, p=payments: p.cancel_session(id_)] * 4,  # type: ignore[misc]
+            *[lambda id_=session_id, p=payments: p.complete_session(id_)] * 4,
+            *[lambda id_=session_id, p=payments: p.cancel_session(id_)] * 4,
         )
         check_kept(shop)
         recover(shop)

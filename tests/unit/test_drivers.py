@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, cast
 
 import pytest
@@ -55,6 +55,16 @@ def test_gateways_may_be_a_callable() -> None:
     assert {"bogus"} == set(asked)
 
 
+def test_a_callable_that_fails_breaks_the_contract() -> None:
+    gateways: dict[str, Gateway] = {}
+    payments = Payments(gateways.__getitem__)
+
+    with pytest.raises(GatewayBroken) as broken:
+        payments.create_session(ORDER, method=CARD)
+    assert broken.value.gateway == "bogus"
+    assert isinstance(broken.value.__cause__, KeyError)
+
+
 def test_a_callable_that_returns_no_gateway_breaks_the_contract() -> None:
     payments = Payments(cast("Callable[[str], Gateway]", lambda name: AsyncBogusGateway()))
 
@@ -81,6 +91,26 @@ def test_a_clock_without_a_time_zone_is_refused(command: str) -> None:
 
     with pytest.raises(TypeError, match="aware"):
         getattr(payments, command)()
+
+
+class _Nowhere(tzinfo):
+    """A zone that knows nothing of itself."""
+
+    def utcoffset(self, at: datetime | None) -> None:
+        return None
+
+    def dst(self, at: datetime | None) -> None:
+        return None
+
+    def tzname(self, at: datetime | None) -> None:
+        return None
+
+
+def test_a_clock_whose_zone_has_no_offset_is_refused() -> None:
+    payments = Payments({}, clock=lambda: NOON.replace(tzinfo=_Nowhere()))
+
+    with pytest.raises(TypeError, match="aware"):
+        payments.recover()
 
 
 def test_a_clock_that_tells_no_time_is_refused() -> None:

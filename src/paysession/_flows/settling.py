@@ -102,12 +102,12 @@ def _settle_attempt(
         after = before.settled(Evidence(fact=fact, source=source, recorded_at=at))
         claims = yield from _claims_of(before, after)
         return (
-            after.session,
-            after.attempt,
-            after.account,
             after.payment,
             after.authorization,
             after.capture,
+            after.session,
+            after.attempt,
+            after.account,
             after.release,
             after.completion,
             *after.others,

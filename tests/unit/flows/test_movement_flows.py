@@ -28,9 +28,11 @@ from paysession.errors import (
     IllegalTransition,
     LimitExceeded,
     MethodUnavailable,
+    NotFound,
     OperationUnresolved,
     PaymentDeclined,
     StillOpen,
+    UnsafeInput,
     Unsupported,
 )
 from paysession.gateways import Capabilities, Gateway
@@ -465,6 +467,50 @@ def test_a_payment_has_a_thousand_movements_at_most() -> None:
     assert before == shop.snapshot()
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("argument", "value", "refusal"),
+    [
+        ("amount", 10, TypeError),
+        ("metadata", {"cvc": "123"}, UnsafeInput),
+        ("despite_unresolved", 7, TypeError),
+        ("despite_unresolved", "", UnsafeInput),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    command: str, argument: str, value: object, refusal: type[Exception]
+) -> None:
+    shop = scripted_shop()
+    payment = _payment_for(shop, command)
+    before = shop.snapshot()
+
+    with pytest.raises(refusal):
+        getattr(shop.payments, command)(payment.id, **{argument: value})
+
+    assert before == shop.snapshot()
+    assert [] == shop.gateway.calls
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "refusal"),
+    [
+        ("reason", "bored", UnsafeInput),
+        ("reason", 1, TypeError),
+        ("capture_id", 1, TypeError),
+        ("capture_id", "ca\0", UnsafeInput),
+    ],
+)
+def test_a_refund_s_reason_and_capture_are_what_they_can_be(
+    argument: str, value: object, refusal: type[Exception]
+) -> None:
+    shop = scripted_shop()
+    payment = _payment_for(shop, "refund")
+
+    with pytest.raises(refusal):
+        getattr(shop.payments, "refund")(payment.id, **{argument: value})  # noqa: B009
+    assert [] == shop.gateway.calls
+
+
 # What a provider says of the amount
 
 
@@ -550,6 +596,20 @@ def test_more_than_one_capture_has_left_is_refused() -> None:
     with pytest.raises(AmountExceeded) as refused:
         shop.payments.refund(payment_id, amount=eur(41), capture_id=first)
     assert eur(40) == refused.value.available
+    assert before == shop.snapshot()
+
+
+@pytest.mark.parametrize("capabilities", [PER_CAPTURE, Capabilities()])
+def test_a_refund_of_a_capture_that_the_payment_does_not_have_is_refused(
+    capabilities: Capabilities,
+) -> None:
+    shop, payment_id, _ = _captured_in_parts(capabilities)
+    before = shop.snapshot()
+
+    with pytest.raises(NotFound) as missing:
+        shop.payments.refund(payment_id, amount=eur(1), capture_id="ca_0")
+
+    assert missing.value.id == "ca_0"
     assert before == shop.snapshot()
 
 

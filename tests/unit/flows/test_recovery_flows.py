@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 from flow_builders import (
@@ -14,17 +15,19 @@ from flow_builders import (
     bogus_shop,
     card,
     eur,
+    order,
     scripted_shop,
     seen,
 )
 
-from paysession import Capture, Money, Payment
+from paysession import Capture, Money, Payment, PaymentMethod
 from paysession._domain.operations import EvidenceSource
 from paysession._drivers import drive
 from paysession._flows.carrying import lease_of
 from paysession._flows.settling import settle
-from paysession.errors import GatewayUnreachable, Unsupported
-from paysession.gateways import Capabilities
+from paysession.errors import GatewayUnreachable, OutcomeUnknown, Unsupported
+from paysession.gateways import Capabilities, Gateway
+from paysession.gateways.requests import Request
 from paysession.lifecycles import OperationStatus, SessionStatus
 from paysession.outcomes import (
     ActionRequired,
@@ -447,6 +450,42 @@ def test_an_operation_whose_gateway_is_gone_for_good_is_left_to_a_person() -> No
     shop.payments.recover()
 
     assert _stored(shop, capture).attention
+
+
+def test_a_gateway_that_is_none_keeps_no_other_operation_from_being_recovered() -> None:
+    shop = scripted_shop()
+    shop.gateways["old"] = shop.gateway
+    old = PaymentMethod(id="pm_9", name="Card", gateway="old")
+    stuck = shop.payments.create_session(order(order_id="or_2"), method=old)
+    for session in (stuck, shop.opened()):
+        shop.gateway.then("complete_session", TimeoutError())
+        shop.payments.complete_session(session.id)
+        shop.clock.forward(minutes=2)
+    shop.gateways["old"] = cast("Gateway", object())
+
+    recovered = shop.payments.recover()
+
+    assert [False, True] == [each.succeeded for each in recovered]
+
+
+def test_a_look_up_whose_news_cannot_be_recorded_is_an_unknown_outcome(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = scripted_shop(complete_session=TimeoutError())
+    session = shop.completed()
+
+    def answer_and_break(request: Request[Any]) -> tuple[Report, ...]:
+        def fail(_: object) -> None:
+            raise OSError("the disk is full")
+
+        monkeypatch.setattr(shop.store, "commit", fail)
+        return (Report(Captured(eur(100)), our_reference=request.operation_id),)
+
+    shop.gateway.then("look_up", answer_and_break)
+
+    with pytest.raises(OutcomeUnknown) as unknown:
+        shop.payments.complete_session(session.id)
+    assert session.attempt_id == unknown.value.operation_id
 
 
 # What others made due

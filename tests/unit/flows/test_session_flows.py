@@ -238,6 +238,8 @@ def test_the_terms_reach_the_provider() -> None:
         ("expires_at", NOW.replace(tzinfo=None), UnsafeInput),
         ("metadata", {"card": "4242 4242 4242 4242"}, UnsafeInput),
         ("external_data", 1, TypeError),
+        ("external_data", {"card": {"number": "4242424242424242"}}, UnsafeInput),
+        ("external_data", {"card": [4242424242424242]}, UnsafeInput),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anybody_is_called(

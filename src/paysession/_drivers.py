@@ -95,7 +95,10 @@ class Ports(Generic[S, G]):
             GatewayBroken: It is for the other world, or no gateway at all.
         """
         named = self.gateways
-        gateway = named(name) if callable(named) else named.get(name)
+        try:
+            gateway = named(name) if callable(named) else named.get(name)
+        except Exception as error:
+            raise GatewayBroken(name, "it could not be looked up: return None for none") from error
         if gateway is not None and not isinstance(gateway, self.port):
             raise GatewayBroken(name, f"it must be a {self.port.__name__}")
         return gateway
@@ -117,10 +120,10 @@ class Ports(Generic[S, G]):
 
     def now(self) -> datetime:
         """Return the present instant; the clock must be aware of its zone."""
-        instant = self.clock()
-        if not isinstance(instant, datetime) or instant.tzinfo is None:
-            raise TypeError("clock must return aware datetimes")
-        return instant
+        instant: object = self.clock()
+        if isinstance(instant, datetime) and instant.utcoffset() is not None:
+            return instant
+        raise TypeError("clock must return aware datetimes")
 
 
 def perform(ask: Ask[Any], ports: Ports[Store, Gateway]) -> object:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
 from paysession._domain.identity import ID_LENGTH, id_of
 from paysession._domain.limits import safe_text
@@ -50,7 +50,7 @@ class command(Generic[P, R]):  # noqa: N801 - it reads as a decorator
         self._name = name
 
     @overload
-    def __get__(self, instance: None, owner: type) -> Self: ...
+    def __get__(self, instance: None, owner: type) -> Callable[Concatenate[Any, P], Any]: ...
     @overload
     def __get__(self, instance: Payments, owner: type) -> Callable[P, R]: ...
     @overload

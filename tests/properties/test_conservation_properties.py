@@ -179,4 +179,4 @@ class Histories(RuleBasedStateMachine):
 
 
 TestConservation = Histories.TestCase
-TestConservation.settings = settings(stateful_step_count=50)
+TestConservation.settings = settings(max_examples=4 * settings().max_examples)

@@ -28,6 +28,7 @@ REFUSALS: Final = (
     "end:lost_or_stolen",
     "reject",
 )
+UNDERPAID: Final = ("complete", "partial")
 AMOUNTS: Final = ("partial", "more", "other_currency")
 
 CREATE: Final = ("approve", "require_action", "pending", "unreachable_always", *REFUSALS, *ONCE)
@@ -204,9 +205,14 @@ def settles(*, succeed: bool, command: str, manual: bool) -> Story:
 
 
 def needed(verb: str, behaviour: str) -> frozenset[str]:
-    """Return what a person must look at: another currency, or a decline that settles nothing."""
-    is_beyond_us = behaviour in ("other_currency", "decline:duplicate")
-    return frozenset({verb}) if is_beyond_us else frozenset()
+    """
+    Return what a person may have to look at.
+
+    That is another currency, a decline that settles nothing, and what could not be given back.
+    """
+    if behaviour in ("other_currency", "decline:duplicate"):
+        return frozenset({verb})
+    return frozenset({"void", "refund"}) if (verb, behaviour) == UNDERPAID else frozenset()
 
 
 def _named(

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier, Lock
+from threading import Barrier, Event, Lock
 
 import pytest
 from books import all_of, check_closed, check_kept
@@ -14,6 +14,7 @@ from shop import CARD, Shop, recover
 from stories import usd
 
 from paysession import (
+    Attempt,
     Capture,
     CapturePolicy,
     Payable,
@@ -23,9 +24,11 @@ from paysession import (
     Refund,
     StoredSource,
 )
+from paysession._domain.entities import Entity
 from paysession.errors import NotAllowed
 from paysession.gateways import BogusGateway
 from paysession.gateways.bogus import BogusEffectKind
+from paysession.stores import InMemoryStore
 
 THREADS = 16
 ORDER = Payable("or_1", total=usd("40.00"))
@@ -90,6 +93,38 @@ def repeated(times: int, command: Callable[[], object]) -> Callable[[], object]:
         return None
 
     return run
+
+
+class SlowStore(InMemoryStore):
+    """Between the entities of one commit, it lets others read for a moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_written_one = Event()
+        self.was_read = Event()
+
+    def _write(self, entity: Entity) -> None:
+        super()._write(entity)
+        self.has_written_one.set()
+        self.was_read.wait(0.1)
+
+
+def test_nobody_reads_half_a_commit() -> None:
+    shop = BusyShop()
+    shop.store = store = SlowStore()
+    payments = payments_of(shop)
+
+    def read() -> tuple[object, object]:
+        store.has_written_one.wait()
+        session = store.get(PaymentSession, "ps_1", tenant="")
+        attempt = store.get(Attempt, "at_2", tenant="")
+        store.was_read.set()
+        return session, attempt
+
+    source = StoredSource(id="src_1")
+    _, seen = at_once(lambda: payments.create_session(ORDER, method=CARD, source=source), read)
+    assert isinstance(seen, tuple)
+    assert (seen[0] is None) is (seen[1] is None)
 
 
 def test_sixteen_threads_capture_one_payment() -> None:

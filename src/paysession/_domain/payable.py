@@ -18,6 +18,12 @@ def _id(value: str) -> str:
     return safe_id(value, field="payable.id")
 
 
+def _total(value: Money) -> Money:
+    if not isinstance(value, Money):
+        raise TypeError(f"payable.total must be Money, not {type(value).__name__}")
+    return value
+
+
 def _reference(value: str) -> str:
     return safe_text(value, field="payable.reference", most=255)
 
@@ -44,7 +50,7 @@ class Payable:
     """
 
     id: str = attrs.field(converter=_id)
-    total: Money = attrs.field(kw_only=True, validator=attrs.validators.instance_of(Money))
+    total: Money = attrs.field(kw_only=True, converter=_total)
     reference: str = attrs.field(
         default=attrs.Factory(lambda payable: payable.id, takes_self=True),
         kw_only=True,

@@ -32,6 +32,22 @@ def _last4(value: object) -> str:
     return value
 
 
+def _number(value: object, field: str, within: range) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{field} must be int, not {type(value).__name__}")
+    if value not in within:
+        raise UnsafeInput(field, f"it is from {within[0]} to {within[-1]}")
+    return value
+
+
+def _month(value: int) -> int:
+    return _number(value, "source.month", range(1, 13))
+
+
+def _year(value: int) -> int:
+    return _number(value, "source.year", range(1, 10_000))
+
+
 @attrs.frozen(kw_only=True)
 class CreditCard:
     """
@@ -52,12 +68,10 @@ class CreditCard:
     profile_id: str | None = attrs.field(default=None, converter=_profile)
     brand: str = attrs.field(converter=_brand)
     last4: str = attrs.field(converter=_last4)
-    month: int = attrs.field(
-        validator=(attrs.validators.instance_of(int), attrs.validators.in_(range(1, 13)))
-    )
-    year: int = attrs.field(validator=attrs.validators.instance_of(int))
+    month: int = attrs.field(converter=_month)
+    year: int = attrs.field(converter=_year)
     name: str | None = attrs.field(default=None, converter=_name, repr=False)
-    is_default: bool = False
+    is_default: bool = attrs.field(default=False, validator=attrs.validators.instance_of(bool))
 
 
 @attrs.frozen(kw_only=True)

@@ -42,7 +42,6 @@ def gone_on(
     """Leave the attempts behind that waited for the customer."""
     ended: list[Attempt] = []
     for attempt in (yield from open_attempts(session)):
-        if attempt.is_waiting:
-            session, superseded = session.supersede(attempt, by=by, at=at)
-            ended.append(superseded)
+        session, superseded = session.supersede(attempt, by=by, at=at)
+        ended.append(superseded)
     return session, tuple(ended)

@@ -20,7 +20,7 @@ from paysession._flows.asks import Call, Describe, Description, Flow, Load, Now,
 from paysession._flows.requests import AnyOperation, look_up_for, request_for
 from paysession._flows.settling import settle
 from paysession._flows.units import atomic
-from paysession.errors import GatewayUnreachable, MethodUnavailable, OutcomeUnknown
+from paysession.errors import GatewayBroken, GatewayUnreachable, MethodUnavailable, OutcomeUnknown
 from paysession.gateways.capabilities import Capabilities
 from paysession.lifecycles import OperationStatus
 from paysession.outcomes import Fact, NotAttempted, Report, Unknown
@@ -114,8 +114,11 @@ def described(method: PaymentMethod) -> Flow[Description]:
 
 
 def _description_of(gateway: str) -> Flow[Description]:
-    """Describe a gateway; one that is gone can do nothing, and is waited for."""
-    description = yield from Describe(gateway)
+    """Describe a gateway; one that is gone or broken can do nothing, and is waited for."""
+    try:
+        description = yield from Describe(gateway)
+    except GatewayBroken:
+        description = None
     return description or Description(gateway, frozenset(), Capabilities())
 
 
@@ -150,9 +153,12 @@ def _looked_up(operation: AnyOperation, description: Description) -> Flow[Sighti
     if not isinstance(answer, tuple):
         return Sighting.COULD_NOT_LOOK
     about_it = [report for report in answer if _is_about(report, operation)]
-    at = yield from Now()
-    for report in about_it:
-        yield from settle(operation, report.fact, source=EvidenceSource.LOOK_UP, at=at)
+    try:
+        at = yield from Now()
+        for report in about_it:
+            yield from settle(operation, report.fact, source=EvidenceSource.LOOK_UP, at=at)
+    except Exception as error:
+        raise OutcomeUnknown(operation.id) from error
     return Sighting.SEEN if about_it else Sighting.NOT_SEEN
 
 
@@ -196,10 +202,15 @@ def _called(operation: O, description: Description) -> Flow[O]:
     request = request_for(operation)
     if request.method not in description.operations:
         return operation
-    outcome: Fact = yield from Call(operation.gateway, request)
-    if isinstance(outcome, NotAttempted):
-        outcome = Unknown(f"not reached: {outcome.reason}")
+    outcome = _in_doubt((yield from Call(operation.gateway, request)))
     return (yield from _settled(operation, outcome, EvidenceSource.RESPONSE))
+
+
+def _in_doubt(outcome: Fact) -> Fact:
+    """A repeat that was not attempted says nothing of the calls before it."""
+    if isinstance(outcome, NotAttempted):
+        return Unknown(f"not reached: {outcome.reason}")
+    return outcome
 
 
 def _handed_over(operation: O, now: datetime) -> Flow[O]:

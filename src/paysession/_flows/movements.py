@@ -15,7 +15,7 @@ from paysession._flows.asks import Description, Find, Flow, Load, NewId, Now, Pe
 from paysession._flows.carrying import carry_out, described, lease_of, resolve
 from paysession._flows.units import atomic
 from paysession._money import Money
-from paysession.errors import AmountExceeded, OperationUnresolved, Unsupported
+from paysession.errors import AmountExceeded, NotFound, OperationUnresolved, Unsupported
 from paysession.gateways.capabilities import Capabilities
 from paysession.gateways.requests import Method
 from paysession.lifecycles import OperationStatus
@@ -93,6 +93,8 @@ def refund(
     notes = Metadata.of(metadata)
     why = None if reason is None else safe_choice(reason, field="reason", among=RefundReason)
 
+    source = None if capture_id is None else safe_id(capture_id, field="capture_id")
+
     def request(
         payment: Payment, refund_id: str, lease: Lease, can: Capabilities
     ) -> Unit[tuple[Payment, Refund]]:
@@ -101,13 +103,13 @@ def refund(
         )
         if not can.partial_refunds and refund.amount < payment.balances.captured:
             raise Unsupported(payment.gateway, "refund", "it gives back all or nothing")
-        if not can.refunds_per_capture and capture_id is None:
+        if not can.refunds_per_capture and source is None:
             return after, refund
         return payment.request_refund(
             refund_id,
             amount=refund.amount,
             reason=why,
-            capture=(yield from _capture_to_refund(payment, refund.amount, capture_id)),
+            capture=(yield from _capture_to_refund(payment, refund.amount, source)),
             lease=lease,
             metadata=notes,
         )
@@ -124,13 +126,19 @@ def _move(
     despite_unresolved: str | None,
 ) -> Flow[O]:
     """Decide and carry out one movement; all of them have this shape."""
+    despite = (
+        None
+        if despite_unresolved is None
+        else safe_id(despite_unresolved, field="despite_unresolved")
+    )
     at = yield from Now()
-    payment = yield from Load(Payment, safe_id(payment_id, field="payment_id"))
+    payment_id = safe_id(payment_id, field="payment_id")
+    payment = yield from Load(Payment, payment_id)
     if amount is not None:
         checked_amount(amount, payment.amount, verb=method)
     description = yield from described(payment.method)
     description.require(method)
-    yield from _look_at_unresolved(kind, payment, despite_unresolved)
+    yield from _look_at_unresolved(kind, payment, despite)
     operation_id = yield from NewId(_PREFIXES[method])
     lease = lease_of(description.capabilities, at=at)
 
@@ -140,7 +148,7 @@ def _move(
         done = (yield from _done_already(kind, method, payment)) if amount is None else None
         if done is not None:
             return payment, done
-        yield from _refuse_unresolved(kind, payment, despite_unresolved)
+        yield from _refuse_unresolved(kind, payment, despite)
         after, operation = yield from request(
             payment, operation_id, lease, description.capabilities
         )
@@ -198,17 +206,20 @@ def _capture_to_refund(payment: Payment, amount: Money, capture_id: str | None) 
     Choose the capture a refund is taken from: the one that is named, or the oldest with enough.
 
     Raises:
+        NotFound: The payment has no capture of that id.
         AmountExceeded: No such capture has that much left; refund each by itself.
     """
     captures = yield from Find(Capture, "payment_id", payment.id)
+    meant = [each for each in captures if capture_id in (None, each.id)]
+    if capture_id is not None and not meant:
+        raise NotFound("capture", capture_id)
     refunds = yield from Find(Refund, "payment_id", payment.id)
     most = Money.zero(amount.currency)
-    for capture in captures:
-        given = [each for each in refunds if each.capture_id == capture.id]
-        left = _left_of(capture, given)
-        if left >= amount and capture_id in (None, capture.id):
+    for capture in meant:
+        left = _left_of(capture, [each for each in refunds if each.capture_id == capture.id])
+        if left >= amount:
             return capture
-        most = max(most, left) if capture_id in (None, capture.id) else most
+        most = max(most, left)
     raise AmountExceeded(amount, most, "refundable of one capture")
 
 

@@ -8,7 +8,7 @@ from paysession._domain.movements import Capture, Refund, Void
 from paysession._flows.asks import Due, Flow, Now
 from paysession._flows.carrying import resolve
 from paysession._flows.requests import AnyOperation
-from paysession.errors import OutcomeUnknown
+from paysession.errors import Conflict, GatewayError, OutcomeUnknown
 
 OPERATIONS = (Attempt, Capture, Void, Refund)
 
@@ -23,6 +23,6 @@ def recover(*, limit: int) -> Flow[tuple[AnyOperation, ...]]:
         if isinstance(operation, OPERATIONS):
             try:
                 worked_on.append((yield from resolve(operation)))
-            except OutcomeUnknown:
+            except (OutcomeUnknown, GatewayError, Conflict):
                 worked_on.append(operation)
     return tuple(worked_on)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, TypeAlias, TypedDict, assert_never
 
 from paysession._domain.attempts import Attempt, AttemptKind, CloseReason
 from paysession._domain.movements import Capture, Refund, Void
@@ -69,6 +69,8 @@ def request_for(operation: AnyOperation) -> Request[Any]:
                 reason=operation.reason,
                 metadata=operation.metadata,
             )
+        case _:
+            assert_never(operation)
 
 
 def _request_for_attempt(attempt: Attempt) -> Request[Any]:
@@ -104,6 +106,8 @@ def _request_for_attempt(attempt: Attempt) -> Request[Any]:
                 session_id=attempt.session_id,
                 reason=attempt.close_reason or CloseReason.CANCELED,
             )
+        case _:
+            assert_never(attempt.kind)
 
 
 def look_up_for(operation: AnyOperation, method: Method) -> LookUpRequest:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeAlias
 
 from paysession._domain.attempts import Attempt
-from paysession._domain.limits import Metadata, aware, safe_id, safe_url
+from paysession._domain.limits import Metadata, aware, holds_card_number, safe_id, safe_url
 from paysession._domain.methods import CapturePolicy, PaymentMethod, Terms, capture_policy
 from paysession._domain.payable import Payable, PayableAccount, checked_amount
 from paysession._domain.secrets import ClientData
@@ -106,6 +107,7 @@ def update_session(
     secret_data = _external(external_data)
     at = yield from Now()
     session = yield from known_session(session_id)
+    session_id = session.id
     if payable is not None:
         _refuse_other_payable(session, typed("payable", payable, Payable))
     if amount is not None:
@@ -152,6 +154,7 @@ def complete_session(
     session = yield from known_session(session_id)
     if session.succeeded:
         return session
+    session_id = session.id
     asked_already = yield from unresolved_attempt(session)
     if asked_already is not None and asked_already.is_completing:
         yield from resolve(asked_already)
@@ -273,7 +276,12 @@ def _in_future(expires_at: datetime | None, at: datetime) -> datetime | None:
 
 
 def _external(data: Mapping[str, object] | None) -> ClientData | None:
-    return None if data is None else ClientData(data, field="external_data")
+    if data is None:
+        return None
+    secret = ClientData(data, field="external_data")
+    if holds_card_number(json.dumps(secret.reveal(), ensure_ascii=False)):
+        raise UnsafeInput("external_data", "it holds a card number: let the provider collect it")
+    return secret
 
 
 def _refuse_unsuitable(

@@ -129,13 +129,14 @@ def _settlement_of(attempt_id: str, fact: Fact) -> Unit[Settlement]:
     others = tuple(each for each in (yield from open_attempts(session)) if each.id != attempt_id)
     settlement = Settlement(account=account, session=session, attempt=attempt, others=others)
     payment = yield from _payment_meant(attempt, session, fact)
-    if payment is None or payment.attempt_id is None:
+    if payment is None:
         return settlement
+    first = payment.attempt_id or attempt_id
     return attrs.evolve(
         settlement,
         payment=payment,
-        authorization=(yield from Peek(Authorization, authorization_id_of(payment.attempt_id))),
-        capture=(yield from Peek(Capture, capture_id_of(payment.attempt_id))),
+        authorization=(yield from Peek(Authorization, authorization_id_of(first))),
+        capture=(yield from Peek(Capture, capture_id_of(first))),
     )
 
 

@@ -2,56 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
-from typing import TypeVar
+from datetime import timedelta
 
 import pytest
 from books import check_closed, check_kept
+from passed_on import PassedOn
 from shop import CARD, ORDER, Shop, recover
 from stories import source
 
 from paysession import Capture, CapturePolicy, Payment, Payments
-from paysession._domain.entities import Entity
 from paysession.errors import OutcomeUnknown, StaleVersion
-from paysession.stores import AnyKind, Changes, Claim, InMemoryStore, RecordedEvent, Store
+from paysession.stores import Changes, Store
 
-E = TypeVar("E", bound=Entity)
 STORM = 200
-
-
-class PassedOn(Store):
-    """A store that hands everything on to another one."""
-
-    def __init__(self, store: InMemoryStore) -> None:
-        self.inner = store
-
-    def get(self, kind: type[E], id: str, *, tenant: str) -> E | None:  # noqa: A002
-        return self.inner.get(kind, id, tenant=tenant)
-
-    def find(self, kind: type[E], *, by: str, value: str, tenant: str) -> tuple[E, ...]:
-        return self.inner.find(kind, by=by, value=value, tenant=tenant)
-
-    def claimed(self, namespace: str, text: str, *, tenant: str) -> Claim | None:
-        return self.inner.claimed(namespace, text, tenant=tenant)
-
-    def due(
-        self, before: datetime, *, kinds: Sequence[AnyKind], limit: int, tenant: str
-    ) -> tuple[Entity, ...]:
-        return self.inner.due(before, kinds=kinds, limit=limit, tenant=tenant)
-
-    def attention(self, *, limit: int, tenant: str) -> tuple[Entity, ...]:
-        return self.inner.attention(limit=limit, tenant=tenant)
-
-    def commit(self, changes: Changes) -> None:
-        self.inner.commit(changes)
-
-    def unpublished(self, *, limit: int, tenant: str) -> tuple[RecordedEvent, ...]:
-        return self.inner.unpublished(limit=limit, tenant=tenant)
-
-    def mark_published(self, events: Iterable[RecordedEvent], *, tenant: str) -> None:
-        self.inner.mark_published(events, tenant=tenant)
 
 
 class DiskFull(Exception):

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from books import BooksWrong, check_closed, check_kept
 from crashes import check_impatient, check_recovered, turns_in
+from passed_on import PassedOn
 from shop import CARD, ORDER, Process, Shop, flow_of, recover
 from stories import TALES, source, usd
-from test_failing_stores import PassedOn
 
 from paysession import CapturePolicy, Payments, PaymentSession
 from paysession._domain.balances import NO_EFFECT

@@ -32,10 +32,10 @@ def expire_sessions(*, limit: int) -> Flow[tuple[PaymentSession, ...]]:
     at = yield from Now()
     most = safe_count(limit, field="limit", most=MOST_AT_ONCE)
     due = yield from Due(at, (PaymentSession,), most)
-    sessions: list[PaymentSession] = []
+    sessions: tuple[PaymentSession, ...] = ()
     for session in due:
-        sessions.append((yield from _expired_or_postponed(session.id, at)))
-    return tuple(sessions)
+        sessions = (*sessions, (yield from _expired_or_postponed(session.id, at)))
+    return sessions
 
 
 def _expired_or_postponed(session_id: str, at: datetime) -> Flow[PaymentSession]:

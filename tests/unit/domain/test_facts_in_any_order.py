@@ -31,6 +31,7 @@ from paysession.outcomes import (
     Fact,
     Pending,
     Refunded,
+    Retaken,
     Totals,
     Unknown,
     WaitForTransfer,
@@ -175,3 +176,10 @@ def test_one_commit_makes_a_claim_once() -> None:
     with pytest.raises(Exception, match="exists already"):
         store.commit(Changes(tenant="", entities=(), claims=rivals))
     assert store.claimed("k", "t", tenant="") is None
+
+
+def test_what_was_declined_and_taken_after_all_is_a_payment() -> None:
+    after = settled(completing(), Declined(FAILURE), Retaken(eur(100)))
+    assert after.payment is not None
+    assert eur(100) == after.payment.balances.captured
+    assert after.session.succeeded

@@ -13,7 +13,9 @@ from paysession._domain.limits import (
     aware,
     holds_card_number,
     redacted,
+    safe_count,
     safe_id,
+    safe_reference,
     safe_text,
     safe_url,
 )
@@ -494,3 +496,27 @@ def test_an_instant_nobody_can_name_is_refused(value: Any) -> None:
 def test_an_instant_is_a_datetime(value: Any) -> None:
     with pytest.raises(TypeError, match="at must be a datetime, not "):
         aware(value, field="at")
+
+
+def test_a_providers_id_may_look_like_a_card_number() -> None:
+    assert "4242424242424242" == safe_reference("4242424242424242", field="capture reference")
+
+
+@pytest.mark.parametrize("value", ["", "  ", "a\0b", "\ud800"])
+def test_a_providers_id_that_no_database_can_keep_is_refused(value: str) -> None:
+    with pytest.raises(UnsafeInput):
+        safe_reference(value, field="capture reference")
+
+
+@pytest.mark.parametrize("value", [True, 1.0, "1", None])
+def test_a_count_is_a_whole_number(value: Any) -> None:
+    with pytest.raises(TypeError, match="limit must be int"):
+        safe_count(value, field="limit", most=10)
+
+
+def test_a_count_is_one_at_least_and_not_too_many() -> None:
+    assert [1, 10] == [safe_count(each, field="limit", most=10) for each in (1, 10)]
+    with pytest.raises(UnsafeInput):
+        safe_count(0, field="limit", most=10)
+    with pytest.raises(LimitExceeded):
+        safe_count(11, field="limit", most=10)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from paysession._domain.sources import CreditCard, StoreCredit, StoredSource
@@ -50,3 +52,9 @@ def test_the_name_on_a_card_is_not_shown() -> None:
 def test_store_credit_is_its_own_profile() -> None:
     assert "sc_1" == StoreCredit(id="sc_1").profile_id
     assert None is StoredSource(id="src_1").profile_id
+
+
+@pytest.mark.parametrize("month", [True, 1.0, "1", None])
+def test_a_month_is_a_whole_number(month: Any) -> None:
+    with pytest.raises(TypeError, match="source.month must be int"):
+        card(month=month)

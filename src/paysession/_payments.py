@@ -363,6 +363,7 @@ class Commands:
 
         Each is looked up at its provider and settled, or its call is repeated with the same
         key where that is safe, or it is left to a person. Many processes at once are fine.
+        Whatever one of them breaks by is raised when the others have been worked on.
         """
         return recovery.recover(limit=limit)
 

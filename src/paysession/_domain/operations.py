@@ -284,7 +284,7 @@ class Operation(Record, Settleable):
         return attrs.evolve(after, recheck_at=after._next_look(evidence.recorded_at))
 
     def _next_look(self, at: datetime) -> datetime | None:
-        return at + recheck_after(self.tries) if self.is_unresolved else None
+        return at + recheck_after(self.tries) if self.is_open else None
 
     def doubted(self, doubt: Unknown, *, at: datetime) -> Self:
         """Note that a call ended without an answer; whoever comes next may take it up."""

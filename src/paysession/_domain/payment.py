@@ -456,6 +456,8 @@ class Payment(Owner, Settleable):
             return known.telling(FactRecorded(at=at, operation_id=after.id, fact=fact)), after
         payment, after = known.moved(operation, after, at=at)
         payment = payment.agreed(DiscrepancyKind.UNRESOLVED, operation.id, at=at)
+        if after.origin is Origin.POLICY and not (after.is_open or after.succeeded):
+            after = after.handed_over("what was to be given back by itself was refused", at=at)
         return payment._compared(after, at=at), after
 
     def _unreadable(self, operation: O, amount: Money, *, at: datetime) -> tuple[Payment, O]:

@@ -348,7 +348,10 @@ class PaymentSession(Owner, Settleable):
         )
         if attempt.kind is AttemptKind.UPDATE:
             return known.telling(SessionUpdated(at=at, status=self.status, amount=attempt.amount))
-        return known.telling(SessionOpened(at=at, status=self.status, attempt_id=attempt.id))
+        is_late = self.status is SessionStatus.PROCESSING
+        status = SESSION.next(self.status, "retry") if is_late else self.status
+        event = SessionOpened(at=at, status=status, attempt_id=attempt.id)
+        return attrs.evolve(known, status=status).telling(event)
 
     def require_action(
         self,

@@ -93,11 +93,21 @@ def resolve(operation: O) -> Flow[O]:
         return (yield from Load(type(operation), operation.id))
     if taken.tries == 1:
         return (yield from _called(taken, description))
-    known = yield from _looked_up(taken, description)
+    try:
+        return (yield from _found_out(taken, description))
+    except OutcomeUnknown:
+        raise
+    except Exception as error:
+        raise OutcomeUnknown(operation.id) from error
+
+
+def _found_out(operation: O, description: Description) -> Flow[O]:
+    """Look an operation up, and go on where that does not settle it."""
+    sighting = yield from _looked_up(operation, description)
     after = yield from Load(type(operation), operation.id)
     if not after.is_unresolved or after.attention or after.status is OperationStatus.PENDING:
         return after
-    return (yield from _decided(after, description, known))
+    return (yield from _decided(after, description, sighting))
 
 
 def described(method: PaymentMethod) -> Flow[Description]:
@@ -135,7 +145,7 @@ def _taken_up(operation: O, capabilities: Capabilities) -> Flow[O | None]:
     @atomic
     def take_up() -> Unit[tuple[Owner, O] | None]:
         newest = yield from Load(type(operation), operation.id)
-        if not newest.is_unresolved or newest.attention or newest.is_leased(lease.at):
+        if not newest.is_open or newest.attention or newest.is_leased(lease.at):
             return None
         owner = yield from _owner_of(newest)
         return owner.take_up(newest, lease)
@@ -153,12 +163,9 @@ def _looked_up(operation: AnyOperation, description: Description) -> Flow[Sighti
     if not isinstance(answer, tuple):
         return Sighting.COULD_NOT_LOOK
     about_it = [report for report in answer if _is_about(report, operation)]
-    try:
-        at = yield from Now()
-        for report in about_it:
-            yield from settle(operation, report.fact, source=EvidenceSource.LOOK_UP, at=at)
-    except Exception as error:
-        raise OutcomeUnknown(operation.id) from error
+    at = yield from Now()
+    for report in about_it:
+        yield from settle(operation, report.fact, source=EvidenceSource.LOOK_UP, at=at)
     return Sighting.SEEN if about_it else Sighting.NOT_SEEN
 
 

@@ -39,7 +39,8 @@ def capture(
     def request(
         payment: Payment, capture_id: str, lease: Lease, can: Capabilities
     ) -> Unit[tuple[Payment, Capture]]:
-        yield from ()
+        if is_final:
+            yield from _refuse_final_beside(payment)
         closes = is_final or can.first_capture_closes or not can.several_captures
         after, capture = payment.request_capture(
             capture_id,
@@ -199,6 +200,14 @@ def _refuse_unresolved(kind: type[O], payment: Payment, despite: str | None) -> 
     unresolved = yield from _unresolved(kind, payment, despite)
     if unresolved:
         raise OperationUnresolved(unresolved[0].id)
+
+
+def _refuse_final_beside(payment: Payment) -> Unit[None]:
+    """A final capture would release what another movement still asks for."""
+    for operation_id in payment.open_operations:
+        refund = yield from Peek(Refund, operation_id)
+        if refund is None:
+            raise OperationUnresolved(operation_id)
 
 
 def _capture_to_refund(payment: Payment, amount: Money, capture_id: str | None) -> Unit[Capture]:

@@ -8,7 +8,7 @@ from paysession._domain.movements import Capture, Refund, Void
 from paysession._flows.asks import Due, Flow, Now
 from paysession._flows.carrying import resolve
 from paysession._flows.requests import AnyOperation
-from paysession.errors import Conflict, GatewayError, OutcomeUnknown
+from paysession.errors import Conflict, OutcomeUnknown
 
 OPERATIONS = (Attempt, Capture, Void, Refund)
 
@@ -19,10 +19,15 @@ def recover(*, limit: int) -> Flow[tuple[AnyOperation, ...]]:
     most = safe_count(limit, field="limit", most=MOST_AT_ONCE)
     due = yield from Due(now, OPERATIONS, most)
     worked_on: list[AnyOperation] = []
+    broken: Exception | None = None
     for operation in due:
         if isinstance(operation, OPERATIONS):
             try:
                 worked_on.append((yield from resolve(operation)))
-            except (OutcomeUnknown, GatewayError, Conflict):
+            except (OutcomeUnknown, Conflict):
                 worked_on.append(operation)
+            except Exception as error:  # noqa: BLE001 - one broken record must not stop the others
+                broken = broken or error
+    if broken is not None:
+        raise broken
     return tuple(worked_on)

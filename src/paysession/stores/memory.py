@@ -45,7 +45,8 @@ class InMemoryStore(Store):
 
     def get(self, kind: type[E], id: str, *, tenant: str) -> E | None:  # noqa: A002
         """Return the newest committed version of one entity."""
-        return cast("E | None", self._entities.get((tenant, KINDS[kind], id)))
+        with self._lock:
+            return cast("E | None", self._entities.get((tenant, KINDS[kind], id)))
 
     def find(self, kind: type[E], *, by: str, value: str, tenant: str) -> tuple[E, ...]:
         """Return the entities whose attribute `by` is `value`, oldest first."""
@@ -58,7 +59,8 @@ class InMemoryStore(Store):
 
     def claimed(self, namespace: str, text: str, *, tenant: str) -> Claim | None:
         """Return the claim on a text, if it is taken."""
-        return self._claims.get((tenant, namespace, text))
+        with self._lock:
+            return self._claims.get((tenant, namespace, text))
 
     def due(
         self, before: datetime, *, kinds: Sequence[AnyKind], limit: int, tenant: str

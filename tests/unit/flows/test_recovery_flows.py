@@ -546,12 +546,18 @@ def test_a_release_that_did_not_arrive_is_made_later() -> None:
     assert eur(50) == shop.gateway.given_back("EUR")
 
 
-def test_an_attempt_that_waits_for_the_customer_is_not_looked_at() -> None:
+def test_an_attempt_that_waits_for_the_customer_is_looked_up_and_never_repeated() -> None:
     shop = scripted_shop(complete_session=ActionRequired(Redirect("https://bank.example/3ds")))
-    shop.completed()
-    shop.clock.forward(hours=1)
+    session = shop.completed()
+    shop.clock.forward(hours=72)
 
-    assert () == shop.payments.recover()
+    (attempt,) = shop.payments.recover()
+
+    assert attempt.is_waiting
+    assert ["create_session", "complete_session", "look_up"] == [
+        request.method for request in shop.gateway.calls
+    ]
+    assert SessionStatus.REQUIRES_ACTION is shop.payments.get_session(session.id).status
 
 
 # Limits

@@ -28,6 +28,9 @@ PUBLIC = [
     "paysession.outcomes",
     "paysession.stores",
     "paysession.views",
+    "paysession.views.checkout_api",
+    "paysession.views.connect_api",
+    "paysession.views.store_api",
 ]
 
 
@@ -77,7 +80,16 @@ def _class(name: str, cls: type, ours: list[object]) -> Iterator[str]:
         yield f"    __init__{_signature(initializer)}"
     for member in sorted(members):
         if not member.startswith("_"):
-            yield f"    {_member(member, inspect.getattr_static(cls, member))}"
+            yield f"    {_member(member, _offered(cls, member))}"
+
+
+def _offered(cls: type, name: str) -> object:
+    """A member as its class defines it; a descriptor of ours as the function it makes there."""
+    defined = inspect.getattr_static(cls, name)
+    if isinstance(defined, property | classmethod | staticmethod):
+        return defined
+    made = getattr(cls, name)
+    return made if inspect.isfunction(made) else defined
 
 
 def _members(cls: type, ours: list[object]) -> set[str]:

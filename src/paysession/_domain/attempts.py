@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 import attrs
 
 from paysession._domain.methods import Terms
-from paysession._domain.operations import Operation
+from paysession._domain.operations import Evidence, Operation
 from paysession._domain.secrets import ClientData
 from paysession._domain.sources import Source
 from paysession.lifecycles import OperationStatus
@@ -45,7 +46,8 @@ class Attempt(Operation):
         payment_id: The payment that its money became.
         terms: What the session was asked to do.
         source: What the customer pays with, if we know.
-        external_data: What the browser brought back: a hint for the provider, and secret.
+        external_data: What the browser brought back: a hint for the provider, and secret. It
+            is never sent twice, and forgotten once the attempt has ended.
         close_reason: Why the session is to be closed, if that is what is asked.
     """
 
@@ -71,6 +73,13 @@ class Attempt(Operation):
     def may_take_money(self) -> bool:
         """Whether its call may bring money: it asks for some, or it opens with a source."""
         return self.is_completing or (self.kind is AttemptKind.CREATE and self.source is not None)
+
+    def observed(self, evidence: Evidence) -> Self:
+        """Add one fact; what the browser brought back is needed no more once it has ended."""
+        after = super().observed(evidence)
+        if after.is_open or after.external_data is None:
+            return after
+        return attrs.evolve(after, external_data=None)
 
     def _status_by(self, fact: Fact) -> OperationStatus:
         if isinstance(fact, Accepted) and self.kind not in (AttemptKind.CREATE, AttemptKind.UPDATE):

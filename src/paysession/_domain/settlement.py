@@ -88,7 +88,9 @@ class Settlement:
     def settled(self, evidence: Evidence) -> Settlement:
         """Apply one fact, and all that follows from it; a known fact changes nothing."""
         match evidence.fact:
-            case Authorized(amount) | Captured(amount) if self._is_foreign(amount):
+            case Authorized(amount) | Captured(amount) | Retaken(amount) if self._is_foreign(
+                amount
+            ):
                 return self._unreadable(amount, evidence)
             case _:
                 pass

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 from domain_builders import FAILURE, completing, eur, heard, lease, new_session, opened_at_provider
 
 from paysession._domain.attempts import Attempt, CloseReason
+from paysession._domain.secrets import ClientData
 from paysession.lifecycles import OperationStatus
-from paysession.outcomes import Accepted, Authorized, Canceled, Captured, Declined, Expired, Fact
+from paysession.outcomes import (
+    Accepted,
+    Authorized,
+    Canceled,
+    Captured,
+    Declined,
+    Expired,
+    Fact,
+    Pending,
+)
 
 
 def closing_attempt() -> Attempt:
@@ -45,3 +56,14 @@ def test_creating_succeeds_when_the_provider_took_note() -> None:
     _, attempt = new_session()
     assert OperationStatus.SUCCEEDED is attempt.observed(heard(Accepted())).status
     assert OperationStatus.FAILED is attempt.observed(heard(Canceled())).status
+
+
+def test_taking_note_ends_neither_a_completion_nor_a_closing() -> None:
+    for attempt in (completing().attempt, closing_attempt()):
+        assert OperationStatus.PENDING is attempt.observed(heard(Accepted())).status
+
+
+def test_what_the_browser_brought_back_is_forgotten_at_the_end() -> None:
+    asking = attrs.evolve(completing().attempt, external_data=ClientData({"nonce": "n_1"}))
+    assert asking.external_data is asking.observed(heard(Pending())).external_data
+    assert None is asking.observed(heard(Declined(FAILURE))).external_data

@@ -56,5 +56,5 @@ def test_store_credit_is_its_own_profile() -> None:
 
 @pytest.mark.parametrize("month", [True, 1.0, "1", None])
 def test_a_month_is_a_whole_number(month: Any) -> None:
-    with pytest.raises(TypeError, match="source.month must be int"):
+    with pytest.raises(TypeError, match=r"source\.month must be int"):
         card(month=month)

@@ -366,6 +366,30 @@ def test_a_final_capture_releases_the_rest() -> None:
     assert eur(0) == shop.payments.get_payment(payment.id).balances.capturable
 
 
+def test_a_final_capture_waits_until_what_is_open_beside_it_has_ended() -> None:
+    shop = bogus_shop()
+    payment = shop.held(card(capture="pending"))
+    beside = shop.payments.capture(payment.id, amount=eur(40))
+    before = shop.snapshot()
+
+    with pytest.raises(OperationUnresolved) as caught:
+        shop.payments.capture(payment.id, is_final=True)
+
+    assert beside.id == caught.value.operation_id
+    assert before == shop.snapshot()
+
+
+def test_a_final_capture_need_not_wait_for_a_refund() -> None:
+    shop = bogus_shop()
+    payment = shop.held(card(refund="pending"))
+    shop.payments.capture(payment.id, amount=eur(40))
+    shop.payments.refund(payment.id, amount=eur(10))
+
+    capture = shop.payments.capture(payment.id, amount=eur(30), is_final=True)
+
+    assert (True, eur(30)) == (capture.succeeded, capture.releases)
+
+
 def test_more_than_is_held_is_taken_where_the_provider_lets_us() -> None:
     shop = scripted_shop(Capabilities(over_capture=lambda held: Money(15, held.currency)))
     payment = shop.held()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, cast
 
+import attrs
 import pytest
 from flow_builders import (
     DECLINE,
@@ -20,7 +21,7 @@ from flow_builders import (
     seen,
 )
 
-from paysession import Capture, Money, Payment, PaymentMethod
+from paysession import Attempt, Capture, Money, Payment, PaymentMethod, Refund
 from paysession._domain.operations import EvidenceSource
 from paysession._drivers import drive
 from paysession._flows.carrying import lease_of
@@ -544,6 +545,47 @@ def test_a_release_that_did_not_arrive_is_made_later() -> None:
 
     assert release.succeeded
     assert eur(50) == shop.gateway.given_back("EUR")
+
+
+def test_a_release_that_is_refused_waits_for_a_person() -> None:
+    shop = bogus_shop()
+    shop.completed(card(complete="partial", refund="decline:processing_error"))
+
+    (release,) = shop.store.attention(limit=10, tenant="")
+
+    assert isinstance(release, Refund)
+    assert release.failure is not None
+    assert eur(50) == shop.gateway.taken("EUR")
+
+
+def test_a_record_that_cannot_be_worked_on_keeps_no_other_from_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop, _, capture = _unknown_capture()
+    get = shop.store.get
+    broken = RuntimeError("half a record")
+
+    def fail_on_the_session(kind: type[Any], id_: str, *, tenant: str) -> Any:
+        if kind is Attempt and id_ == "at_broken":
+            raise broken
+        return get(kind, id_, tenant=tenant)
+
+    due = shop.store.due
+
+    def due_with_a_broken_one(*args: Any, **kwargs: Any) -> tuple[Any, ...]:
+        attempt = shop.store.find(Attempt, by="session_id", value="ps_1", tenant="")[0]
+        return (attrs.evolve(attempt, id="at_broken"), *due(*args, **kwargs))
+
+    monkeypatch.setattr(shop.store, "get", fail_on_the_session)
+    monkeypatch.setattr(shop.store, "due", due_with_a_broken_one)
+
+    with pytest.raises(RuntimeError) as caught:
+        shop.payments.recover()
+
+    assert broken is caught.value
+    settled = shop.store.get(Capture, capture.id, tenant="")
+    assert settled is not None
+    assert settled.succeeded
 
 
 def test_an_attempt_that_waits_for_the_customer_is_looked_up_and_never_repeated() -> None:

@@ -86,3 +86,18 @@ def test_the_newest_released_version_of_the_changelog_is_the_version_of_the_pack
 def test_the_python_that_runs_this_is_one_that_the_package_claims_to_support() -> None:
     running = f"Programming Language :: Python :: {sys.version_info.major}.{sys.version_info.minor}"
     assert running in PROJECT["classifiers"]
+
+
+def test_every_file_that_the_readme_points_to_is_there() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", readme)
+    assert targets
+    assert [] == [target for target in targets if not (ROOT / target).exists()]
+
+
+def test_every_file_of_the_layout_in_the_readme_is_there() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    _, _, layout = readme.partition("```\nsrc/paysession/\n")
+    named = re.findall(r"(?<![\w/])(_?[a-z_]+(?:\.py|/))(?= )", layout.partition("```")[0])
+    assert len(named) > 10
+    assert [] == [name for name in named if not (ROOT / "src/paysession" / name).exists()]

@@ -109,6 +109,9 @@ class Settleable(ABC):
     def _standing(self) -> str:
         """The status, as text."""
 
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.id} ({self._standing})"
+
     def raise_for_failure(self) -> Self:
         """
         Return the record if it succeeded.

@@ -48,3 +48,11 @@ def test_what_is_open_failed_or_closed_is_raised_as_such() -> None:
         capture.observed(heard(Declined(FAILURE))).raise_for_failure()
     with pytest.raises(Closed, match="is failed"):
         capture.observed(heard(NotAttempted())).raise_for_failure()
+
+
+def test_a_record_is_told_in_a_word_in_logs() -> None:
+    session, attempt = new_session()
+    assert ("PaymentSession ps_1 (pending)", "Attempt at_create (requested)") == (
+        str(session),
+        str(attempt),
+    )

@@ -17,7 +17,7 @@ never differences, and the provider's amount, never an echo of ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -141,6 +141,10 @@ class References:
     def get(self, role: ReferenceRole) -> str | None:
         """Return the newest id of this role, if there is one."""
         return next((entry.id for entry in reversed(self.entries) if entry.role is role), None)
+
+    def only(self, roles: Collection[ReferenceRole]) -> References:
+        """Return the ids of these roles."""
+        return References(tuple(entry for entry in self.entries if entry.role in roles))
 
     def __or__(self, other: References) -> References:
         fresh = tuple(entry for entry in other.entries if entry not in self.entries)

@@ -39,10 +39,26 @@ from paysession.events import (
     PaymentProcessing,
 )
 from paysession.lifecycles import PAYMENT, PaymentStatus
-from paysession.outcomes import NO_REFERENCES, Captured, References, Refunded, Retaken, Voided
+from paysession.outcomes import (
+    NO_REFERENCES,
+    Captured,
+    ReferenceRole,
+    References,
+    Refunded,
+    Retaken,
+    Voided,
+)
 
 MOST_MOVEMENTS = 1000
 """Movements that commands may make of one payment; what a provider says is never refused."""
+
+_ROLES_OF_PAYMENTS = (
+    ReferenceRole.SESSION,
+    ReferenceRole.AUTHORIZATION,
+    ReferenceRole.CUSTOMER,
+    ReferenceRole.SOURCE,
+)
+"""The provider's ids that a movement's fact may teach its payment; its own stay with it."""
 
 M = TypeVar("M", Authorization, Capture, Void, Refund, Lapse, Reversal)
 O = TypeVar("O", Capture, Void, Refund)  # noqa: E741 - O for operation
@@ -450,7 +466,8 @@ class Payment(Owner, Settleable):
         if after is operation:
             return self, operation
         at = evidence.recorded_at
-        known = attrs.evolve(self, references=self.references | evidence.fact.references)
+        learnt = evidence.fact.references.only(_ROLES_OF_PAYMENTS)
+        known = attrs.evolve(self, references=self.references | learnt)
         if after.status is operation.status and after.effect == operation.effect:
             fact = type(evidence.fact).__name__
             return known.telling(FactRecorded(at=at, operation_id=after.id, fact=fact)), after

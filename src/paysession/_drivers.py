@@ -31,8 +31,10 @@ from paysession._flows.asks import (
     Pause,
     Peek,
     Tenant,
+    error_text,
 )
 from paysession.errors import GatewayBroken, GatewayUnreachable
+from paysession.gateways.capabilities import Capabilities
 from paysession.gateways.port import AsyncGateway, Gateway, operations_of
 from paysession.stores.port import AsyncStore, Store
 
@@ -108,7 +110,13 @@ class Ports(Generic[S, G]):
         gateway = self.gateway(name)
         if gateway is None:
             return None
-        return Description(name, operations_of(gateway), gateway.capabilities)
+        try:
+            capabilities: object = gateway.capabilities
+        except Exception as error:
+            raise GatewayBroken(name, "its capabilities could not be read") from error
+        if not isinstance(capabilities, Capabilities):
+            raise GatewayBroken(name, "its capabilities must be Capabilities")
+        return Description(name, operations_of(gateway), capabilities)
 
     def callee(self, call: Call[Any]) -> Callable[[Any], Any]:
         """Return the adapter's method that serves a request: the one look-up by name there is."""
@@ -202,6 +210,7 @@ def drive(flow: Flow[T], ports: Ports[Store, Gateway]) -> T:
             try:
                 answer = perform(ask, ports)
             except Exception as error:  # noqa: BLE001 - the flow decides what it means
+                _log_failed_call(ask, error)
                 _observe(flow, ask, ports, error, began)
                 ask = flow.throw(error)
             else:
@@ -223,6 +232,7 @@ async def adrive(flow: Flow[T], ports: Ports[AsyncStore, AsyncGateway]) -> T:
             try:
                 answer = await aperform(ask, ports)
             except Exception as error:  # noqa: BLE001 - the flow decides what it means
+                _log_failed_call(ask, error)
                 _observe(flow, ask, ports, error, began)
                 ask = flow.throw(error)
             else:
@@ -233,6 +243,19 @@ async def adrive(flow: Flow[T], ports: Ports[AsyncStore, AsyncGateway]) -> T:
         return value
     finally:
         flow.close()
+
+
+def _log_failed_call(ask: Ask[Any], error: Exception) -> None:
+    """Leave a word for the person at three in the morning; the flow decides what it means."""
+    if isinstance(ask, Call):
+        _log.warning(
+            "%s at %s for %s ended in %s: %s",
+            ask.request.method,
+            ask.gateway,
+            ask.request.operation_id,
+            type(error).__name__,
+            error_text(error),
+        )
 
 
 def _observe(

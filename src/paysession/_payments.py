@@ -24,7 +24,7 @@ from paysession._flows import closing, movements, reading, recovery, sessions
 from paysession._flows.asks import Flow
 from paysession._flows.requests import AnyOperation
 from paysession._money import Money
-from paysession.gateways.port import AsyncGateway, Gateway
+from paysession.gateways.port import AsyncGateway, Gateway, operations_of
 from paysession.stores.memory import AsyncInMemoryStore, InMemoryStore
 from paysession.stores.port import AsyncStore, Store
 
@@ -107,7 +107,7 @@ class Commands:
                 secret, and never sent a second time.
 
         Raises:
-            NothingDue: The payable is covered.
+            NothingDue: All of the payable is paid, held or being asked for.
             AmountExceeded: More than is due.
             MethodUnavailable: No gateway of the method's name is configured.
             SessionNotSupported: The method works without sessions.
@@ -200,7 +200,7 @@ class Commands:
             ExpiredSession: Its time has run out.
             SourceRequired: The method needs a source and its gateway does not ask for one.
             OperationUnresolved: Its creation or an update may not have happened.
-            NothingDue: The payable was covered meanwhile.
+            NothingDue: All of the payable is paid, held or being asked for meanwhile.
             AmountExceeded: Less is due by now than the session is about.
             GatewayUnreachable: Certainly nothing happened; try again.
             OutcomeUnknown: The provider was called, and its answer could not be recorded.
@@ -210,10 +210,12 @@ class Commands:
     @command
     def cancel_session(self, session_id: str) -> Flow[PaymentSession]:
         """
-        Close an open session; if the customer was quicker, it comes back completed.
+        Close an open session.
 
         Where the provider can close sessions it is asked to, and the session is closing
-        until it has answered. Canceling a canceled session returns it.
+        until it has answered; where it cannot, it is asked whether the customer has paid.
+        If the customer was quicker, the session comes back completed. Canceling a canceled
+        session returns it.
 
         Raises:
             NotFound: There is no such session.
@@ -228,7 +230,8 @@ class Commands:
     @command
     def expire_sessions(self, *, limit: int = 100) -> Flow[tuple[PaymentSession, ...]]:
         """
-        Close up to `limit` sessions whose time is over; run it every minute or so.
+        Close up to `limit` sessions whose time is over; run it every minute or so, for each
+        tenant.
 
         A session with an attempt that may have come to money is left open, and so is one
         that the provider could not be asked about.
@@ -248,6 +251,9 @@ class Commands:
         """
         Take what is held, or `amount` of it.
 
+        Without an amount, asking again returns the capture that was asked for already. With
+        one, asking again is another capture: after a time-out, look at `statement()` first.
+
         Args:
             payment_id: Of which payment.
             amount: All that is capturable if left out; more than zero.
@@ -255,7 +261,7 @@ class Commands:
                 capture is final.
             metadata: Notes of your own, sent along.
             despite_unresolved: The id of an unresolved capture, to make another one all
-                the same: both may then happen.
+                the same: both may then happen. What it asks for stays reserved.
 
         Raises:
             NotFound: There is no such payment.
@@ -294,7 +300,8 @@ class Commands:
             payment_id: Of which payment.
             amount: All that is held and not asked for if left out; more than zero.
             metadata: Notes of your own, sent along.
-            despite_unresolved: The id of an unresolved void, to make another one all the same.
+            despite_unresolved: The id of an unresolved void, to make another one all the
+                same. What it asks for stays reserved.
 
         Raises:
             NotFound: There is no such payment.
@@ -324,7 +331,9 @@ class Commands:
         Give back what was taken, or `amount` of it.
 
         A refund that is open or unknown counts as given; one that failed gives its amount
-        back to what is refundable.
+        back to what is refundable. Without an amount, asking again returns the refund that
+        was asked for already. With one, asking again is another refund: after a time-out,
+        look at `statement()` first.
 
         Args:
             payment_id: Of which payment.
@@ -334,7 +343,7 @@ class Commands:
                 the oldest with enough left if left out.
             metadata: Notes of your own, sent along.
             despite_unresolved: The id of an unresolved refund, to make another one all the
-                same: both may then happen.
+                same: both may then happen. What it asks for stays reserved.
 
         Raises:
             NotFound: There is no such payment.
@@ -359,7 +368,8 @@ class Commands:
     @command
     def recover(self, *, limit: int = 100) -> Flow[tuple[AnyOperation, ...]]:
         """
-        Work on up to `limit` open operations that are due; run it every minute or so.
+        Work on up to `limit` open operations that are due; run it every minute or so, for
+        each tenant.
 
         Each is looked up at its provider and settled, or its call is repeated with the same
         key where that is safe, or it is left to a person. Many processes at once are fine.
@@ -478,7 +488,7 @@ class Payments(Commands):
             ids=ids or _random_id,
             sleep=sleep,
             tenant=_tenant(tenant),
-            observers=tuple(observers),
+            observers=_observers(observers),
         )
 
     def for_tenant(self, tenant: str) -> Payments:
@@ -537,7 +547,7 @@ class AsyncPayments(Commands):
             ids=ids or _random_id,
             sleep=sleep or _no_wait,
             tenant=_tenant(tenant),
-            observers=tuple(observers),
+            observers=_observers(observers),
         )
 
     def for_tenant(self, tenant: str) -> AsyncPayments:
@@ -594,15 +604,34 @@ def _gateways(gateways: Gateways[G], port: type[G]) -> Gateways[G]:
     if not isinstance(gateways, Mapping):
         raise TypeError("gateways must be a mapping of names to gateways, or a callable")
     return {
-        safe_text(name, field="gateway name", most=100): _part(f"gateway {name!r}", gateway, port)
+        safe_text(name, field="gateway name", most=100): _gateway(name, gateway, port)
         for name, gateway in gateways.items()
     }
+
+
+def _gateway(name: str, gateway: object, port: type[G]) -> G:
+    """A gateway's methods must be of its port's world, too."""
+    checked = _part(f"gateway {name!r}", gateway, port)
+    is_async = issubclass(port, AsyncGateway)
+    for method in operations_of(checked):
+        if inspect.iscoroutinefunction(getattr(checked, method)) is not is_async:
+            wanted = "a coroutine function" if is_async else "a plain function"
+            raise TypeError(f"{method} of gateway {name!r} must be {wanted}")
+    return checked
 
 
 def _part(name: str, part: object, port: type[R]) -> R:
     if not isinstance(part, port):
         raise TypeError(f"{name} must be a {port.__name__}, not {type(part).__name__}")
     return part
+
+
+def _observers(observers: Sequence[Observer]) -> tuple[Observer, ...]:
+    given: Sequence[object] = observers
+    for observer in given:
+        if not callable(observer) or inspect.iscoroutinefunction(observer):
+            raise TypeError("an observer must be a callable that is not a coroutine function")
+    return tuple(observers)
 
 
 def _tenant(tenant: str) -> str:

@@ -52,7 +52,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import attrs
 
@@ -103,6 +103,12 @@ __all__ = [
 ]
 
 
+def _plain(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(str(each) for each in cast("tuple[object, ...]", value))
+    return str(value)
+
+
 class PaySessionError(Exception):
     """Anything this library refuses, or could not bring to its end."""
 
@@ -118,7 +124,7 @@ class PaySessionError(Exception):
         """Every value the message speaks of, as text, by name."""
         fields: tuple[attrs.Attribute[object], ...] = getattr(type(self), "__attrs_attrs__", ())
         values = ((field.name, getattr(self, field.name)) for field in fields)
-        return {name: str(value) for name, value in values if value is not None}
+        return {name: _plain(value) for name, value in values if value is not None}
 
     def __str__(self) -> str:
         return self.message
@@ -217,14 +223,16 @@ class IllegalTransition(NotAllowed):
     code: ClassVar[str] = "illegal_transition"
 
     subject: str
+    record_id: str | None
     status: str
     event: str
     allowed: tuple[str, ...]
 
     @property
     def message(self) -> str:
-        steps = f"only {', '.join(self.allowed)}" if self.allowed else "nothing any more"
-        return f"cannot {self.event} a {self.subject} that is {self.status}: it allows {steps}"
+        which = f"{self.subject} {self.record_id}," if self.record_id else f"a {self.subject}"
+        steps = f"it allows only {', '.join(self.allowed)}" if self.allowed else "create a new one"
+        return f"cannot {self.event} {which} that is {self.status}: {steps}"
 
 
 @attrs.define(slots=False, eq=False, repr=False)
@@ -236,25 +244,30 @@ class AmountExceeded(NotAllowed):
     amount: Money
     available: Money
     purpose: str
+    record_id: str
 
     @property
     def message(self) -> str:
-        return (
-            f"{self.amount} is more than the {self.available} that is {self.purpose}: ask for less"
-        )
+        most = f"the {self.available} that is {self.purpose} for {self.record_id}"
+        return f"{self.amount} is more than {most}: ask for less"
 
 
 @attrs.define(slots=False, eq=False, repr=False)
 class NothingDue(NotAllowed):
-    """The payable is covered already."""
+    """All of the payable is paid, held, or being asked for: which is not the same as paid."""
 
     code: ClassVar[str] = "nothing_due"
 
     payable_id: str
+    paid: Money
+    held: Money
+    in_flight: Money
 
     @property
     def message(self) -> str:
-        return f"nothing is due for {self.payable_id}: look at its balance before asking for money"
+        where = f"{self.paid} paid, {self.held} held, {self.in_flight} being asked for"
+        step = "run recover() to learn how that ends" if self.in_flight else "ask for no more"
+        return f"nothing is due for {self.payable_id} ({where}): {step}"
 
 
 @attrs.define(slots=False, eq=False, repr=False)
@@ -347,10 +360,19 @@ class OperationUnresolved(NotAllowed):
     code: ClassVar[str] = "operation_unresolved"
 
     operation_id: str
+    waits_for_person: str | None = None
 
     @property
     def message(self) -> str:
-        return f"{self.operation_id} may have happened: run recover() until it is resolved"
+        if self.waits_for_person is not None:
+            return (
+                f"{self.operation_id} may have happened, and a person must look at it "
+                f"({self.waits_for_person}): then pass despite_unresolved= to go on without it"
+            )
+        return (
+            f"{self.operation_id} may have happened, or is under way: "
+            "run recover() until it is resolved"
+        )
 
 
 @attrs.define(slots=False, eq=False, repr=False)
@@ -496,10 +518,11 @@ class StillOpen(NotSettled):
 
     record_id: str
     status: str
+    next_step: str = "wait, and run recover()"
 
     @property
     def message(self) -> str:
-        return f"{self.record_id} is {self.status}, which is not a failure: wait, and run recover()"
+        return f"{self.record_id} is {self.status}, which is not a failure: {self.next_step}"
 
 
 @attrs.define(slots=False, eq=False, repr=False)
@@ -518,16 +541,22 @@ class Closed(NotSettled):
 
 @attrs.define(slots=False, eq=False, repr=False)
 class OutcomeUnknown(PaySessionError):
-    """A call was made and its end could not be recorded; `recover()` will find out."""
+    """
+    A call was made and its end could not be recorded; `recover()` will find out.
+
+    `record_id` is the session or payment that it was made for.
+    """
 
     code: ClassVar[str] = "outcome_unknown"
 
     operation_id: str
+    record_id: str
 
     @property
     def message(self) -> str:
         return (
-            f"the end of {self.operation_id} could not be recorded: run recover(), do not ask again"
+            f"the end of {self.operation_id} for {self.record_id} could not be recorded: "
+            "run recover(), do not ask again"
         )
 
 

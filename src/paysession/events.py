@@ -51,7 +51,7 @@ __all__ = [
     "SessionActionRequired",
     "SessionApproved",
     "SessionCanceled",
-    "SessionClosing",
+    "SessionCloseRequested",
     "SessionCompleted",
     "SessionCreated",
     "SessionEvent",
@@ -219,7 +219,7 @@ class SessionProcessing(SessionEvent):
 
 
 @attrs.frozen(kw_only=True)
-class SessionClosing(SessionEvent):
+class SessionCloseRequested(SessionEvent):
     """The provider is being asked to close the session, because of `reason`."""
 
     reason: str

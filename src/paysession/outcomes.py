@@ -20,12 +20,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 import attrs
 
 from paysession._domain.failures import Actor, Failure, FailureCode, Retry
-from paysession._domain.limits import aware, redacted, safe_reference
+from paysession._domain.limits import aware, redacted, safe_choice, safe_reference, safe_text
 from paysession._domain.secrets import ClientData
 from paysession._money import Money
 from paysession.errors import InvalidAmount
@@ -87,12 +87,28 @@ class ReferenceRole(StrEnum):
     SOURCE = "source"
 
 
+def _role(value: str) -> ReferenceRole:
+    return safe_choice(value, field="reference role", among=ReferenceRole)
+
+
+def _reference_id(value: str) -> str:
+    return safe_reference(value, field="reference")
+
+
+def _optional_id(value: str | None) -> str | None:
+    return None if value is None else safe_reference(value, field="report")
+
+
+def _word(value: str) -> str:
+    return safe_text(value, field="a provider's word", most=40)
+
+
 @attrs.frozen
 class Reference:
     """One id that the provider gave to one object."""
 
-    role: ReferenceRole = attrs.field(converter=ReferenceRole)
-    id: str
+    role: ReferenceRole = attrs.field(converter=_role)
+    id: str = attrs.field(converter=_reference_id)
 
 
 @attrs.frozen
@@ -131,16 +147,12 @@ class References:
             ReferenceRole.SOURCE: source,
         }
         return cls(
-            tuple(
-                Reference(role, safe_reference(value, field=f"{role} reference"))
-                for role, value in given.items()
-                if value is not None
-            )
+            tuple(Reference(role, value) for role, value in given.items() if value is not None)
         )
 
     def get(self, role: ReferenceRole) -> str | None:
         """Return the newest id of this role, if there is one."""
-        return next((entry.id for entry in reversed(self.entries) if entry.role is role), None)
+        return next((entry.id for entry in reversed(self.entries) if entry.role == role), None)
 
     def only(self, roles: Collection[ReferenceRole]) -> References:
         """Return the ids of these roles."""
@@ -166,8 +178,10 @@ class Redirect:
     """Send the browser to `url`; with method POST, post `fields` there."""
 
     url: ClientData = attrs.field(converter=_client_data)
-    method: str = attrs.field(default="GET", kw_only=True)
-    fields: ClientData | None = attrs.field(default=None, kw_only=True)
+    method: str = attrs.field(default="GET", kw_only=True, converter=_word)
+    fields: ClientData | None = attrs.field(
+        default=None, kw_only=True, converter=attrs.converters.optional(_client_data)
+    )
 
 
 @attrs.frozen
@@ -182,7 +196,7 @@ class ShowCode:
     """Show a code that the customer scans or takes to a shop (Pix, boleto, OXXO)."""
 
     code: ClientData = attrs.field(converter=_client_data)
-    kind: str = attrs.field(default="qr", kw_only=True)
+    kind: str = attrs.field(default="qr", kw_only=True, converter=_word)
     expires_at: datetime | None = attrs.field(default=None, kw_only=True)
 
 
@@ -225,16 +239,22 @@ class _Said:
         sequence: The provider's own count of changes of that object, if it has one.
     """
 
-    references: References = NO_REFERENCES
+    references: References = attrs.field(
+        default=NO_REFERENCES, validator=attrs.validators.instance_of(References)
+    )
     occurred_at: datetime | None = attrs.field(default=None, converter=_instant)
-    sequence: int | None = None
+    sequence: int | None = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.instance_of(int))
+    )
 
 
 @attrs.frozen
 class Accepted(_Said):
     """Taken note of; no money has moved (a session was opened, an amount was updated)."""
 
-    client_data: ClientData | None = attrs.field(default=None, kw_only=True)
+    client_data: ClientData | None = attrs.field(
+        default=None, kw_only=True, converter=attrs.converters.optional(_client_data)
+    )
     next_action: NextAction | None = attrs.field(default=None, kw_only=True)
     expires_at: datetime | None = attrs.field(default=None, kw_only=True)
 
@@ -244,7 +264,9 @@ class ActionRequired(_Said):
     """The customer must act before anything can move."""
 
     next_action: NextAction
-    client_data: ClientData | None = attrs.field(default=None, kw_only=True)
+    client_data: ClientData | None = attrs.field(
+        default=None, kw_only=True, converter=attrs.converters.optional(_client_data)
+    )
 
 
 @attrs.frozen
@@ -256,7 +278,7 @@ class Approved(_Said):
 class Pending(_Said):
     """The provider is working on it; a report or a look-up will say how it ended."""
 
-    reason: str = ""
+    reason: str = attrs.field(default="", converter=redacted)
 
 
 @attrs.frozen
@@ -367,14 +389,14 @@ class AuthorizationLapsed(_Said):
 class ReferenceChanged(_Said):
     """The provider calls the same object by another id from now on."""
 
-    former: str
+    former: str = attrs.field(converter=_reference_id)
 
 
 @attrs.frozen
 class DisputeChanged(_Said):
     """A dispute stands at `status`; its money is told by funds facts."""
 
-    status: str
+    status: str = attrs.field(converter=_word)
     amount: Money | None = attrs.field(default=None, kw_only=True)
     respond_by: datetime | None = attrs.field(default=None, kw_only=True)
 
@@ -433,6 +455,11 @@ Fact: TypeAlias = (
 )
 
 
+def _is_fact(_: object, field: attrs.Attribute[Fact], fact: object) -> None:
+    if not isinstance(fact, get_args(Fact)):
+        raise TypeError(f"{field.name} must be a fact, not {type(fact).__name__}")
+
+
 @attrs.frozen
 class Report:
     """
@@ -440,14 +467,55 @@ class Report:
 
     Attributes:
         fact: What happened.
-        our_reference: The operation id that we sent and the provider echoes, if it does.
+        our_reference: The operation id that we sent and the provider echoes, if it does. In
+            a look-up's answer a report without one proves nothing, not even absence.
         references: The provider's ids of the object, by which it is found otherwise.
         id: The provider's id of this report, if it has one.
         attempt: The provider's id of the customer's attempt, where it tells them apart.
     """
 
-    fact: Fact
-    our_reference: str | None = attrs.field(default=None, kw_only=True)
-    references: References = attrs.field(default=NO_REFERENCES, kw_only=True)
-    id: str | None = attrs.field(default=None, kw_only=True)
-    attempt: str | None = attrs.field(default=None, kw_only=True)
+    fact: Fact = attrs.field(validator=_is_fact)
+    our_reference: str | None = attrs.field(default=None, kw_only=True, converter=_optional_id)
+    references: References = attrs.field(
+        default=NO_REFERENCES,
+        kw_only=True,
+        validator=attrs.validators.instance_of(References),
+    )
+    id: str | None = attrs.field(default=None, kw_only=True, converter=_optional_id)
+    attempt: str | None = attrs.field(default=None, kw_only=True, converter=_optional_id)
+
+    @property
+    def told(self) -> Fact:
+        """The fact, with all the ids that the report names."""
+        return attrs.evolve(self.fact, references=self.fact.references | self.references)
+
+
+def without_client_data(fact: Fact) -> Fact:
+    """Return a fact as it is kept: what is the customer's browser's leaves only a fingerprint."""
+    match fact:
+        case Accepted(client_data=None, next_action=None):
+            return fact
+        case Accepted(client_data=data, next_action=action):
+            return attrs.evolve(
+                fact,
+                client_data=data and data.fingerprint,
+                next_action=action and _without_data(action),
+            )
+        case ActionRequired(action, client_data=data):
+            return attrs.evolve(
+                fact, next_action=_without_data(action), client_data=data and data.fingerprint
+            )
+        case _:
+            return fact
+
+
+def _without_data(action: NextAction) -> NextAction:
+    match action:
+        case Redirect(url, fields=fields):
+            return attrs.evolve(action, url=url.fingerprint, fields=fields and fields.fingerprint)
+        case UseSdk(data):
+            return UseSdk(data.fingerprint)
+        case ShowCode(code):
+            return attrs.evolve(action, code=code.fingerprint)
+        case WaitForTransfer(instructions):
+            return WaitForTransfer(instructions.fingerprint)

@@ -18,10 +18,11 @@ import attrs
 
 from paysession._domain.attempts import Attempt
 from paysession._domain.entities import Aggregate, Entity
+from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.limits import Metadata
 from paysession._domain.methods import PaymentMethod, Terms
 from paysession._domain.movements import Authorization, Capture, Lapse, Refund, Reversal, Void
-from paysession._domain.operations import Evidence, EvidenceSource, Lease
+from paysession._domain.operations import Lease
 from paysession._domain.payable import Payable, PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession

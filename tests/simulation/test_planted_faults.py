@@ -17,9 +17,9 @@ from stories import TALES, source, usd
 
 from paysession import CapturePolicy, Payments, PaymentSession
 from paysession._domain.balances import NO_EFFECT
+from paysession._domain.evidence import EvidenceSource
 from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.movements import Capture, Refund
-from paysession._domain.operations import EvidenceSource
 from paysession._domain.payable import PayableAccount
 from paysession._flows import asks, carrying, movements, requests
 from paysession._flows.asks import Call, Commit, Flow, Unit

@@ -42,19 +42,20 @@ EXAMPLES: list[tuple[PaySessionError, str, str]] = [
         "1.005 KWD does not fit the minor units of stripe: send multiples of 10",
     ),
     (
-        errors.IllegalTransition("session", "pending", "refund", ("complete", "cancel")),
+        errors.IllegalTransition("session", "ps_1", "pending", "refund", ("complete", "cancel")),
         "illegal_transition",
-        "cannot refund a session that is pending: it allows only complete, cancel",
+        "cannot refund session ps_1, that is pending: it allows only complete, cancel",
     ),
     (
-        errors.AmountExceeded(Money(2, "EUR"), Money(1, "EUR"), "due"),
+        errors.AmountExceeded(Money(2, "EUR"), Money(1, "EUR"), "due", "or_1"),
         "amount_exceeded",
-        "2.00 EUR is more than the 1.00 EUR that is due: ask for less",
+        "2.00 EUR is more than the 1.00 EUR that is due for or_1: ask for less",
     ),
     (
-        errors.NothingDue("or_1"),
+        errors.NothingDue("or_1", Money(0, "EUR"), Money(1, "EUR"), Money(2, "EUR")),
         "nothing_due",
-        "nothing is due for or_1: look at its balance before asking for money",
+        "nothing is due for or_1 (0.00 EUR paid, 1.00 EUR held, 2.00 EUR being asked for): "
+        "run recover() to learn how that ends",
     ),
     (
         errors.SessionRequired("pm_1"),
@@ -89,7 +90,7 @@ EXAMPLES: list[tuple[PaySessionError, str, str]] = [
     (
         errors.OperationUnresolved("ca_1"),
         "operation_unresolved",
-        "ca_1 may have happened: run recover() until it is resolved",
+        "ca_1 may have happened, or is under way: run recover() until it is resolved",
     ),
     (
         errors.Unsupported("stripe", "close_session"),
@@ -143,9 +144,9 @@ EXAMPLES: list[tuple[PaySessionError, str, str]] = [
     ),
     (errors.Closed("ps_1", "canceled"), "closed", "ps_1 is canceled: create a new one"),
     (
-        errors.OutcomeUnknown("at_1"),
+        errors.OutcomeUnknown("at_1", "ps_1"),
         "outcome_unknown",
-        "the end of at_1 could not be recorded: run recover(), do not ask again",
+        "the end of at_1 for ps_1 could not be recorded: run recover(), do not ask again",
     ),
     (
         errors.GatewayUnreachable(),
@@ -230,9 +231,13 @@ def test_a_class_s_own_words_begin_in_lower_case(error: PaySessionError) -> None
 @NAMED
 def test_every_value_is_an_attribute_and_a_detail(error: PaySessionError) -> None:
     fields = [field.name for field in attrs.fields(cast("Any", type(error)))]
+    values = {name: getattr(error, name) for name in fields}
+    values = {name: value for name, value in values.items() if value is not None}
 
-    assert fields == list(error.details)
-    assert {name: str(getattr(error, name)) for name in fields} == error.details
+    assert list(values) == list(error.details)
+    for name, value in values.items():
+        parts = value if isinstance(value, tuple) else (value,)
+        assert ", ".join(str(part) for part in parts) == error.details[name]
 
 
 @NAMED
@@ -309,7 +314,20 @@ def test_a_branch_has_a_message_too() -> None:
 def test_what_is_unknown_is_not_among_the_details() -> None:
     assert "reason" in errors.Unsupported("stripe", "refund").details
     missing = errors.StillOpen("ps_1", None)  # type: ignore[arg-type]
-    assert {"record_id": "ps_1"} == missing.details
+    assert {"record_id": "ps_1", "next_step": "wait, and run recover()"} == missing.details
+
+
+def test_what_waits_for_a_person_says_so() -> None:
+    error = errors.OperationUnresolved("ca_1", "the provider speaks of USD")
+    assert "a person must look at it (the provider speaks of USD)" in error.message
+    assert "despite_unresolved=" in error.message
+
+
+def test_nothing_due_with_nothing_in_flight_asks_for_no_more() -> None:
+    nothing = Money.zero("EUR")
+    assert errors.NothingDue("or_1", Money(1, "EUR"), nothing, nothing).message.endswith(
+        "ask for no more"
+    )
 
 
 @pytest.mark.parametrize(
@@ -339,8 +357,6 @@ def test_two_currencies_are_told_as_the_command_reads(verb: str, message: str) -
 
 
 def test_a_record_at_its_end_allows_nothing_any_more() -> None:
-    error = errors.IllegalTransition("session", "canceled", "complete", ())
+    error = errors.IllegalTransition("session", None, "canceled", "complete", ())
 
-    assert error.message == (
-        "cannot complete a session that is canceled: it allows nothing any more"
-    )
+    assert error.message == ("cannot complete a session that is canceled: create a new one")

@@ -18,10 +18,11 @@ from typing import TypeAlias
 import attrs
 
 from paysession._domain.balances import payment_status
+from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.limits import Metadata
 from paysession._domain.methods import PaymentMethod
 from paysession._domain.movements import Capture, Refund, Void
-from paysession._domain.operations import Evidence, EvidenceSource, Lease
+from paysession._domain.operations import Lease
 from paysession._domain.payment import Payment
 from paysession._money import Money
 from paysession.errors import IllegalTransition

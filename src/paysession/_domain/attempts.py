@@ -7,8 +7,9 @@ from typing import Self
 
 import attrs
 
+from paysession._domain.evidence import Evidence
 from paysession._domain.methods import Terms
-from paysession._domain.operations import Evidence, Operation
+from paysession._domain.operations import Operation
 from paysession._domain.secrets import ClientData
 from paysession._domain.sources import Source
 from paysession.lifecycles import OperationStatus

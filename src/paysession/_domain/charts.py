@@ -74,9 +74,7 @@ class Lifecycle(Generic[S]):
         try:
             return self.transitions[status][event]
         except KeyError:
-            raise IllegalTransition(
-                subject=self.name, status=status, event=event, allowed=self.allowed(status)
-            ) from None
+            raise IllegalTransition(self.name, None, status, event, self.allowed(status)) from None
 
     def cross(self, old: S, new: S) -> S:
         """

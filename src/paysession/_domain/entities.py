@@ -109,6 +109,11 @@ class Settleable(ABC):
     def _standing(self) -> str:
         """The status, as text."""
 
+    @property
+    def _next_step(self) -> str:
+        """What to do while it is open."""
+        return "wait, and run recover()"
+
     def __str__(self) -> str:
         return f"{type(self).__name__} {self.id} ({self._standing})"
 
@@ -126,5 +131,5 @@ class Settleable(ABC):
         if self.failure is not None:
             raise PaymentDeclined(self.id, self.failure.code, self.failure.shown_to_customer)
         if self.is_open:
-            raise StillOpen(self.id, self._standing)
+            raise StillOpen(self.id, self._standing, self._next_step)
         raise Closed(self.id, self._standing)

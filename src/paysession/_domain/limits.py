@@ -180,10 +180,10 @@ class Metadata(Mapping[str, str]):
         if entries is None:
             return cls()
         _expect(entries, Mapping, field)
-        if len(entries) > MOST_METADATA_KEYS:
-            raise LimitExceeded(f"keys in {field}", MOST_METADATA_KEYS)
         checked: dict[str, str] = {}
         for raw_key, raw_value in entries.items():
+            if len(checked) == MOST_METADATA_KEYS:
+                raise LimitExceeded(f"keys in {field}", MOST_METADATA_KEYS)
             key = _metadata_key(raw_key, field)
             if key in checked:
                 raise UnsafeInput(field, "two of its keys are the same text: rename one")
@@ -379,6 +379,7 @@ def _expect(value: object, kind: type, field: str) -> None:
 def _normalized(value: str, field: str, most: int) -> str:
     """Text that can be stored, in form C, of at most `most` characters."""
     _expect(value, str, field)
+    value = str.__str__(value)  # a subclass may answer otherwise, and is kept by nobody
     # Form C makes text shorter by a factor of four at most, and takes its time on a long one.
     if len(value) > 4 * most:
         raise LimitExceeded(f"characters in {field}", most)

@@ -113,3 +113,9 @@ class Terms:
     cancel_url: str | None = None
     expires_at: datetime | None = None
     metadata: Metadata = attrs.field(factory=Metadata, repr=False)
+
+    def ending(self, at: datetime | None) -> Terms:
+        """Return the same, over at that instant if that is earlier."""
+        if at is None or (self.expires_at is not None and self.expires_at <= at):
+            return self
+        return attrs.evolve(self, expires_at=at)

@@ -175,11 +175,14 @@ class MovementOperation(Operation):
         """How the payment tells where it stands."""
         return self.told[self.status]
 
-    def _status_by(self, fact: Fact) -> OperationStatus:
+    def _is_told_by(self, fact: Fact) -> bool:
         """Only its own kind of success says that it succeeded."""
-        if isinstance(fact, Accepted | Authorized | Captured | Voided | Refunded):
-            done = isinstance(fact, self.done_by)
-            return OperationStatus.SUCCEEDED if done else OperationStatus.REQUESTED
+        is_success = isinstance(fact, Accepted | Authorized | Captured | Voided | Refunded)
+        return isinstance(fact, self.done_by) if is_success else super()._is_told_by(fact)
+
+    def _status_by(self, fact: Fact) -> OperationStatus:
+        if not self._is_told_by(fact):
+            return OperationStatus.REQUESTED
         return super()._status_by(fact)
 
     @property

@@ -9,15 +9,14 @@ believed of it is a function of the set of facts about it, never of their order.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Self
+from typing import Self, assert_never
 
 import attrs
 
 from paysession._domain.entities import Record, Settleable
+from paysession._domain.evidence import Evidence, EvidenceSource, believed_of, rank_of, remembered
 from paysession._domain.failures import Failure
 from paysession._money import Money
 from paysession.lifecycles import OperationStatus
@@ -26,37 +25,36 @@ from paysession.outcomes import (
     Accepted,
     ActionRequired,
     Approved,
+    AuthorizationChanged,
+    AuthorizationLapsed,
     Authorized,
     Bounced,
     Canceled,
     Captured,
     Declined,
+    DisputeChanged,
     Expired,
     Fact,
+    FundsReinstated,
+    FundsWithdrawn,
     NotAttempted,
     Pending,
+    ReferenceChanged,
     References,
     Refunded,
     Rejected,
     Retaken,
     Superseded,
+    Totals,
     Unknown,
     Voided,
+    without_client_data,
 )
 
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
 _FIRST_RECHECK = timedelta(minutes=1)
 _SLOWEST_RECHECK = timedelta(hours=6)
-
-
-class EvidenceSource(StrEnum):
-    """Who says so."""
-
-    RESPONSE = "response"
-    NOTIFICATION = "notification"
-    LOOK_UP = "look_up"
-    PERSON = "person"
-    OURSELVES = "ourselves"
+_LONGEST_WAIT = timedelta(days=7)
+"""How long a customer who must act is looked for; a report may still tell afterwards."""
 
 
 class Origin(StrEnum):
@@ -66,20 +64,6 @@ class Origin(StrEnum):
     ATTEMPT = "attempt"
     POLICY = "policy"
     PROVIDER = "provider"
-
-
-@attrs.frozen(kw_only=True)
-class Evidence:
-    """A fact, who said it and when we heard."""
-
-    fact: Fact
-    source: EvidenceSource
-    recorded_at: datetime
-
-    def says_no_less_than(self, other: Evidence) -> bool:
-        """Whether it is the same fact, and not only a person's word where the other is more."""
-        person = EvidenceSource.PERSON
-        return self.fact == other.fact and (self.source is not person or other.source is person)
 
 
 @attrs.frozen(kw_only=True)
@@ -114,42 +98,9 @@ class Lease:
         return 1 if self.sent_at else 0
 
 
-RANK: Mapping[type, int] = MappingProxyType(
-    {
-        Pending: 1,
-        ActionRequired: 1,
-        Approved: 1,
-        Superseded: 2,
-        Accepted: 3,
-        NotAttempted: 4,
-        Authorized: 5,
-        Captured: 6,
-        Voided: 6,
-        Refunded: 6,
-        Retaken: 6,
-        Declined: 7,
-        Rejected: 7,
-        Canceled: 7,
-        Expired: 7,
-        Bounced: 8,
-    }
-)
-"""
-How facts that carry the same time compare. Below 4 nothing is decided, and no time makes
-such a fact count for more than one that is.
-"""
-
-
-def _weight(evidence: Evidence) -> tuple[bool, bool, datetime, int, int, str]:
-    fact, rank = evidence.fact, RANK.get(type(evidence.fact), 0)
-    return (
-        rank >= RANK[NotAttempted],
-        evidence.source is not EvidenceSource.PERSON,
-        fact.occurred_at or _BEGINNING,
-        fact.sequence or 0,
-        rank,
-        repr(fact),
-    )
+def _infers_absence(evidence: Evidence) -> bool:
+    was_looked_up = evidence.source is EvidenceSource.LOOK_UP
+    return was_looked_up and isinstance(evidence.fact, NotAttempted)
 
 
 def recheck_after(tries: int) -> timedelta:
@@ -201,9 +152,19 @@ class Operation(Record, Settleable):
     @property
     def believed(self) -> Fact | None:
         """The greatest of the facts: any order of the same facts gives the same answer."""
-        if len(self.facts) <= 1:
-            return self.facts[0].fact if self.facts else None
-        return max(self.facts, key=_weight).fact
+        telling = tuple(each for each in self.facts if self._is_told_by(each.fact))
+        return believed_of(telling or self.facts)
+
+    def _is_told_by(self, fact: Fact) -> bool:
+        """Whether a fact can say how this kind of operation ended."""
+        return rank_of(fact) > 0
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether it is believed never to have arrived, because a look-up did not find it."""
+        return isinstance(self.believed, NotAttempted) and any(
+            _infers_absence(each) for each in self.facts
+        )
 
     @property
     def status(self) -> OperationStatus:
@@ -221,8 +182,19 @@ class Operation(Record, Settleable):
                 return OperationStatus.CANCELED
             case Declined() | Rejected() | NotAttempted() | Canceled() | Expired() | Bounced():
                 return OperationStatus.FAILED
-            case _:
+            case (
+                Unknown()
+                | AuthorizationChanged()
+                | AuthorizationLapsed()
+                | ReferenceChanged()
+                | DisputeChanged()
+                | FundsWithdrawn()
+                | FundsReinstated()
+                | Totals()
+            ):
                 return OperationStatus.REQUESTED
+            case _:
+                assert_never(fact)
 
     @property
     def is_open(self) -> bool:
@@ -258,6 +230,12 @@ class Operation(Record, Settleable):
         return self.status
 
     @property
+    def _next_step(self) -> str:
+        if self.waits_for_person is not None:
+            return f"a person must look at it: {self.waits_for_person}"
+        return super()._next_step
+
+    @property
     def due_at(self) -> datetime | None:
         """When recovery must look at it again, if ever."""
         return self.recheck_at
@@ -269,13 +247,14 @@ class Operation(Record, Settleable):
 
     def observed(self, evidence: Evidence) -> Self:
         """Add one fact; a fact that is known already changes nothing."""
-        fact = evidence.fact
-        if any(known.says_no_less_than(evidence) for known in self.facts):
+        told = attrs.evolve(evidence, fact=without_client_data(evidence.fact))
+        facts = remembered(self.facts, told)
+        if facts is self.facts:
             return self
         after = attrs.evolve(
             self,
-            facts=(*self.facts, evidence),
-            references=self.references | fact.references,
+            facts=facts,
+            references=self.references | told.fact.references,
             lease_until=None,
             waits_for_person=None,
             updated_at=max(self.updated_at, evidence.recorded_at),
@@ -284,12 +263,19 @@ class Operation(Record, Settleable):
         return attrs.evolve(after, recheck_at=after._next_look(evidence.recorded_at))
 
     def _next_look(self, at: datetime) -> datetime | None:
-        return at + recheck_after(self.tries) if self.is_open else None
+        if not self.is_open or (self.is_waiting and at >= self.created_at + _LONGEST_WAIT):
+            return None
+        return at + recheck_after(self.tries)
 
     def doubted(self, doubt: Unknown, *, at: datetime) -> Self:
-        """Note that a call ended without an answer; whoever comes next may take it up."""
+        """
+        Note that a call ended without an answer; whoever comes next may take it up.
+
+        That a look-up had not found it proves nothing any more: the call was made later.
+        """
         return attrs.evolve(
             self,
+            facts=tuple(each for each in self.facts if not _infers_absence(each)),
             doubt=doubt.reason,
             references=self.references | doubt.references,
             lease_until=None,
@@ -306,10 +292,18 @@ class Operation(Record, Settleable):
             sent_at=self.sent_at or lease.at,
             deadline=self.deadline if self.sent_at else lease.deadline,
             lease_until=lease.until,
-            recheck_at=max(lease.until, lease.at + recheck_after(self.tries)),
+            recheck_at=self._look_after(lease),
             updated_at=max(self.updated_at, lease.at),
             changed=True,
         )
+
+    def informed(self, references: References) -> Self:
+        """Keep the provider's ids of a fact that cannot be applied."""
+        return attrs.evolve(self, references=self.references | references, changed=True)
+
+    def _look_after(self, lease: Lease) -> datetime | None:
+        later = self._next_look(lease.at)
+        return later and max(lease.until, later)
 
     def handed_over(self, reason: str, *, at: datetime) -> Self:
         """Leave it to a person: no machine can settle it."""

@@ -66,6 +66,11 @@ class Owner(Aggregate):
         discrepancies, event = closed(self.discrepancies, kind, operation_id, at=at)
         return attrs.evolve(self, discrepancies=discrepancies).telling(event) if event else self
 
+    def cleared(self, operation_id: str, *, at: datetime) -> Self:
+        """An operation was settled: what made it wait for a person holds no more."""
+        told = self.agreed(DiscrepancyKind.UNRESOLVED, operation_id, at=at)
+        return told.agreed(DiscrepancyKind.CURRENCY_MISMATCH, operation_id, at=at)
+
     def telling(self, event: Event) -> Self:
         """Add an event to what the next commit tells; time never goes back."""
         at = max(self.updated_at, event.at)

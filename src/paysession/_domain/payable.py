@@ -19,7 +19,7 @@ def _id(value: str) -> str:
 
 
 def _total(value: Money) -> Money:
-    if not isinstance(value, Money):
+    if type(value) is not Money:
         raise TypeError(f"payable.total must be Money, not {type(value).__name__}")
     return value
 
@@ -170,6 +170,11 @@ class PayableAccount(Aggregate):
         return rest if rest.minor > 0 else Money.zero(rest.currency)
 
     @property
+    def is_overpaid(self) -> bool:
+        """Whether more is held and taken than is to be paid."""
+        return self.authorized + self.paid > self.owed
+
+    @property
     def status(self) -> PayableStatus:
         """How far the payable is paid: the first line that holds."""
         if self.refunded.minor > 0:
@@ -213,10 +218,17 @@ class PayableAccount(Aggregate):
         if amount is not None:
             checked_amount(amount, self.total, verb="charge")
         if not self.due:
-            raise NothingDue(self.id)
+            raise self.nothing_due()
         if amount is not None and amount > self.due:
-            raise AmountExceeded(amount, self.due, "due")
+            raise AmountExceeded(amount, self.due, "due", self.id)
         return self.due if amount is None else amount
+
+    def nothing_due(self) -> NothingDue:
+        """Say why nothing is due: paid, held, or being asked for."""
+        return NothingDue(self.id, self.paid, self.authorized, self.in_flight)
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.id} ({self.status}): due {self.due}"
 
     def moved(self, old: Share | None, new: Share, *, at: datetime) -> PayableAccount:
         """Take an old share out of the totals and put the new one in."""
@@ -262,7 +274,7 @@ def checked_amount(amount: Money, like: Money, *, verb: str) -> Money:
         CurrencyMismatch: It is in another currency than `like`.
         InvalidAmount: It is zero or below.
     """
-    if not isinstance(amount, Money):
+    if type(amount) is not Money:
         raise TypeError(f"amount must be Money, not {type(amount).__name__}")
     if amount.currency != like.currency:
         raise CurrencyMismatch(like.currency.code, amount.currency.code, verb)

@@ -11,6 +11,7 @@ import attrs
 from paysession._domain.balances import NO_EFFECT, Balances, payment_status
 from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.entities import Settleable
+from paysession._domain.evidence import Evidence
 from paysession._domain.failures import Failure
 from paysession._domain.limits import Metadata
 from paysession._domain.methods import PaymentMethod
@@ -25,7 +26,7 @@ from paysession._domain.movements import (
     Reversal,
     Void,
 )
-from paysession._domain.operations import Evidence, Lease, Origin
+from paysession._domain.operations import Lease, Origin
 from paysession._domain.owners import Owner
 from paysession._domain.payable import Share, checked_amount
 from paysession._domain.sources import Source
@@ -46,6 +47,7 @@ from paysession.outcomes import (
     References,
     Refunded,
     Retaken,
+    Unknown,
     Voided,
 )
 
@@ -426,12 +428,12 @@ class Payment(Owner, Settleable):
         if amount is not None:
             checked_amount(amount, self.amount, verb=command)
         if not available:
-            raise IllegalTransition("payment", self.status, command, self.allowed)
+            raise IllegalTransition("payment", self.id, self.status, command, self.allowed)
         if self.movements >= MOST_MOVEMENTS:
             raise LimitExceeded("movements of one payment", MOST_MOVEMENTS)
         most = available + over if over else available
         if amount is not None and amount > most:
-            raise AmountExceeded(amount, most, purpose)
+            raise AmountExceeded(amount, most, purpose, self.id)
         return available if amount is None else amount
 
     def _requested(
@@ -459,7 +461,7 @@ class Payment(Owner, Settleable):
         match evidence.fact:
             case Captured(amount) | Voided(amount) | Refunded(amount) | Retaken(amount):
                 if amount.currency != self.amount.currency:
-                    return self._unreadable(operation, amount, at=evidence.recorded_at)
+                    return self._unreadable(operation, amount, evidence)
             case _:
                 pass
         after = operation.observed(evidence)
@@ -472,19 +474,24 @@ class Payment(Owner, Settleable):
             fact = type(evidence.fact).__name__
             return known.telling(FactRecorded(at=at, operation_id=after.id, fact=fact)), after
         payment, after = known.moved(operation, after, at=at)
-        payment = payment.agreed(DiscrepancyKind.UNRESOLVED, operation.id, at=at)
+        payment = payment.cleared(operation.id, at=at)
         if after.origin is Origin.POLICY and not (after.is_open or after.succeeded):
             after = after.handed_over("what was to be given back by itself was refused", at=at)
         return payment._compared(after, at=at), after
 
-    def _unreadable(self, operation: O, amount: Money, *, at: datetime) -> tuple[Payment, O]:
+    def doubted(self, operation: O, unknown: Unknown, *, at: datetime) -> tuple[Payment, O]:
+        """Note that a movement's call ended without an answer; it may have moved money."""
+        payment, after = self.doubt(operation, unknown, at=at)
+        return payment.moved(operation, after, at=at) if operation.is_absent else (payment, after)
+
+    def _unreadable(self, operation: O, amount: Money, evidence: Evidence) -> tuple[Payment, O]:
         """The provider speaks of another currency: no balance moves, a person must look."""
         if operation.attention:
             return self, operation
-        kind = DiscrepancyKind.CURRENCY_MISMATCH
+        at, kind = evidence.recorded_at, DiscrepancyKind.CURRENCY_MISMATCH
         payment = self.disagreed(kind, operation.id, operation.amount, amount, at=at)
-        reason = f"the provider speaks of {amount.currency.code}"
-        return payment, operation.handed_over(reason, at=at)
+        after = operation.informed(evidence.fact.references)
+        return payment, after.handed_over(f"the provider speaks of {amount.currency.code}", at=at)
 
     def _compared(self, operation: MovementOperation, *, at: datetime) -> Payment:
         """The provider's amount against what was asked."""

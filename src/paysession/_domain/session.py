@@ -8,9 +8,10 @@ import attrs
 
 from paysession._domain.attempts import Attempt, AttemptKind, CloseReason
 from paysession._domain.entities import Settleable
+from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.failures import Failure
 from paysession._domain.methods import PaymentMethod, Terms
-from paysession._domain.operations import Evidence, EvidenceSource, Lease, Origin
+from paysession._domain.operations import Lease, Origin
 from paysession._domain.owners import Owner
 from paysession._domain.payable import Share
 from paysession._domain.secrets import ClientData
@@ -26,6 +27,7 @@ from paysession.events import (
     SessionActionRequired,
     SessionApproved,
     SessionCanceled,
+    SessionCloseRequested,
     SessionCompleted,
     SessionCreated,
     SessionExpired,
@@ -36,10 +38,10 @@ from paysession.events import (
     SessionReopened,
     SessionUpdated,
 )
-from paysession.events import SessionClosing as SessionIsClosing
 from paysession.lifecycles import SESSION, SessionStatus
 from paysession.outcomes import (
     NO_REFERENCES,
+    Accepted,
     Fact,
     NextAction,
     ReferenceRole,
@@ -178,6 +180,16 @@ class PaymentSession(Owner, Settleable):
         return self.status
 
     @property
+    def _next_step(self) -> str:
+        match self.status:
+            case SessionStatus.REQUIRES_ACTION:
+                return "send the customer to its next_action, and then complete it"
+            case SessionStatus.PENDING:
+                return "complete it when the customer is ready"
+            case _:
+                return super()._next_step
+
+    @property
     def share(self) -> Share:
         """What it adds to the totals of its payable."""
         zero = Money.zero(self.amount.currency)
@@ -204,11 +216,16 @@ class PaymentSession(Owner, Settleable):
             ExpiredSession: Its time has run out.
         """
         if self.is_closed:
-            raise IllegalTransition("session", self.status, command, SESSION.allowed(self.status))
+            raise self.cannot(command)
         if self.status is SessionStatus.CLOSING:
             raise SessionClosing(self.id)
         if self.expires_at is not None and self.is_over(at):
             raise ExpiredSession(self.id, self.expires_at)
+
+    def cannot(self, command: str) -> IllegalTransition:
+        """Say that the session's lifecycle has no such step from where it stands."""
+        allowed = SESSION.allowed(self.status)
+        return IllegalTransition("session", self.id, self.status, command, allowed)
 
     def request_update(
         self, attempt_id: str, *, amount: Money, external_data: ClientData | None, lease: Lease
@@ -251,7 +268,7 @@ class PaymentSession(Owner, Settleable):
         """Ask the provider to close it; money may still be quicker."""
         status = SESSION.next(self.status, "close")
         closing = attrs.evolve(self, status=status, closing=reason).telling(
-            SessionIsClosing(at=lease.at, status=status, reason=reason)
+            SessionCloseRequested(at=lease.at, status=status, reason=reason)
         )
         return closing._requested(
             AttemptKind.CLOSE, attempt_id, amount=self.amount, external_data=None, lease=lease
@@ -311,11 +328,11 @@ class PaymentSession(Owner, Settleable):
     def noted(self, attempt: Attempt) -> PaymentSession:
         """Keep what an attempt's facts taught: the provider's ids, and whether it is open."""
         was_open = attempt.id in self.open_attempts
-        has_ended = was_open and not attempt.is_open
         others = tuple(each for each in self.open_attempts if each != attempt.id)
+        still = self.open_attempts if was_open else (*others, attempt.id)
         return attrs.evolve(
             self,
-            open_attempts=others if has_ended else self.open_attempts,
+            open_attempts=still if attempt.is_open else others,
             references=self.references | attempt.references,
             in_flight=self._in_flight_by(attempt, was_open=was_open),
         )
@@ -332,19 +349,15 @@ class PaymentSession(Owner, Settleable):
         return self.in_flight if keeps else Money.zero(self.amount.currency)
 
     def open_at_provider(
-        self,
-        attempt: Attempt,
-        *,
-        client_data: ClientData | None,
-        next_action: NextAction | None,
-        at: datetime,
+        self, attempt: Attempt, accepted: Accepted, *, at: datetime
     ) -> PaymentSession:
         """The provider took note: of the session, or of its new amount."""
         known = attrs.evolve(
             self,
-            client_data=client_data or self.client_data,
-            next_action=next_action or self.next_action,
+            client_data=accepted.client_data or self.client_data,
+            next_action=accepted.next_action or self.next_action,
             amount=attempt.amount,
+            terms=self.terms.ending(accepted.expires_at),
         )
         if attempt.kind is AttemptKind.UPDATE:
             return known.telling(SessionUpdated(at=at, status=self.status, amount=attempt.amount))
@@ -371,7 +384,6 @@ class PaymentSession(Owner, Settleable):
             status=status,
             next_action=action,
             client_data=client_data or self.client_data,
-            amount=attempt.amount,
         ).telling(event)
 
     def approve(self, attempt: Attempt, *, at: datetime) -> PaymentSession:

@@ -11,12 +11,13 @@ import attrs
 
 from paysession._domain.attempts import Attempt, AttemptKind, CloseReason
 from paysession._domain.discrepancies import DiscrepancyKind
+from paysession._domain.evidence import Evidence
 from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.identity import derived_id
 from paysession._domain.limits import Metadata
 from paysession._domain.methods import UnderpaidPolicy
 from paysession._domain.movements import Authorization, Capture, Refund, RefundReason, Void
-from paysession._domain.operations import Evidence, Lease, Origin
+from paysession._domain.operations import Lease, Origin
 from paysession._domain.payable import PayableAccount, Share
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
@@ -97,9 +98,7 @@ class Settlement:
         attempt = self.attempt.observed(evidence)
         if attempt is self.attempt:
             return self
-        session = self.session.noted(attempt).agreed(
-            DiscrepancyKind.UNRESOLVED, attempt.id, at=evidence.recorded_at
-        )
+        session = self.session.noted(attempt).cleared(attempt.id, at=evidence.recorded_at)
         noted = attrs.evolve(self, attempt=attempt, session=session)
         match evidence.fact:
             case Authorized() | Captured() as money:
@@ -127,8 +126,9 @@ class Settlement:
             amount,
             at=evidence.recorded_at,
         )
-        attempt = self.attempt.handed_over(reason, at=evidence.recorded_at)
-        return attrs.evolve(self, session=session, attempt=attempt)
+        known = self.attempt.informed(evidence.fact.references)
+        attempt = known.handed_over(reason, at=evidence.recorded_at)
+        return attrs.evolve(self, session=session.noted(attempt), attempt=attempt)
 
     def _with_money(self, fact: Authorized | Captured, evidence: Evidence) -> Settlement:
         """A payment comes into being, or learns more; then the session may be complete."""
@@ -267,10 +267,8 @@ class Settlement:
         if self._is_closing:
             return attrs.evolve(self, session=self._closed(evidence))
         match evidence.fact:
-            case Accepted(client_data=client_data, next_action=action):
-                session = session.open_at_provider(
-                    attempt, client_data=client_data, next_action=action, at=at
-                )
+            case Accepted() as accepted:
+                session = session.open_at_provider(attempt, accepted, at=at)
             case ActionRequired(action, client_data=client_data):
                 session = session.require_action(attempt, action, client_data=client_data, at=at)
             case Pending():
@@ -307,7 +305,11 @@ class Settlement:
         if self._is_closing:
             return session.reopen(at=at)
         ends_object = isinstance(evidence.fact, Declined) and evidence.fact.ends is Ends.OBJECT
-        if ends_object or session.references.get(ReferenceRole.SESSION) is None:
+        never_opened = (
+            attempt.kind is AttemptKind.CREATE
+            and session.references.get(ReferenceRole.SESSION) is None
+        )
+        if ends_object or never_opened:
             return session.fail(failure, at=at)
         if attempt.kind is AttemptKind.UPDATE:
             return session.keep(attempt, failure, at=at)
@@ -348,14 +350,19 @@ class Settlement:
 
     def _accounted(self, before: Settlement, evidence: Evidence) -> Settlement:
         """The payable's totals follow the session and the payment, in one step."""
-        account = self.account.moved(before._share, self._share, at=evidence.recorded_at)
-        return attrs.evolve(self, account=account)
+        at = evidence.recorded_at
+        account = self.account.moved(before._share, self._share, at=at)
+        payment = self.payment
+        if payment is not None and before.payment is None and account.is_overpaid:
+            kind, held = DiscrepancyKind.OVERPAID, account.authorized + account.paid
+            payment = payment.disagreed(kind, self.attempt.id, account.owed, held, at=at)
+        return attrs.evolve(self, account=account, payment=payment)
 
 
 def _refusal_of(fact: Fact) -> Failure | None:
     """Why nothing moved, if the fact says that nothing did."""
     match fact:
-        case Declined(failure) | Rejected(failure):
+        case Declined(failure) | Rejected(failure) | Bounced(failure):
             return failure
         case NotAttempted():
             return Failure(FailureCode.PROCESSING_ERROR, raw_code="not_attempted")

@@ -26,8 +26,9 @@ def _brand(value: str) -> str:
     return safe_text(value, field="source.brand", most=40)
 
 
-def _last4(value: object) -> str:
-    if not (isinstance(value, str) and len(value) == 4 and value.isascii() and value.isdigit()):
+def _last4(given: object) -> str:
+    value = str.__str__(given) if isinstance(given, str) else ""
+    if not (len(value) == 4 and value.isascii() and value.isdigit()):
         raise UnsafeInput("source.last4", "give the last four digits, and no more of them")
     return value
 

@@ -11,15 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from datetime import datetime
-from typing import Any, Generic, Self, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Self, TypeAlias, TypeVar, cast, get_args
 
 import attrs
 
 from paysession._domain.entities import Entity
+from paysession._domain.limits import redacted
 from paysession.errors import GatewayUnreachable, NotFound, Unsupported
 from paysession.gateways.capabilities import Capabilities
 from paysession.gateways.requests import Method, Request
-from paysession.outcomes import NotAttempted, Unknown
+from paysession.outcomes import NO_REFERENCES, Fact, NotAttempted, Report, Unknown
 from paysession.stores.port import KINDS, AnyKind, Changes, Claim
 
 R = TypeVar("R")
@@ -165,24 +166,29 @@ class Call(Ask[A]):
         try:
             answer = yield self
         except GatewayUnreachable as error:
-            return cast("A", NotAttempted(error.reason))
+            return cast("A", NotAttempted(error_text(error.reason)))
         except Unsupported as error:
             return cast("A", NotAttempted(error.message))
         except Exception as error:  # noqa: BLE001 - whatever it is, the call may have had an effect
-            return cast("A", Unknown(_told(error)))
+            return cast("A", Unknown(f"{type(error).__name__}: {error_text(error)}"))
         if not self._is_lawful(answer):
             unlawful = f"{self.request.method} answered {type(answer).__name__}"
-            return cast("A", Unknown(unlawful))
+            ids = answer.references if isinstance(answer, get_args(Fact)) else NO_REFERENCES
+            return cast("A", Unknown(unlawful, references=ids))
         return answer
 
     def _is_lawful(self, answer: object) -> bool:
+        if isinstance(answer, tuple):
+            reports = cast("tuple[object, ...]", answer)
+            return tuple in self.request.answers and all(
+                isinstance(report, Report) for report in reports
+            )
         return isinstance(answer, self.request.answers)
 
 
-def _told(error: Exception) -> str:
-    """Name an adapter's exception, whatever its text does."""
+def error_text(error: object) -> str:
+    """Return the redacted text of an adapter's exception, whatever that does when asked."""
     try:
-        text = str(error)
+        return redacted("".join(str(error)))
     except Exception:  # noqa: BLE001 - an adapter's exception may not even have a text
-        text = "no text"
-    return f"{type(error).__name__}: {text}"
+        return "no text"

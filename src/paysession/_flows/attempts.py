@@ -33,7 +33,7 @@ def refuse_unresolved(attempt: Attempt | None) -> None:
         OperationUnresolved: It may have happened.
     """
     if attempt is not None and attempt.is_unresolved:
-        raise OperationUnresolved(attempt.id)
+        raise OperationUnresolved(attempt.id, attempt.waits_for_person)
 
 
 def gone_on(

@@ -11,8 +11,9 @@ from enum import StrEnum
 from typing import TypeVar
 
 from paysession._domain.attempts import Attempt
+from paysession._domain.evidence import EvidenceSource, rank_of
 from paysession._domain.methods import PaymentMethod
-from paysession._domain.operations import EvidenceSource, Lease
+from paysession._domain.operations import Lease
 from paysession._domain.owners import Owner
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
@@ -33,22 +34,25 @@ class Sighting(StrEnum):
 
     SEEN = "seen"
     NOT_SEEN = "not_seen"
-    COULD_NOT_LOOK = "could_not_look"
+    DID_NOT_ANSWER = "did_not_answer"
+    CANNOT_LOOK = "cannot_look"
 
 
 _NO_WAY_LEFT = "no look-up settles it, and its call may not be repeated any more"
 _LEASE_MARGIN = timedelta(seconds=30)
 _KEY_MARGIN = timedelta(hours=1)
+_TRIES_WITHOUT_REPEAT = 2
+"""The first call, and the first look-up after it."""
 
 
-def lease_of(capabilities: Capabilities, *, at: datetime) -> Lease:
+def lease_of(capabilities: Capabilities, *, at: datetime, calls: int = 1) -> Lease:
     """
-    Return the right to make a call now.
+    Return the right to make a call now, or a look-up and a call.
 
     Nobody else takes the operation up while the call may still be running; it is never
     repeated near the end of the time that the provider remembers its key.
     """
-    until = at + capabilities.longest_call + _LEASE_MARGIN
+    until = at + calls * capabilities.longest_call + _LEASE_MARGIN
     window = max(capabilities.key_window - _KEY_MARGIN, capabilities.key_window / 2)
     return Lease(at=at, until=until, deadline=at + window)
 
@@ -61,6 +65,8 @@ def carry_out(operation: O) -> Flow[O]:
         GatewayUnreachable: Certainly nothing happened; the operation has failed.
         OutcomeUnknown: The call was made and its end could not be recorded.
     """
+    if not operation.is_leased((yield from Now())):
+        return (yield from resolve(operation))
     outcome: Fact = yield from Call(operation.gateway, request_for(operation))
     settled = yield from _settled(operation, outcome, EvidenceSource.RESPONSE)
     if isinstance(outcome, NotAttempted):
@@ -77,7 +83,7 @@ def _settled(operation: O, fact: Fact, source: EvidenceSource) -> Flow[O]:
             yield from resolve(each)
         return (yield from Load(type(operation), operation.id))
     except Exception as error:
-        raise OutcomeUnknown(operation.id) from error
+        raise OutcomeUnknown(operation.id, operation.owner_id) from error
 
 
 def resolve(operation: O) -> Flow[O]:
@@ -98,16 +104,26 @@ def resolve(operation: O) -> Flow[O]:
     except OutcomeUnknown:
         raise
     except Exception as error:
-        raise OutcomeUnknown(operation.id) from error
+        raise OutcomeUnknown(operation.id, operation.owner_id) from error
 
 
 def _found_out(operation: O, description: Description) -> Flow[O]:
     """Look an operation up, and go on where that does not settle it."""
-    sighting = yield from _looked_up(operation, description)
+    sighting = yield from look_at(operation, description)
     after = yield from Load(type(operation), operation.id)
-    if not after.is_unresolved or after.attention or after.status is OperationStatus.PENDING:
+    if not after.is_unresolved or after.attention:
         return after
+    if after.status is OperationStatus.PENDING:
+        return (yield from _awaited(after, sighting))
     return (yield from _decided(after, description, sighting))
+
+
+def _awaited(operation: O, sighting: Sighting) -> Flow[O]:
+    """The provider is working on it; where it cannot be asked, a person must, in the end."""
+    now = yield from Now()
+    if sighting is Sighting.CANNOT_LOOK and now >= operation.deadline:
+        return (yield from _handed_over(operation, now))
+    return operation
 
 
 def described(method: PaymentMethod) -> Flow[Description]:
@@ -140,7 +156,7 @@ def _owner_of(operation: AnyOperation) -> Unit[PaymentSession | Payment]:
 
 def _taken_up(operation: O, capabilities: Capabilities) -> Flow[O | None]:
     """Move the lease, if the operation is open and nobody has it."""
-    lease = lease_of(capabilities, at=(yield from Now()))
+    lease = lease_of(capabilities, at=(yield from Now()), calls=2)
 
     @atomic
     def take_up() -> Unit[tuple[Owner, O] | None]:
@@ -154,29 +170,35 @@ def _taken_up(operation: O, capabilities: Capabilities) -> Flow[O | None]:
     return taken[1] if taken else None
 
 
-def _looked_up(operation: AnyOperation, description: Description) -> Flow[Sighting]:
+def look_at(operation: AnyOperation, description: Description) -> Flow[Sighting]:
     """Settle what the provider knows of an operation, if it can be asked."""
     if "look_up" not in description.operations:
-        return Sighting.COULD_NOT_LOOK
+        return Sighting.CANNOT_LOOK
     method = request_for(operation).method
     answer = yield from Call(operation.gateway, look_up_for(operation, method))
-    if not isinstance(answer, tuple):
-        return Sighting.COULD_NOT_LOOK
-    about_it = [report for report in answer if _is_about(report, operation)]
     at = yield from Now()
-    for report in about_it:
-        yield from settle(operation, report.fact, source=EvidenceSource.LOOK_UP, at=at)
-    return Sighting.SEEN if about_it else Sighting.NOT_SEEN
+    if not isinstance(answer, tuple):
+        deaf = Unknown(f"look-up: {answer.reason}")
+        yield from settle(operation, deaf, source=EvidenceSource.LOOK_UP, at=at)
+        return Sighting.DID_NOT_ANSWER
+    about_it = [report for report in answer if report.our_reference == operation.id]
+    for report in sorted(about_it, key=_by_rank):
+        yield from settle(operation, report.told, source=EvidenceSource.LOOK_UP, at=at)
+    if about_it:
+        return Sighting.SEEN
+    names_nobody = any(report.our_reference is None for report in answer)
+    return Sighting.DID_NOT_ANSWER if names_nobody else Sighting.NOT_SEEN
 
 
-def _is_about(report: object, operation: AnyOperation) -> bool:
-    return isinstance(report, Report) and report.our_reference == operation.id
+def _by_rank(report: Report) -> int:
+    """Held comes before taken, and both before the end: so the provider's list has no order."""
+    return rank_of(report.fact)
 
 
 def _decided(operation: O, description: Description, sighting: Sighting) -> Flow[O]:
     """The look-up did not settle it: repeat, conclude, wait, or leave it to a person."""
     now = yield from Now()
-    is_deaf = sighting is Sighting.COULD_NOT_LOOK and "look_up" in description.operations
+    is_deaf = sighting is Sighting.DID_NOT_ANSWER
     if not is_deaf and _may_repeat(operation, description, now):
         return (yield from _called(operation, description))
     if sighting is Sighting.NOT_SEEN and _proves_absence(operation, description.capabilities, now):
@@ -188,20 +210,32 @@ def _decided(operation: O, description: Description, sighting: Sighting) -> Flow
 
 
 def _may_repeat(operation: AnyOperation, description: Description, now: datetime) -> bool:
-    holds_secret = isinstance(operation, Attempt) and operation.external_data is not None
     return (
         description.capabilities.honours_keys
         and now < operation.deadline
-        and not holds_secret
+        and not _holds_secret(operation)
         and request_for(operation).method in description.operations
     )
 
 
+def _holds_secret(operation: AnyOperation) -> bool:
+    return isinstance(operation, Attempt) and operation.external_data is not None
+
+
+def _last_sent_at(operation: AnyOperation, capabilities: Capabilities) -> datetime | None:
+    """Tell when the call can have been made for the last time, if it was made at all."""
+    is_repeatable = capabilities.honours_keys and not _holds_secret(operation)
+    if is_repeatable and operation.tries > _TRIES_WITHOUT_REPEAT:
+        return operation.deadline
+    return operation.sent_at
+
+
 def _proves_absence(operation: AnyOperation, capabilities: Capabilities, now: datetime) -> bool:
     """Not to be found is evidence only after the call has ended and the grace has passed."""
-    if not capabilities.look_up_is_authoritative or operation.sent_at is None:
+    sent_at = _last_sent_at(operation, capabilities)
+    if not capabilities.look_up_is_authoritative or sent_at is None:
         return False
-    return now >= operation.sent_at + capabilities.longest_call + capabilities.look_up_grace
+    return now >= sent_at + capabilities.longest_call + capabilities.look_up_grace
 
 
 def _called(operation: O, description: Description) -> Flow[O]:

@@ -9,11 +9,18 @@ from paysession._domain.limits import MOST_AT_ONCE, safe_count
 from paysession._domain.session import PaymentSession
 from paysession._flows.asks import Description, Due, Flow, Load, NewId, Now, Unit
 from paysession._flows.attempts import gone_on, refuse_unresolved, unresolved_attempt
-from paysession._flows.carrying import described, lease_of, resolve
+from paysession._flows.carrying import Sighting, described, lease_of, look_at, resolve
 from paysession._flows.sessions import carried_out, known_session, resolved
 from paysession._flows.units import atomic
-from paysession.errors import GatewayError, IllegalTransition, NotAllowed, OutcomeUnknown
-from paysession.lifecycles import SESSION, SessionStatus
+from paysession.errors import (
+    Conflict,
+    GatewayError,
+    IllegalTransition,
+    NotAllowed,
+    OperationUnresolved,
+    OutcomeUnknown,
+)
+from paysession.lifecycles import SessionStatus
 from paysession.outcomes import ReferenceRole
 
 _UNTIL_NEXT_EXPIRY = timedelta(minutes=5)
@@ -32,17 +39,23 @@ def expire_sessions(*, limit: int) -> Flow[tuple[PaymentSession, ...]]:
     at = yield from Now()
     most = safe_count(limit, field="limit", most=MOST_AT_ONCE)
     due = yield from Due(at, (PaymentSession,), most)
-    sessions: tuple[PaymentSession, ...] = ()
+    sessions: list[PaymentSession] = []
+    broken: Exception | None = None
     for session in due:
-        sessions = (*sessions, (yield from _expired_or_postponed(session.id, at)))
-    return sessions
+        try:
+            sessions.append((yield from _expired_or_postponed(session.id, at)))
+        except Exception as error:  # noqa: BLE001 - one broken record must not stop the others
+            broken = broken or error
+    if broken is not None:
+        raise broken
+    return tuple(sessions)
 
 
 def _expired_or_postponed(session_id: str, at: datetime) -> Flow[PaymentSession]:
     """One session that cannot be closed yet must not keep the others from it."""
     try:
         session = yield from _expire(session_id)
-    except (NotAllowed, GatewayError, OutcomeUnknown):
+    except (NotAllowed, GatewayError, OutcomeUnknown, Conflict):
         session = yield from Load(PaymentSession, session_id)
     return session if session.due_at is None else (yield from _postpone(session_id, at))
 
@@ -63,7 +76,6 @@ def _postpone(session_id: str, at: datetime) -> Flow[PaymentSession]:
 
 
 def _close(session: PaymentSession, reason: CloseReason) -> Flow[PaymentSession]:
-    at = yield from Now()
     if session.is_closed:
         raise _cannot(reason, session)
     unresolved = yield from unresolved_attempt(session)
@@ -73,10 +85,26 @@ def _close(session: PaymentSession, reason: CloseReason) -> Flow[PaymentSession]
         if session.is_closed or session.status is SessionStatus.CLOSING:
             return session
     description = yield from described(session.method)
+    at = yield from Now()
     if _is_closed_at_provider(session, description):
         return (yield from _close_at_provider(session.id, reason, description, at))
     refuse_unresolved(unresolved)
-    return (yield from _close_here(session.id, reason, at))
+    session = yield from _looked_at(session, description)
+    return session if session.is_closed else (yield from _close_here(session.id, reason, at))
+
+
+def _looked_at(session: PaymentSession, description: Description) -> Flow[PaymentSession]:
+    """
+    Ask whether the customer has paid, before nobody would ask any more.
+
+    Raises:
+        OperationUnresolved: The provider could be asked, and did not answer.
+    """
+    newest = yield from Load(Attempt, session.attempt_id)
+    sighting = yield from look_at(newest, description)
+    if sighting is Sighting.DID_NOT_ANSWER:
+        raise OperationUnresolved(newest.id)
+    return (yield from Load(PaymentSession, session.id))
 
 
 def _is_closed_at_provider(session: PaymentSession, description: Description) -> bool:
@@ -118,5 +146,4 @@ def _close_here(session_id: str, reason: CloseReason, at: datetime) -> Flow[Paym
 
 
 def _cannot(reason: CloseReason, session: PaymentSession) -> IllegalTransition:
-    event = "expire" if reason is CloseReason.EXPIRED else "cancel"
-    return IllegalTransition("session", session.status, event, SESSION.allowed(session.status))
+    return session.cannot("expire" if reason is CloseReason.EXPIRED else "cancel")

@@ -15,7 +15,13 @@ from paysession._flows.asks import Description, Find, Flow, Load, NewId, Now, Pe
 from paysession._flows.carrying import carry_out, described, lease_of, resolve
 from paysession._flows.units import atomic
 from paysession._money import Money
-from paysession.errors import AmountExceeded, NotFound, OperationUnresolved, Unsupported
+from paysession.errors import (
+    AmountExceeded,
+    GatewayBroken,
+    NotFound,
+    OperationUnresolved,
+    Unsupported,
+)
 from paysession.gateways.capabilities import Capabilities
 from paysession.gateways.requests import Method
 from paysession.lifecycles import OperationStatus
@@ -40,12 +46,12 @@ def capture(
         payment: Payment, capture_id: str, lease: Lease, can: Capabilities
     ) -> Unit[tuple[Payment, Capture]]:
         if is_final:
-            yield from _refuse_final_beside(payment)
+            yield from _refuse_beside_open(payment)
         closes = is_final or can.first_capture_closes or not can.several_captures
         after, capture = payment.request_capture(
             capture_id,
             amount=amount,
-            over=can.over_capture(payment.balances.authorized),
+            over=_over_capture(payment, can),
             is_final=closes,
             lease=lease,
             metadata=notes,
@@ -70,8 +76,9 @@ def void(
     def request(
         payment: Payment, void_id: str, lease: Lease, can: Capabilities
     ) -> Unit[tuple[Payment, Void]]:
-        yield from ()
         after, void = payment.request_void(void_id, amount=amount, lease=lease, metadata=notes)
+        if not can.partial_voids:
+            yield from _refuse_beside_open(payment)
         if not can.void_after_capture and payment.balances.captured:
             raise Unsupported(payment.gateway, "void", "something was captured already")
         if not can.partial_voids and void.amount < payment.balances.capturable:
@@ -132,22 +139,23 @@ def _move(
         if despite_unresolved is None
         else safe_id(despite_unresolved, field="despite_unresolved")
     )
-    at = yield from Now()
     payment_id = safe_id(payment_id, field="payment_id")
     payment = yield from Load(Payment, payment_id)
     if amount is not None:
         checked_amount(amount, payment.amount, verb=method)
     description = yield from described(payment.method)
     description.require(method)
+    if amount is not None:
+        _refuse_beyond(payment, amount, method, description.capabilities)
     yield from _look_at_unresolved(kind, payment, despite)
     operation_id = yield from NewId(_PREFIXES[method])
-    lease = lease_of(description.capabilities, at=at)
+    lease = lease_of(description.capabilities, at=(yield from Now()))
 
     @atomic
     def decide() -> Unit[tuple[Payment, O]]:
         payment = yield from Load(Payment, payment_id)
         done = (yield from _done_already(kind, method, payment)) if amount is None else None
-        if done is not None:
+        if done is not None and done.id != despite:
             return payment, done
         yield from _refuse_unresolved(kind, payment, despite)
         after, operation = yield from request(
@@ -163,6 +171,29 @@ def _move(
 
 
 _PREFIXES = {"capture": "ca", "void": "vo", "refund": "re"}
+
+
+def _over_capture(payment: Payment, can: Capabilities) -> Money:
+    """Ask the adapter's own function, which may be wrong like any code."""
+    try:
+        over: object = can.over_capture(payment.balances.authorized)
+    except Exception as error:
+        raise GatewayBroken(payment.gateway, "its over_capture raises") from error
+    if not isinstance(over, Money):
+        raise GatewayBroken(payment.gateway, "its over_capture must return Money")
+    return over
+
+
+def _refuse_beyond(payment: Payment, amount: Money, method: Method, can: Capabilities) -> None:
+    """What is more than could ever be moved is refused before anybody is asked."""
+    balances = payment.balances
+    if method == "refund":
+        most, purpose = balances.captured, "captured"
+    else:
+        over = _over_capture(payment, can) if method == "capture" else balances.authorized * 0
+        most, purpose = balances.authorized + over, "authorized"
+    if amount > most and most:
+        raise AmountExceeded(amount, most, purpose, payment.id)
 
 
 def _refuse_unrepresentable(amount: Money, description: Description) -> None:
@@ -199,11 +230,11 @@ def _look_at_unresolved(kind: type[O], payment: Payment, despite: str | None) ->
 def _refuse_unresolved(kind: type[O], payment: Payment, despite: str | None) -> Unit[None]:
     unresolved = yield from _unresolved(kind, payment, despite)
     if unresolved:
-        raise OperationUnresolved(unresolved[0].id)
+        raise OperationUnresolved(unresolved[0].id, unresolved[0].waits_for_person)
 
 
-def _refuse_final_beside(payment: Payment) -> Unit[None]:
-    """A final capture would release what another movement still asks for."""
+def _refuse_beside_open(payment: Payment) -> Unit[None]:
+    """What releases all that is left would release what another movement still asks for."""
     for operation_id in payment.open_operations:
         refund = yield from Peek(Refund, operation_id)
         if refund is None:
@@ -229,7 +260,7 @@ def _capture_to_refund(payment: Payment, amount: Money, capture_id: str | None) 
         if left >= amount:
             return capture
         most = max(most, left)
-    raise AmountExceeded(amount, most, "refundable of one capture")
+    raise AmountExceeded(amount, most, "refundable of one capture", payment.id)
 
 
 def _left_of(capture: Capture, refunds: list[Refund]) -> Money:

@@ -22,7 +22,6 @@ from paysession._flows.units import atomic
 from paysession._money import Money
 from paysession.errors import (
     AmountExceeded,
-    NothingDue,
     OutcomeUnknown,
     SessionNotSupported,
     SourceRequired,
@@ -117,7 +116,7 @@ def update_session(
     description.require("update_session")
     yield from resolved(session)
     attempt_id = yield from NewId("at")
-    lease = lease_of(description.capabilities, at=at)
+    lease = lease_of(description.capabilities, at=(yield from Now()))
 
     @atomic
     def request() -> Unit[tuple[PaymentSession, Attempt | None, PayableAccount, Ended]]:
@@ -165,7 +164,7 @@ def complete_session(
     _refuse_missing_source(session.method, description, source or session.source)
     yield from resolved(session)
     attempt_id = yield from NewId("at")
-    lease = lease_of(description.capabilities, at=at)
+    lease = lease_of(description.capabilities, at=(yield from Now()))
 
     @atomic
     def request() -> Unit[tuple[PaymentSession, Attempt | None, PayableAccount, Ended]]:
@@ -213,7 +212,7 @@ def carried_out(attempt: Attempt) -> Flow[PaymentSession]:
     try:
         return (yield from Load(PaymentSession, attempt.session_id))
     except Exception as error:
-        raise OutcomeUnknown(attempt.id) from error
+        raise OutcomeUnknown(attempt.id, attempt.owner_id) from error
 
 
 def _refuse_missing_source(
@@ -226,9 +225,9 @@ def _refuse_missing_source(
 
 def _refuse_covered(account: PayableAccount, session: PaymentSession) -> None:
     if not account.due:
-        raise NothingDue(account.id)
+        raise account.nothing_due()
     if session.amount > account.due:
-        raise AmountExceeded(session.amount, account.due, "due")
+        raise AmountExceeded(session.amount, account.due, "due", account.id)
 
 
 def _refuse_other_payable(session: PaymentSession, payable: Payable) -> None:
@@ -278,6 +277,7 @@ def _in_future(expires_at: datetime | None, at: datetime) -> datetime | None:
 def _external(data: Mapping[str, object] | None) -> ClientData | None:
     if data is None:
         return None
+    typed("external_data", data, Mapping)
     secret = ClientData(data, field="external_data")
     if holds_card_number(json.dumps(secret.reveal(), ensure_ascii=False)):
         raise UnsafeInput("external_data", "it holds a card number: let the provider collect it")

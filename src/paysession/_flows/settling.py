@@ -15,8 +15,8 @@ import attrs
 from paysession._domain.attempts import Attempt
 from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.entities import Entity
+from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.movements import Authorization, Capture, Refund, Void
-from paysession._domain.operations import Evidence, EvidenceSource
 from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
@@ -72,10 +72,13 @@ def _settle_movement(
         payment = yield from Load(Payment, operation.payment_id)
         account = yield from Load(PayableAccount, payment.payable_id)
         if isinstance(fact, Unknown):
-            if not operation.is_unresolved or operation.attention:
+            if not _is_doubtful(operation, source):
                 return payment, operation, account, ()
-            doubted, doubtful = payment.doubt(operation, fact, at=at)
-            return doubted, doubtful, account, ()
+            doubted, doubtful = payment.doubted(operation, fact, at=at)
+            claims = yield from _new_claims(
+                payment.gateway, operation.references, doubtful.references, doubtful
+            )
+            return doubted, doubtful, account, claims
         evidence = Evidence(fact=fact, source=source, recorded_at=at)
         settled, after = payment.settle(operation, evidence)
         account = account.moved(payment.share, settled.share, at=at)
@@ -87,6 +90,18 @@ def _settle_movement(
     yield from record()
 
 
+def _is_doubtful(operation: AnyOperation, source: EvidenceSource) -> bool:
+    """
+    Whether a call without an answer means anything for an operation.
+
+    One that was taken for absent, because it was looked up before its call went out, may
+    have happened since.
+    """
+    if operation.is_absent and source is EvidenceSource.RESPONSE:
+        return True
+    return operation.is_unresolved and not operation.attention
+
+
 def _settle_attempt(
     attempt_id: str, fact: Fact, source: EvidenceSource, at: datetime
 ) -> Flow[tuple[AnyOperation, ...]]:
@@ -94,9 +109,13 @@ def _settle_attempt(
     def record() -> Unit[tuple[Entity | Claim | None, ...]]:
         before = yield from _settlement_of(attempt_id, fact)
         if isinstance(fact, Unknown):
-            if not before.attempt.is_unresolved or before.attempt.attention:
+            if not _is_doubtful(before.attempt, source):
                 return ()
-            return before.session.doubt(before.attempt, fact, at=at)
+            session, attempt = before.session.doubt(before.attempt, fact, at=at)
+            claims = yield from _new_claims(
+                session.gateway, before.attempt.references, attempt.references, session
+            )
+            return (session.noted(attempt), attempt, *claims)
         if before.payment is not None and before.payment.session_id != before.session.id:
             return _left_to_a_person(before, before.payment.id, at=at)
         after = before.settled(Evidence(fact=fact, source=source, recorded_at=at))

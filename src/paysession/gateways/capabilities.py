@@ -35,6 +35,9 @@ class Capabilities:
     """
     What an adapter declares of its provider; the defaults are the common case.
 
+    Nothing acts yet on `replays_errors`, `key_scope`, `signs_facts`, `last_word` and
+    `recheck_schedule`; they are declared for those who read them.
+
     Attributes:
         collects_source: The provider's page or script asks the customer what to pay with;
             if not, a method that requires a source must be given one.

@@ -65,7 +65,12 @@ class Gateway:
         _refuse(self, request)
 
     def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
-        """Hold or take the money. Believe the provider, never the browser."""
+        """
+        Hold or take the money. Believe the provider, never the browser.
+
+        `Authorized` means that it is held until we capture. Where the provider takes it by
+        itself later, answer `Pending` until it has.
+        """
         _refuse(self, request)
 
     def close_session(self, request: CloseSessionRequest) -> CloseSessionAnswer:
@@ -110,7 +115,12 @@ class Gateway:
         _refuse(self, request)
 
     def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
-        """Report all the provider knows of one operation; nothing known is `()`."""
+        """
+        Report all the provider knows of one operation; nothing known is `()`.
+
+        Each report carries `request.operation_id` as `our_reference`: one that does not
+        proves nothing. The same money carries the same ids in every answer and report.
+        """
         _refuse(self, request)
 
 
@@ -128,7 +138,12 @@ class AsyncGateway:
         _refuse(self, request)
 
     async def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
-        """Hold or take the money. Believe the provider, never the browser."""
+        """
+        Hold or take the money. Believe the provider, never the browser.
+
+        `Authorized` means that it is held until we capture. Where the provider takes it by
+        itself later, answer `Pending` until it has.
+        """
         _refuse(self, request)
 
     async def close_session(self, request: CloseSessionRequest) -> CloseSessionAnswer:
@@ -166,7 +181,12 @@ class AsyncGateway:
         _refuse(self, request)
 
     async def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
-        """Report all the provider knows of one operation; nothing known is `()`."""
+        """
+        Report all the provider knows of one operation; nothing known is `()`.
+
+        Each report carries `request.operation_id` as `our_reference`: one that does not
+        proves nothing. The same money carries the same ids in every answer and report.
+        """
         _refuse(self, request)
 
 

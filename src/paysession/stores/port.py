@@ -4,6 +4,9 @@ The port to the backend's database.
 A store keeps entities by kind, id and tenant, each at a version; the events that were
 recorded with them, as an outbox; and claims, each a unique text that stands for one record.
 
+What is read comes back as it was committed: at its version, with no news and not changed
+(`news` and `changed` are about the next commit, and are not stored).
+
 `commit` is atomic and durable when it returns: a store opens its own transaction, never
 joins another, and reads the newest commit. To write rows of your own together with ours,
 do it in your store's `commit`, from `changes.events`.
@@ -195,7 +198,7 @@ class Store(ABC):
     def due(
         self, before: datetime, *, kinds: Sequence[AnyKind], limit: int, tenant: str
     ) -> tuple[Entity, ...]:
-        """Return entities of these kinds due by `before`, longest due first."""
+        """Return entities of these kinds due by `before`, longest due first, ties in any order."""
 
     @abstractmethod
     def attention(self, *, limit: int, tenant: str) -> tuple[Entity, ...]:
@@ -240,7 +243,7 @@ class AsyncStore(ABC):
     async def due(
         self, before: datetime, *, kinds: Sequence[AnyKind], limit: int, tenant: str
     ) -> tuple[Entity, ...]:
-        """Return entities of these kinds due by `before`, longest due first."""
+        """Return entities of these kinds due by `before`, longest due first, ties in any order."""
 
     @abstractmethod
     async def attention(self, *, limit: int, tenant: str) -> tuple[Entity, ...]:

@@ -47,7 +47,7 @@ def payment_session(statement: Statement) -> Document:
         "paymentProvider": session.method.provider.upper(),
         "savePaymentProfile": terms.save_source,
         "hosted": terms.hosted,
-        "provider": browser_data(session),
+        "provider": {_camel(key): value for key, value in browser_data(session).items()},
         "status": STATUSES[session.status],
         "metadata": dict(terms.metadata),
         "createdAt": instant(session.created_at, to="seconds"),
@@ -59,6 +59,12 @@ def payment_session(statement: Statement) -> Document:
         "cancelUrl": terms.cancel_url,
     }
     return document | {key: value for key, value in optional.items() if value is not None}
+
+
+def _camel(key: str) -> str:
+    """Return a key as this API writes keys: `client_secret` as `clientSecret`."""
+    first, *rest = key.split("_")
+    return first + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
 def _profile_id(session: PaymentSession) -> str | None:

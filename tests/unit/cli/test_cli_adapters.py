@@ -69,7 +69,7 @@ def test_an_adapter_that_fails_before_it_is_asked_leaves_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     text = told(capsys, "Crashing")
-    assert "note the adapter failed: RuntimeError: no configuration [31m" in text
+    assert "its capabilities could not be read" in text
     assert "left out: there is no session" in text
     assert "No session came of it, so there is no statement." in text
 

@@ -206,9 +206,11 @@ def test_a_discrepancy_is_told_while_it_is_open() -> None:
     *_, last = play(STORIES[StoryName.YEN], stage)
     assert last.statement is not None
     assert last.statement.payment is not None
-    (opened,) = last.statement.payment.discrepancies
-    closed = attrs.evolve(opened, closed_at=stage.clock.now)
-    payment = attrs.evolve(last.statement.payment, discrepancies=(closed,))
+    closed = tuple(
+        attrs.evolve(opened, closed_at=stage.clock.now)
+        for opened in last.statement.payment.discrepancies
+    )
+    payment = attrs.evolve(last.statement.payment, discrepancies=closed)
     statement = attrs.evolve(last.statement, payment=payment)
     assert "differs" in printed_step(last)
     assert "differs" not in printed_step(attrs.evolve(last, statement=statement))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from paysession._domain.attempts import Attempt
+from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.limits import Metadata
 from paysession._domain.methods import PaymentMethod, Terms, UnderpaidPolicy
 from paysession._domain.movements import Capture, Refund, Void
-from paysession._domain.operations import Evidence, EvidenceSource, Lease
+from paysession._domain.operations import Lease
 from paysession._domain.payable import Payable, PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession

@@ -9,9 +9,10 @@ import attrs
 import pytest
 from domain_builders import FAILURE, NOTHING, NOW, asked_capture, at, authorized, eur, heard, lease
 
+from paysession._domain.evidence import EvidenceSource
 from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.movements import Capture
-from paysession._domain.operations import EvidenceSource, Lease, recheck_after
+from paysession._domain.operations import Lease, recheck_after
 from paysession.lifecycles import OperationStatus
 from paysession.outcomes import (
     ActionRequired,

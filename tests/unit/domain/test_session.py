@@ -103,7 +103,7 @@ def test_closing_is_asked_for_with_its_reason_and_told() -> None:
         session.due_at,
     )
     assert AttemptKind.CLOSE is attempt.kind
-    assert [events.SessionClosing, events.AttemptRequested] == [
+    assert [events.SessionCloseRequested, events.AttemptRequested] == [
         type(event) for event in session.news[len(before.news) :]
     ]
 

@@ -194,7 +194,11 @@ def test_a_second_payment_for_one_session_is_recorded_as_such() -> None:
         Settlement(account=first.account, session=first.session, attempt=stale), Captured(eur(100))
     )
     assert second.payment is not None
-    assert ([DiscrepancyKind.PAID_TWICE], eur(200), PayableStatus.OVERPAID) == (
+    assert (
+        [DiscrepancyKind.PAID_TWICE, DiscrepancyKind.OVERPAID],
+        eur(200),
+        PayableStatus.OVERPAID,
+    ) == (
         kinds(second),
         second.account.paid,
         second.account.status,
@@ -239,7 +243,10 @@ def test_less_than_asked_is_kept_where_parts_are_accepted() -> None:
 
 def test_more_than_asked_completes_and_is_a_discrepancy() -> None:
     after = settled(completing(), Captured(eur(110)))
-    assert (SessionStatus.COMPLETED, [DiscrepancyKind.AMOUNT_MISMATCH]) == (
+    assert (
+        SessionStatus.COMPLETED,
+        [DiscrepancyKind.AMOUNT_MISMATCH, DiscrepancyKind.OVERPAID],
+    ) == (
         after.session.status,
         kinds(after),
     )

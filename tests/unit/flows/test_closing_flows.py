@@ -181,7 +181,7 @@ def test_money_of_the_unknown_completion_completes_the_reopened_session() -> Non
     )
     session = shop.payments.cancel_session(shop.completed().id)
     shop.gateway.then("look_up", seen(Captured(eur(100))))
-    shop.clock.forward(minutes=2)
+    shop.clock.forward(minutes=5)
 
     assert shop.payments.complete_session(session.id).succeeded
     assert eur(100) == shop.account()["paid"]
@@ -221,9 +221,8 @@ def test_a_session_that_was_completed_meanwhile_is_not_closed_here() -> None:
     session = shop.opened()
     shop.before_describing.then = lambda: shop.payments.complete_session(session.id)
 
-    with pytest.raises(IllegalTransition):
-        shop.payments.cancel_session(session.id)
-    assert shop.payments.get_session(session.id).succeeded
+    assert shop.payments.cancel_session(session.id).succeeded
+    assert eur(100) == shop.account()["paid"]
 
 
 def test_a_session_that_its_provider_has_closed_reserves_nothing_any_more() -> None:

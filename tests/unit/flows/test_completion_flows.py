@@ -333,7 +333,7 @@ def test_more_money_than_asked_completes_and_is_noted() -> None:
     session = shop.completed(card(complete="more"))
 
     payment = shop.payment_of(session)
-    assert ["amount_mismatch"] == [each.kind for each in payment.discrepancies]
+    assert ["amount_mismatch", "overpaid"] == [each.kind for each in payment.discrepancies]
 
 
 def test_money_of_another_currency_completes_nothing_and_waits_for_a_person() -> None:

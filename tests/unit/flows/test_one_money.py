@@ -7,7 +7,7 @@ from flow_builders import ScriptedGateway, Shop, eur, scripted_shop
 
 from paysession import PaymentSession
 from paysession._domain.attempts import Attempt
-from paysession._domain.operations import EvidenceSource
+from paysession._domain.evidence import EvidenceSource
 from paysession._drivers import drive
 from paysession._flows.settling import settle
 from paysession.lifecycles import OperationStatus, SessionStatus
@@ -60,7 +60,7 @@ def test_other_money_for_a_completed_session_is_a_payment_of_its_own_and_paid_tw
     late = shop.payments.get_payment(_payment_of(shop, completion))
     assert session.status is SessionStatus.COMPLETED
     assert late.id != session.payment_id
-    assert ["paid_twice"] == [each.kind for each in late.discrepancies]
+    assert ["paid_twice", "overpaid"] == [each.kind for each in late.discrepancies]
 
 
 def _payment_of(shop: Shop[ScriptedGateway], attempt: Attempt) -> str:

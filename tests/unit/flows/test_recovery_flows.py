@@ -22,7 +22,7 @@ from flow_builders import (
 )
 
 from paysession import Attempt, Capture, Money, Payment, PaymentMethod, Refund
-from paysession._domain.operations import EvidenceSource
+from paysession._domain.evidence import EvidenceSource
 from paysession._drivers import drive
 from paysession._flows.carrying import lease_of
 from paysession._flows.settling import settle

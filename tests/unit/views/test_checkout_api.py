@@ -19,7 +19,7 @@ from view_statements import (
 )
 
 from paysession import CapturePolicy, Money, RefundReason, Statement
-from paysession._domain.operations import Evidence, EvidenceSource
+from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession.errors import AmountNotRepresentable, NotFound
 from paysession.lifecycles import OperationStatus, PaymentStatus, SessionStatus
 from paysession.outcomes import Canceled, FailureCode, NotAttempted, Refunded

@@ -1,0 +1,174 @@
+"""
+What is known of an operation, and which of it is believed.
+
+What is believed is a function of the set of facts, never of their order: the greatest by
+the provider's own time, and then by rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+import attrs
+
+from paysession.outcomes import (
+    Accepted,
+    ActionRequired,
+    Approved,
+    Authorized,
+    Bounced,
+    Canceled,
+    Captured,
+    Declined,
+    Expired,
+    Fact,
+    NotAttempted,
+    Pending,
+    Refunded,
+    Rejected,
+    Retaken,
+    Superseded,
+    Voided,
+)
+
+MOST_FACTS = 50
+"""Facts kept of one operation; beyond that those are forgotten that count least."""
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+class EvidenceSource(StrEnum):
+    """Who says so."""
+
+    RESPONSE = "response"
+    NOTIFICATION = "notification"
+    LOOK_UP = "look_up"
+    PERSON = "person"
+    OURSELVES = "ourselves"
+
+
+@attrs.frozen(kw_only=True)
+class Evidence:
+    """A fact, who said it and when we heard."""
+
+    fact: Fact
+    source: EvidenceSource
+    recorded_at: datetime
+
+    def says_no_less_than(self, other: Evidence) -> bool:
+        """Whether it is the same fact, and not only a person's word where the other is more."""
+        person = EvidenceSource.PERSON
+        return self.fact == other.fact and (self.source is not person or other.source is person)
+
+
+RANK: Mapping[type, int] = MappingProxyType(
+    {
+        Pending: 1,
+        ActionRequired: 1,
+        Approved: 1,
+        Superseded: 2,
+        Accepted: 3,
+        NotAttempted: 4,
+        Authorized: 5,
+        Captured: 6,
+        Voided: 6,
+        Refunded: 6,
+        Retaken: 6,
+        Declined: 7,
+        Rejected: 7,
+        Canceled: 7,
+        Expired: 7,
+        Bounced: 8,
+    }
+)
+"""
+How facts that carry the same time compare. Below 4 nothing is decided, and no time makes
+such a fact count for more than one that is. Those of rank 1 tell of progress.
+"""
+
+
+def rank_of(fact: Fact) -> int:
+    """Return how much a fact counts among those of the same time; 0 if it decides nothing."""
+    return RANK.get(type(fact), 0)
+
+
+def believed_of(facts: tuple[Evidence, ...]) -> Fact | None:
+    """Return the greatest of the facts: any order of the same facts gives the same answer."""
+    if len(facts) <= 1:
+        return facts[0].fact if facts else None
+    latest = _latest_success(facts)
+    return max(facts, key=lambda evidence: _weight(evidence, latest)).fact
+
+
+def remembered(facts: tuple[Evidence, ...], evidence: Evidence) -> tuple[Evidence, ...]:
+    """
+    Add one fact to those that are known; one that adds nothing gives the same tuple back.
+
+    Of the words on progress the newest counts and is kept alone, by the provider's time
+    where both have one.
+    """
+    if any(known.says_no_less_than(evidence) for known in facts):
+        return facts
+    if rank_of(evidence.fact) == RANK[Pending]:
+        former = next((each for each in facts if rank_of(each.fact) == RANK[Pending]), None)
+        if former is not None and _is_earlier(evidence.fact, former.fact):
+            return facts
+        facts = tuple(each for each in facts if each is not former)
+    return _bounded((*facts, evidence))
+
+
+def _is_earlier(fact: Fact, other: Fact) -> bool:
+    times = fact.occurred_at, other.occurred_at
+    return times[0] is not None and times[1] is not None and times[0] < times[1]
+
+
+def _bounded(facts: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    if len(facts) <= MOST_FACTS:
+        return facts
+    latest = _latest_success(facts)
+    least = min(facts, key=lambda evidence: _weight(evidence, latest))
+    return tuple(each for each in facts if each is not least)
+
+
+def _latest_success(facts: tuple[Evidence, ...]) -> datetime:
+    times = [
+        each.fact.occurred_at or _BEGINNING
+        for each in facts
+        if isinstance(each.fact, Authorized | Captured | Voided | Refunded)
+    ]
+    return max(times, default=_BEGINNING)
+
+
+def _weight(
+    evidence: Evidence, latest_success: datetime
+) -> tuple[bool, bool, datetime, int, int, int, str]:
+    """A bounce without a time came after the success that it undoes."""
+    fact, rank = evidence.fact, rank_of(evidence.fact)
+    no_time = latest_success if isinstance(fact, Bounced) else _BEGINNING
+    return (
+        rank >= RANK[NotAttempted],
+        evidence.source is not EvidenceSource.PERSON,
+        fact.occurred_at or no_time,
+        fact.sequence or 0,
+        rank,
+        _amount_of(fact),
+        repr(fact),
+    )
+
+
+def _amount_of(fact: Fact) -> int:
+    """A provider's amounts are whole: of two the greater is the later one."""
+    match fact:
+        case (
+            Authorized(amount)
+            | Captured(amount)
+            | Voided(amount)
+            | Refunded(amount)
+            | Retaken(amount)
+        ):
+            return amount.minor
+        case _:
+            return 0

@@ -22,7 +22,7 @@ from stories import EVERY_CALL, TALES, Tale
 from paysession.gateways import Capabilities
 
 FEWEST_STORIES = 300
-FEWEST_CRASHES = 20_000
+FEWEST_MOMENTS = 20_000
 FEWEST_SECOND_CRASHES = 60
 
 OTHER_PROVIDERS = {
@@ -41,11 +41,11 @@ OTHER_PROVIDERS = {
 every_tale = pytest.mark.parametrize("tale", TALES.values(), ids=TALES.keys())
 
 
-def test_every_flow_and_every_outcome_has_its_crashes() -> None:
-    crashes = sum(len(points_in(tale)) for tale in TALES.values())
-    print(f"{len(TALES)} stories, which may crash at {crashes} moments")
+def test_the_stories_have_all_their_moments() -> None:
+    """`crash_everything.py` crashes at every one of them; here it is at those that follow."""
+    moments = sum(len(points_in(tale)) for tale in TALES.values())
     assert len(TALES) >= FEWEST_STORIES
-    assert crashes >= FEWEST_CRASHES
+    assert moments >= FEWEST_MOMENTS
 
 
 def test_an_ask_that_only_reads_leaves_nothing_behind() -> None:

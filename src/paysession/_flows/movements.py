@@ -27,6 +27,7 @@ from paysession.gateways.requests import Method
 from paysession.lifecycles import OperationStatus
 
 O = TypeVar("O", Capture, Void, Refund)  # noqa: E741 - O for operation
+_PREFIXES = {"capture": "ca", "void": "vo", "refund": "re"}
 Request: TypeAlias = Callable[[Payment, str, Lease, Capabilities], Unit[tuple[Payment, O]]]
 
 
@@ -100,27 +101,26 @@ def refund(
     """Give `amount` of what was taken back, or all of it."""
     notes = Metadata.of(metadata)
     why = None if reason is None else safe_choice(reason, field="reason", among=RefundReason)
-
     source = None if capture_id is None else safe_id(capture_id, field="capture_id")
 
     def request(
         payment: Payment, refund_id: str, lease: Lease, can: Capabilities
     ) -> Unit[tuple[Payment, Refund]]:
+        asked = payment.balances.refundable if amount is None else amount
+        names_capture = bool(asked) and (can.refunds_per_capture or source is not None)
         after, refund = payment.request_refund(
-            refund_id, amount=amount, reason=why, capture=None, lease=lease, metadata=notes
-        )
-        if not can.partial_refunds and refund.amount < payment.balances.captured:
-            raise Unsupported(payment.gateway, "refund", "it gives back all or nothing")
-        if not can.refunds_per_capture and source is None:
-            return after, refund
-        return payment.request_refund(
             refund_id,
-            amount=refund.amount,
+            amount=amount,
             reason=why,
-            capture=(yield from _capture_to_refund(payment, refund.amount, source)),
+            capture=(yield from _capture_to_refund(payment, asked, source))
+            if names_capture
+            else None,
             lease=lease,
             metadata=notes,
         )
+        if not can.partial_refunds and refund.amount < payment.balances.captured:
+            raise Unsupported(payment.gateway, "refund", "it gives back all or nothing")
+        return after, refund
 
     return (yield from _move(Refund, "refund", payment_id, amount, request, despite_unresolved))
 
@@ -168,9 +168,6 @@ def _move(
     if operation.id != operation_id:
         return operation
     return (yield from carry_out(operation))
-
-
-_PREFIXES = {"capture": "ca", "void": "vo", "refund": "re"}
 
 
 def _over_capture(payment: Payment, can: Capabilities) -> Money:

@@ -9,6 +9,7 @@ from enum import StrEnum
 import attrs
 
 from paysession._money import ISO, MinorUnits, Money
+from paysession.errors import UnsafeInput
 
 
 class LastWord(StrEnum):
@@ -28,6 +29,16 @@ class KeyScope(StrEnum):
 def no_over_capture(held: Money) -> Money:
     """Allow nothing above what is held."""
     return Money.zero(held.currency)
+
+
+_is_bool = attrs.validators.instance_of(bool)
+
+
+def _is_duration(_: object, field: attrs.Attribute[timedelta], value: object) -> None:
+    if not isinstance(value, timedelta):
+        raise TypeError(f"{field.name} must be timedelta, not {type(value).__name__}")
+    if value < timedelta(0):
+        raise UnsafeInput(field.name, "a time cannot be below zero")
 
 
 @attrs.frozen(kw_only=True)
@@ -62,23 +73,27 @@ class Capabilities:
         minor_units: How amounts are written for this provider.
     """
 
-    collects_source: bool = True
-    partial_captures: bool = True
-    several_captures: bool = True
-    first_capture_closes: bool = False
-    over_capture: Callable[[Money], Money] = no_over_capture
-    partial_voids: bool = False
-    void_after_capture: bool = True
-    partial_refunds: bool = True
-    refunds_per_capture: bool = False
-    honours_keys: bool = True
-    replays_errors: bool = True
+    collects_source: bool = attrs.field(default=True, validator=_is_bool)
+    partial_captures: bool = attrs.field(default=True, validator=_is_bool)
+    several_captures: bool = attrs.field(default=True, validator=_is_bool)
+    first_capture_closes: bool = attrs.field(default=False, validator=_is_bool)
+    over_capture: Callable[[Money], Money] = attrs.field(
+        default=no_over_capture, validator=attrs.validators.is_callable()
+    )
+    partial_voids: bool = attrs.field(default=False, validator=_is_bool)
+    void_after_capture: bool = attrs.field(default=True, validator=_is_bool)
+    partial_refunds: bool = attrs.field(default=True, validator=_is_bool)
+    refunds_per_capture: bool = attrs.field(default=False, validator=_is_bool)
+    honours_keys: bool = attrs.field(default=True, validator=_is_bool)
+    replays_errors: bool = attrs.field(default=True, validator=_is_bool)
     key_scope: KeyScope = KeyScope.ACCOUNT
-    key_window: timedelta = timedelta(hours=24)
-    longest_call: timedelta = timedelta(seconds=80)
-    look_up_is_authoritative: bool = False
-    look_up_grace: timedelta = timedelta(0)
-    signs_facts: bool = True
+    key_window: timedelta = attrs.field(default=timedelta(hours=24), validator=_is_duration)
+    longest_call: timedelta = attrs.field(default=timedelta(seconds=80), validator=_is_duration)
+    look_up_is_authoritative: bool = attrs.field(default=False, validator=_is_bool)
+    look_up_grace: timedelta = attrs.field(default=timedelta(0), validator=_is_duration)
+    signs_facts: bool = attrs.field(default=True, validator=_is_bool)
     last_word: LastWord | None = None
     recheck_schedule: tuple[timedelta, ...] = ()
-    minor_units: MinorUnits = ISO
+    minor_units: MinorUnits = attrs.field(
+        default=ISO, validator=attrs.validators.instance_of(MinorUnits)
+    )

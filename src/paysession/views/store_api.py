@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast, get_args
 
 from paysession._domain.methods import PaymentMethod
 from paysession._domain.payment import Payment
 from paysession._domain.sources import CreditCard, Source, StoreCredit
 from paysession._domain.statement import Statement
 from paysession._money import Money
+from paysession.errors import UnsafeInput
 from paysession.lifecycles import PaymentStatus, SessionStatus
 from paysession.outcomes import ReferenceRole
 from paysession.views._parts import Document, browser_data, instant, payment_of, session_of
@@ -81,8 +82,9 @@ def payment_session(
 
     Raises:
         NotFound: The payment came into being without a session.
-        UnsafeInput: There is no such locale.
+        UnsafeInput: There is no such locale or revision.
     """
+    revision = _checked(revision)
     session = session_of(statement)
     document: Document = {
         "id": session.id,
@@ -122,9 +124,15 @@ def payment(
 
     Raises:
         NotFound: There is no payment yet.
-        UnsafeInput: There is no such locale.
+        UnsafeInput: There is no such locale or revision.
     """
-    return _payment(payment_of(statement), locale, revision)
+    return _payment(payment_of(statement), locale, _checked(revision))
+
+
+def _checked(revision: str) -> Revision:
+    if revision not in get_args(Revision):
+        raise UnsafeInput("revision", "choose 'carts' or 'orders'")
+    return cast("Revision", revision)
 
 
 def _payment(paid: Payment, locale: str, revision: Revision) -> Document:

@@ -250,3 +250,9 @@ def test_everything_printed_is_plain() -> None:
     shop = Shop(now=NOW)
     document: Any = store_api.payment_session(shop.told(shop.paid()))
     assert str is type(document["status"]) is type(document["payment"]["status"])
+
+
+@pytest.mark.parametrize("view", [store_api.payment_session, store_api.payment])
+def test_a_revision_that_never_was_is_refused(view: Any) -> None:
+    with pytest.raises(UnsafeInput, match="choose 'carts' or 'orders'"):
+        view(completed(), revision="order")

@@ -17,10 +17,10 @@ never differences, and the provider's amount, never an echo of ours.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias, get_args
+from typing import Any, TypeAlias, get_args
 
 import attrs
 
@@ -169,6 +169,10 @@ class References:
 NO_REFERENCES = References()
 
 
+def _instant(value: datetime | None) -> datetime | None:
+    return None if value is None else aware(value, field="occurred_at")
+
+
 def _client_data(value: ClientData | str | Mapping[str, object]) -> ClientData:
     return value if isinstance(value, ClientData) else ClientData(value)
 
@@ -197,7 +201,7 @@ class ShowCode:
 
     code: ClientData = attrs.field(converter=_client_data)
     kind: str = attrs.field(default="qr", kw_only=True, converter=_word)
-    expires_at: datetime | None = attrs.field(default=None, kw_only=True)
+    expires_at: datetime | None = attrs.field(default=None, kw_only=True, converter=_instant)
 
 
 @attrs.frozen
@@ -217,15 +221,31 @@ class Ends(StrEnum):
     OBJECT = "object"
 
 
-def _more_than_zero(_: object, field: attrs.Attribute[Money], amount: object) -> None:
-    if not isinstance(amount, Money):
-        raise TypeError(f"{field.name} must be Money, not {type(amount).__name__}")
+def _ends(value: str) -> Ends:
+    return safe_choice(value, field="ends", among=Ends)
+
+
+def _of(*kinds: type, optional: bool = False) -> Callable[[Any, Any, Any], None]:
+    """Refuse a value of another type, without showing the value."""
+
+    def check(_: object, field: object, value: object) -> None:
+        if type(value) in kinds or (optional and value is None):
+            return
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        name = getattr(field, "name", "value")
+        raise TypeError(f"{name} must be {wanted}, not {type(value).__name__}")
+
+    return check
+
+
+_is_money = _of(Money)
+_is_failure = _of(Failure)
+
+
+def _more_than_zero(_: object, field: attrs.Attribute[Money], amount: Money) -> None:
+    _is_money(None, field, amount)
     if amount.minor <= 0:
         raise InvalidAmount(str(amount), "a provider moves more than zero")
-
-
-def _instant(value: datetime | None) -> datetime | None:
-    return None if value is None else aware(value, field="occurred_at")
 
 
 @attrs.frozen(kw_only=True)
@@ -239,13 +259,9 @@ class _Said:
         sequence: The provider's own count of changes of that object, if it has one.
     """
 
-    references: References = attrs.field(
-        default=NO_REFERENCES, validator=attrs.validators.instance_of(References)
-    )
+    references: References = attrs.field(default=NO_REFERENCES, validator=_of(References))
     occurred_at: datetime | None = attrs.field(default=None, converter=_instant)
-    sequence: int | None = attrs.field(
-        default=None, validator=attrs.validators.optional(attrs.validators.instance_of(int))
-    )
+    sequence: int | None = attrs.field(default=None, validator=_of(int, optional=True))
 
 
 @attrs.frozen
@@ -255,15 +271,17 @@ class Accepted(_Said):
     client_data: ClientData | None = attrs.field(
         default=None, kw_only=True, converter=attrs.converters.optional(_client_data)
     )
-    next_action: NextAction | None = attrs.field(default=None, kw_only=True)
-    expires_at: datetime | None = attrs.field(default=None, kw_only=True)
+    next_action: NextAction | None = attrs.field(
+        default=None, kw_only=True, validator=_of(*get_args(NextAction), optional=True)
+    )
+    expires_at: datetime | None = attrs.field(default=None, kw_only=True, converter=_instant)
 
 
 @attrs.frozen
 class ActionRequired(_Said):
     """The customer must act before anything can move."""
 
-    next_action: NextAction
+    next_action: NextAction = attrs.field(validator=_of(*get_args(NextAction)))
     client_data: ClientData | None = attrs.field(
         default=None, kw_only=True, converter=attrs.converters.optional(_client_data)
     )
@@ -286,7 +304,7 @@ class Authorized(_Said):
     """`amount` is held for us, until `expires_at` if the provider says so."""
 
     amount: Money = attrs.field(validator=_more_than_zero)
-    expires_at: datetime | None = attrs.field(default=None, kw_only=True)
+    expires_at: datetime | None = attrs.field(default=None, kw_only=True, converter=_instant)
 
 
 @attrs.frozen
@@ -314,15 +332,15 @@ class Refunded(_Said):
 class Declined(_Said):
     """Refused; certainly no money moved."""
 
-    failure: Failure
-    ends: Ends = attrs.field(default=Ends.ATTEMPT, converter=Ends)
+    failure: Failure = attrs.field(validator=_is_failure)
+    ends: Ends = attrs.field(default=Ends.ATTEMPT, converter=_ends)
 
 
 @attrs.frozen
 class Rejected(_Said):
     """Malformed, unauthenticated or unsupported: nothing was tried, a developer must act."""
 
-    failure: Failure
+    failure: Failure = attrs.field(validator=_is_failure)
 
 
 @attrs.frozen
@@ -360,7 +378,7 @@ class Superseded(_Said):
 class Bounced(_Said):
     """What had succeeded came undone (a refund that failed days later)."""
 
-    failure: Failure
+    failure: Failure = attrs.field(validator=_is_failure)
 
 
 @attrs.frozen
@@ -374,8 +392,8 @@ class Retaken(_Said):
 class AuthorizationChanged(_Said):
     """`amount` is held now, whatever was held before."""
 
-    amount: Money
-    expires_at: datetime | None = attrs.field(default=None, kw_only=True)
+    amount: Money = attrs.field(validator=_is_money)
+    expires_at: datetime | None = attrs.field(default=None, kw_only=True, converter=_instant)
 
 
 @attrs.frozen
@@ -397,7 +415,9 @@ class DisputeChanged(_Said):
     """A dispute stands at `status`; its money is told by funds facts."""
 
     status: str = attrs.field(converter=_word)
-    amount: Money | None = attrs.field(default=None, kw_only=True)
+    amount: Money | None = attrs.field(
+        default=None, kw_only=True, validator=_of(Money, optional=True)
+    )
     respond_by: datetime | None = attrs.field(default=None, kw_only=True)
 
 
@@ -419,8 +439,12 @@ class FundsReinstated(_Said):
 class Totals(_Said):
     """The provider's running totals: compared with ours, never added to them."""
 
-    captured: Money | None = attrs.field(default=None, kw_only=True)
-    refunded: Money | None = attrs.field(default=None, kw_only=True)
+    captured: Money | None = attrs.field(
+        default=None, kw_only=True, validator=_of(Money, optional=True)
+    )
+    refunded: Money | None = attrs.field(
+        default=None, kw_only=True, validator=_of(Money, optional=True)
+    )
 
 
 Outcome: TypeAlias = (
@@ -479,7 +503,7 @@ class Report:
     references: References = attrs.field(
         default=NO_REFERENCES,
         kw_only=True,
-        validator=attrs.validators.instance_of(References),
+        validator=_of(References),
     )
     id: str | None = attrs.field(default=None, kw_only=True, converter=_optional_id)
     attempt: str | None = attrs.field(default=None, kw_only=True, converter=_optional_id)

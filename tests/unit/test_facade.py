@@ -27,6 +27,7 @@ from paysession import (
 from paysession._payments import Commands, command
 from paysession.errors import LimitExceeded, NotFound, UnsafeInput
 from paysession.gateways import AsyncBogusGateway, BogusGateway
+from paysession.gateways.requests import CaptureRequest
 from paysession.stores import AsyncInMemoryStore, InMemoryStore
 
 ORDER = Payable("or_1", total=Money(100, "EUR"))
@@ -191,6 +192,40 @@ def test_a_part_that_is_none_is_refused(parts: dict[str, Any]) -> None:
 def test_a_part_for_the_other_world_is_refused(parts: dict[str, Any]) -> None:
     with pytest.raises(TypeError):
         AsyncPayments(**parts)
+
+
+class _HalfAsyncGateway(BogusGateway):
+    async def capture(self, request: CaptureRequest) -> Any:  # type: ignore[override]
+        raise NotImplementedError
+
+
+class _HalfPlainGateway(AsyncBogusGateway):
+    def capture(self, request: CaptureRequest) -> Any:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("facade", "gateway"),
+    [(Payments, _HalfAsyncGateway()), (AsyncPayments, _HalfPlainGateway())],
+)
+def test_a_gateway_with_one_method_of_the_other_world_is_refused(
+    facade: Callable[..., object], gateway: object
+) -> None:
+    with pytest.raises(TypeError, match="capture of gateway 'bogus' must be"):
+        facade({"bogus": gateway})
+
+
+async def _observe_later(step: Step) -> None:
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("facade", [Payments, AsyncPayments])
+@pytest.mark.parametrize("observer", [None, "print", 7, _observe_later])
+def test_an_observer_that_cannot_be_called_at_once_is_refused(
+    facade: Callable[..., object], observer: object
+) -> None:
+    with pytest.raises(TypeError, match="observer"):
+        facade({}, observers=[observer])
 
 
 @pytest.mark.parametrize("facade", [Payments, AsyncPayments])

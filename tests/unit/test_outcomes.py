@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 import pytest
 
 from paysession._domain.secrets import ClientData
 from paysession._money import Money
-from paysession.errors import InvalidAmount, LimitExceeded
+from paysession.errors import InvalidAmount, LimitExceeded, UnsafeInput
 from paysession.outcomes import (
     NO_REFERENCES,
+    Accepted,
+    ActionRequired,
+    AuthorizationChanged,
     Authorized,
+    Bounced,
     Captured,
     Declined,
+    DisputeChanged,
     Ends,
     Failure,
     FailureCode,
+    NextAction,
     NotAttempted,
+    Pending,
     Redirect,
     Reference,
     ReferenceRole,
     References,
     Refunded,
+    Rejected,
     Report,
+    ShowCode,
+    Totals,
     Unknown,
     UseSdk,
     Voided,
+    WaitForTransfer,
+    without_client_data,
 )
 
 
@@ -81,10 +96,105 @@ def test_what_the_browser_must_have_is_masked() -> None:
 
 
 def test_the_reason_of_a_doubt_is_redacted() -> None:
-    for outcome in (Unknown, NotAttempted):
+    for outcome in (Unknown, NotAttempted, Pending):
         assert "4242" not in outcome("card 4242 4242 4242 4242 timed out").reason
 
 
 def test_a_report_carries_a_fact_and_whom_it_is_about() -> None:
     report = Report(Captured(Money("1", "EUR")), our_reference="at_1")
     assert ("at_1", NO_REFERENCES, None) == (report.our_reference, report.references, report.id)
+
+
+EURO = Money("1", "EUR")
+
+
+@pytest.mark.parametrize(
+    ("kind", "args", "kwargs"),
+    [
+        (Captured, (100,), {}),
+        (Captured, ("1.00",), {}),
+        (Captured, (EURO,), {"references": []}),
+        (Captured, (EURO,), {"references": {"capture": "ch_1"}}),
+        (Captured, (EURO,), {"occurred_at": "2026-03-01"}),
+        (Captured, (EURO,), {"sequence": "1"}),
+        (Pending, (7,), {}),
+        (Redirect, (7,), {}),
+        (UseSdk, (None,), {}),
+        (Reference, ("session", 7), {}),
+        (Captured, (type("Euros", (Money,), {})("1", "EUR"),), {}),
+        (Declined, ("no",), {}),
+        (Rejected, (None,), {}),
+        (Bounced, (FailureCode.DO_NOT_HONOR,), {}),
+        (ActionRequired, ("https://bank.example/3ds",), {}),
+        (ActionRequired, (None,), {}),
+        (Accepted, (), {"next_action": "https://bank.example/3ds"}),
+        (Accepted, (), {"expires_at": "2026-03-01"}),
+        (Authorized, (EURO,), {"expires_at": "2026-03-01"}),
+        (AuthorizationChanged, (100,), {}),
+        (Totals, (), {"captured": 100}),
+        (DisputeChanged, ("lost",), {"amount": 100}),
+        (Report, ("captured",), {}),
+        (Report, (Captured,), {}),
+        (Report, (Captured(EURO),), {"our_reference": 7}),
+        (Report, (Captured(EURO),), {"references": None}),
+    ],
+)
+def test_what_is_of_the_wrong_type_is_refused_where_it_is_made(
+    kind: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+) -> None:
+    with pytest.raises(TypeError):
+        kind(*args, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("kind", "args", "field"),
+    [
+        (Captured, (EURO,), "occurred_at"),
+        (Authorized, (EURO,), "expires_at"),
+        (Accepted, (), "expires_at"),
+        (ShowCode, ("code",), "expires_at"),
+        (AuthorizationChanged, (EURO,), "expires_at"),
+    ],
+)
+def test_a_provider_s_time_has_a_zone(
+    kind: Callable[..., object], args: tuple[object, ...], field: str
+) -> None:
+    with pytest.raises(UnsafeInput):
+        kind(*args, **{field: datetime(2026, 3, 1)})  # noqa: DTZ001 - that is it
+
+
+def test_what_a_decline_ends_is_one_of_two() -> None:
+    with pytest.raises(UnsafeInput):
+        Declined(Failure(FailureCode.DO_NOT_HONOR), ends="everything")
+
+
+def test_a_refusal_of_a_next_action_does_not_show_it() -> None:
+    with pytest.raises(TypeError) as refused:
+        ActionRequired("https://bank.example/secret")  # type: ignore[arg-type]
+    assert "secret" not in str(refused.value)
+
+
+def test_a_report_tells_its_fact_with_all_ids_it_names() -> None:
+    fact = Captured(Money("1", "EUR"), references=References.of(capture="ch_1"))
+    report = Report(fact, references=References.of(authorization="pi_1"))
+    assert ["ch_1", "pi_1"] == [each.id for each in report.told.references]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        Redirect("https://bank.example/3ds"),
+        Redirect("https://bank.example/3ds", method="POST", fields={"pareq": "eJx"}),
+        UseSdk("data"),
+        ShowCode("code"),
+        WaitForTransfer("instructions"),
+    ],
+)
+def test_what_is_kept_of_a_fact_tells_two_apart_and_tells_neither(action: NextAction) -> None:
+    kept = without_client_data(ActionRequired(action))
+    assert kept == without_client_data(ActionRequired(action))
+    assert kept != without_client_data(ActionRequired(UseSdk("other")))
+    assert kept != ActionRequired(action)
+    accepted = without_client_data(Accepted(next_action=action))
+    assert accepted != Accepted(next_action=action)
+    assert Accepted() == without_client_data(Accepted())

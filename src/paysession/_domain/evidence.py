@@ -117,7 +117,7 @@ def remembered(facts: tuple[Evidence, ...], evidence: Evidence) -> tuple[Evidenc
         if former is not None and _is_earlier(evidence.fact, former.fact):
             return facts
         facts = tuple(each for each in facts if each is not former)
-    return _bounded((*facts, evidence))
+    return _bounded(facts, evidence)
 
 
 def _is_earlier(fact: Fact, other: Fact) -> bool:
@@ -125,12 +125,14 @@ def _is_earlier(fact: Fact, other: Fact) -> bool:
     return times[0] is not None and times[1] is not None and times[0] < times[1]
 
 
-def _bounded(facts: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    if len(facts) <= MOST_FACTS:
+def _bounded(facts: tuple[Evidence, ...], added: Evidence) -> tuple[Evidence, ...]:
+    if len(facts) < MOST_FACTS:
+        return (*facts, added)
+    latest = _latest_success((*facts, added))
+    least = min((*facts, added), key=lambda evidence: _weight(evidence, latest))
+    if least is added:
         return facts
-    latest = _latest_success(facts)
-    least = min(facts, key=lambda evidence: _weight(evidence, latest))
-    return tuple(each for each in facts if each is not least)
+    return (*(each for each in facts if each is not least), added)
 
 
 def _latest_success(facts: tuple[Evidence, ...]) -> datetime:

@@ -309,7 +309,7 @@ def safe_url(value: str, *, field: str) -> str:
     if scheme != "https" and not (scheme == "http" and _is_loopback(host)):
         raise UnsafeInput(field, "it is not an https address: begin it with https://")
     _refuse_card_number(unquote_plus(value), field)
-    return value
+    return str.__str__(value)
 
 
 def aware(value: datetime, *, field: str) -> datetime:

@@ -72,8 +72,7 @@ class PaymentSession(Owner, Settleable):
         next_action: What the customer must do now, if anything.
         attempt_id: The newest attempt.
         open_attempts: Ids of the attempts that have not ended.
-        in_flight: What it reserves of the payable's due amount: all of it while a call
-            that may take money is unresolved, nothing otherwise.
+        asking: Ids of the attempts that may have taken money, or be taking it.
         payment_id: The payment it was completed by.
         approved: Whether the customer has approved, so that our completing call is due.
         closing: Why it is being closed, if it is.
@@ -92,7 +91,7 @@ class PaymentSession(Owner, Settleable):
     next_action: NextAction | None = attrs.field(default=None, repr=False)
     attempt_id: str
     open_attempts: tuple[str, ...]
-    in_flight: Money
+    asking: tuple[str, ...] = ()
     payment_id: str | None = None
     approved: bool = False
     closing: CloseReason | None = None
@@ -133,7 +132,7 @@ class PaymentSession(Owner, Settleable):
             source=source,
             attempt_id=attempt_id,
             open_attempts=(),
-            in_flight=Money.zero(amount.currency) if source is None else amount,
+            asking=() if source is None else (attempt_id,),
             news=(created,),
         )
         return session._requested(
@@ -188,6 +187,12 @@ class PaymentSession(Owner, Settleable):
                 return "complete it when the customer is ready"
             case _:
                 return super()._next_step
+
+    @property
+    def in_flight(self) -> Money:
+        """What it reserves of the payable's due amount: all of it while money may be taken."""
+        is_asking = bool(self.asking) and not self.is_closed
+        return self.amount if is_asking else Money.zero(self.amount.currency)
 
     @property
     def share(self) -> Share:
@@ -250,7 +255,7 @@ class PaymentSession(Owner, Settleable):
             self,
             status=status,
             source=source or self.source,
-            in_flight=self.amount,
+            asking=(*self.asking, attempt_id),
             next_action=None,
         )
         return asking._requested(
@@ -334,19 +339,13 @@ class PaymentSession(Owner, Settleable):
             self,
             open_attempts=still if attempt.is_open else others,
             references=self.references | attempt.references,
-            in_flight=self._in_flight_by(attempt, was_open=was_open),
+            asking=self._asking_with(attempt),
         )
 
-    def _in_flight_by(self, attempt: Attempt, *, was_open: bool) -> Money:
-        """What is reserved now that more is known of an attempt; a newer call keeps its own."""
-        if self.is_closed or not attempt.may_take_money:
-            return self.in_flight
-        is_newest = attempt.id == self.attempt_id
-        if attempt.is_unresolved:
-            return self.amount if is_newest else self.in_flight
-        is_overtaken = not is_newest and self.status is SessionStatus.PROCESSING
-        keeps = is_overtaken or not was_open
-        return self.in_flight if keeps else Money.zero(self.amount.currency)
+    def _asking_with(self, attempt: Attempt) -> tuple[str, ...]:
+        others = tuple(each for each in self.asking if each != attempt.id)
+        is_asking = attempt.may_take_money and attempt.is_unresolved
+        return (*others, attempt.id) if is_asking else others
 
     def open_at_provider(
         self, attempt: Attempt, accepted: Accepted, *, at: datetime
@@ -453,7 +452,6 @@ class PaymentSession(Owner, Settleable):
             client_data=None,
             next_action=None,
             closing=None,
-            in_flight=Money.zero(self.amount.currency),
         ).telling(event)
 
     def late(self, attempt: Attempt, fact: Fact, *, at: datetime) -> PaymentSession:

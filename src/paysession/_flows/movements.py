@@ -46,9 +46,9 @@ def capture(
     def request(
         payment: Payment, capture_id: str, lease: Lease, can: Capabilities
     ) -> Unit[tuple[Payment, Capture]]:
-        if is_final:
-            yield from _refuse_beside_open(payment)
         closes = is_final or can.first_capture_closes or not can.several_captures
+        if closes:
+            yield from _refuse_beside_open(payment)
         after, capture = payment.request_capture(
             capture_id,
             amount=amount,

@@ -112,10 +112,12 @@ def _settle_attempt(
             if not _is_doubtful(before.attempt, source):
                 return ()
             session, attempt = before.session.doubt(before.attempt, fact, at=at)
+            session = session.noted(attempt)
+            account = before.account.moved(before.session.share, session.share, at=at)
             claims = yield from _new_claims(
                 session.gateway, before.attempt.references, attempt.references, session
             )
-            return (session.noted(attempt), attempt, *claims)
+            return (session, attempt, account, *claims)
         if before.payment is not None and before.payment.session_id != before.session.id:
             return _left_to_a_person(before, before.payment.id, at=at)
         after = before.settled(Evidence(fact=fact, source=source, recorded_at=at))

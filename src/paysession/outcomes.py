@@ -17,10 +17,10 @@ never differences, and the provider's amount, never an echo of ours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias, assert_never, get_args
 
 import attrs
 
@@ -111,6 +111,14 @@ class Reference:
     id: str = attrs.field(converter=_reference_id)
 
 
+def _references(entries: Iterable[Reference]) -> tuple[Reference, ...]:
+    kept = tuple(entries)
+    for entry in kept:
+        if type(entry) is not Reference:
+            raise TypeError(f"references hold Reference, not {type(entry).__name__}")
+    return kept
+
+
 @attrs.frozen
 class References:
     """
@@ -120,7 +128,7 @@ class References:
     former ones are kept, because late reports still speak of them.
     """
 
-    entries: tuple[Reference, ...] = ()
+    entries: tuple[Reference, ...] = attrs.field(default=(), converter=_references)
 
     @classmethod
     def of(
@@ -170,7 +178,7 @@ NO_REFERENCES = References()
 
 
 def _instant(value: datetime | None) -> datetime | None:
-    return None if value is None else aware(value, field="occurred_at")
+    return None if value is None else aware(value, field="a provider's time")
 
 
 def _client_data(value: ClientData | str | Mapping[str, object]) -> ClientData:
@@ -418,7 +426,7 @@ class DisputeChanged(_Said):
     amount: Money | None = attrs.field(
         default=None, kw_only=True, validator=_of(Money, optional=True)
     )
-    respond_by: datetime | None = attrs.field(default=None, kw_only=True)
+    respond_by: datetime | None = attrs.field(default=None, kw_only=True, converter=_instant)
 
 
 @attrs.frozen
@@ -543,3 +551,5 @@ def _without_data(action: NextAction) -> NextAction:
             return attrs.evolve(action, code=code.fingerprint)
         case WaitForTransfer(instructions):
             return WaitForTransfer(instructions.fingerprint)
+        case _:
+            assert_never(action)

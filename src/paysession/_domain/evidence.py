@@ -86,7 +86,7 @@ RANK: Mapping[type, int] = MappingProxyType(
 )
 """
 How facts that carry the same time compare. Below 4 nothing is decided, and no time makes
-such a fact count for more than one that is. Those of rank 1 tell of progress.
+such a fact count for more than one of a higher rank. Those of rank 1 tell of progress.
 """
 
 
@@ -104,25 +104,10 @@ def believed_of(facts: tuple[Evidence, ...]) -> Fact | None:
 
 
 def remembered(facts: tuple[Evidence, ...], evidence: Evidence) -> tuple[Evidence, ...]:
-    """
-    Add one fact to those that are known; one that adds nothing gives the same tuple back.
-
-    Of the words on progress the newest counts and is kept alone, by the provider's time
-    where both have one.
-    """
+    """Add one fact to those that are known; a known one gives the same tuple back."""
     if any(known.says_no_less_than(evidence) for known in facts):
         return facts
-    if rank_of(evidence.fact) == RANK[Pending]:
-        former = next((each for each in facts if rank_of(each.fact) == RANK[Pending]), None)
-        if former is not None and _is_earlier(evidence.fact, former.fact):
-            return facts
-        facts = tuple(each for each in facts if each is not former)
     return _bounded(facts, evidence)
-
-
-def _is_earlier(fact: Fact, other: Fact) -> bool:
-    times = fact.occurred_at, other.occurred_at
-    return times[0] is not None and times[1] is not None and times[0] < times[1]
 
 
 def _bounded(facts: tuple[Evidence, ...], added: Evidence) -> tuple[Evidence, ...]:
@@ -146,19 +131,29 @@ def _latest_success(facts: tuple[Evidence, ...]) -> datetime:
 
 def _weight(
     evidence: Evidence, latest_success: datetime
-) -> tuple[bool, bool, datetime, int, int, int, str]:
-    """A bounce without a time came after the success that it undoes."""
+) -> tuple[int, bool, datetime, int, int, int, str]:
     fact, rank = evidence.fact, rank_of(evidence.fact)
-    no_time = latest_success if isinstance(fact, Bounced) else _BEGINNING
     return (
-        rank >= RANK[NotAttempted],
+        min(rank, RANK[NotAttempted]),
         evidence.source is not EvidenceSource.PERSON,
-        fact.occurred_at or no_time,
+        fact.occurred_at or _assumed_time(evidence, latest_success),
         fact.sequence or 0,
         rank,
         _amount_of(fact),
         repr(fact),
     )
+
+
+def _assumed_time(evidence: Evidence, latest_success: datetime) -> datetime:
+    """
+    Tell when what has no time is taken to have happened.
+
+    A bounce came after the success that it undoes. A word on progress is as new as we
+    heard it for the first time; nothing that decides depends on when we heard.
+    """
+    if isinstance(evidence.fact, Bounced):
+        return latest_success
+    return evidence.recorded_at if rank_of(evidence.fact) == RANK[Pending] else _BEGINNING
 
 
 def _amount_of(fact: Fact) -> int:

@@ -11,7 +11,7 @@ import attrs
 
 from paysession._domain.attempts import Attempt, AttemptKind, CloseReason
 from paysession._domain.discrepancies import DiscrepancyKind
-from paysession._domain.evidence import Evidence
+from paysession._domain.evidence import RANK, Evidence, rank_of
 from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.identity import derived_id
 from paysession._domain.limits import Metadata
@@ -40,6 +40,7 @@ from paysession.outcomes import (
     ReferenceRole,
     Rejected,
     Retaken,
+    without_client_data,
 )
 
 
@@ -280,11 +281,14 @@ class Settlement:
         return attrs.evolve(self, session=session)
 
     def _is_outweighed(self, evidence: Evidence) -> bool:
-        """Whether the attempt has ended by another fact; to be taken note of is no end."""
-        believed = self.attempt.believed
-        return not (
-            self.attempt.is_open or isinstance(believed, Accepted) or believed == evidence.fact
-        )
+        """
+        Whether the attempt is believed to stand elsewhere: it has ended by another fact, or
+        there is a newer word on progress. To be taken note of is no end.
+        """
+        believed, told = self.attempt.believed, without_client_data(evidence.fact)
+        if believed == told or isinstance(believed, Accepted):
+            return False
+        return rank_of(told) == RANK[Pending] or not self.attempt.is_open
 
     @property
     def _is_closing(self) -> bool:

@@ -204,7 +204,10 @@ def _decided(operation: O, description: Description, sighting: Sighting) -> Flow
     if sighting is Sighting.NOT_SEEN and _proves_absence(operation, description.capabilities, now):
         never = NotAttempted("the provider does not know it")
         return (yield from _settled(operation, never, EvidenceSource.LOOK_UP))
-    if now >= operation.deadline:
+    will_be_proof = (
+        sighting is Sighting.NOT_SEEN and description.capabilities.look_up_is_authoritative
+    )
+    if now >= operation.deadline and not will_be_proof:
         return (yield from _handed_over(operation, now))
     return operation
 

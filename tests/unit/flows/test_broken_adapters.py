@@ -377,7 +377,7 @@ def test_the_same_client_data_is_the_same_fact_and_other_is_another() -> None:
 
     session = shop.payments.get_session(session.id)
     assert UseSdk("two") == session.next_action
-    assert 1 == len(shop.attempt(session).facts)
+    assert 2 == len(shop.attempt(session).facts)
 
 
 @pytest.mark.parametrize(

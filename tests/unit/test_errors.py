@@ -54,8 +54,10 @@ EXAMPLES: list[tuple[PaySessionError, str, str]] = [
     (
         errors.NothingDue("or_1", Money(0, "EUR"), Money(1, "EUR"), Money(2, "EUR")),
         "nothing_due",
-        "nothing is due for or_1 (0.00 EUR paid, 1.00 EUR held, 2.00 EUR being asked for): "
-        "run recover() to learn how that ends",
+        (
+            "nothing is due for or_1 (0.00 EUR paid, 1.00 EUR held, 2.00 EUR being asked for): "
+            "run recover() to learn how that ends"
+        ),
     ),
     (
         errors.SessionRequired("pm_1"),

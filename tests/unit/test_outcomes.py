@@ -121,6 +121,7 @@ EURO = Money("1", "EUR")
         (Redirect, (7,), {}),
         (UseSdk, (None,), {}),
         (Reference, ("session", 7), {}),
+        (References, (("session", "cs_1"),), {}),
         (Captured, (type("Euros", (Money,), {})("1", "EUR"),), {}),
         (Declined, ("no",), {}),
         (Rejected, (None,), {}),

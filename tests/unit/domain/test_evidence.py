@@ -168,7 +168,7 @@ def test_of_two_words_on_progress_the_newest_counts() -> None:
     after = settled(completing(), Pending(), ActionRequired(ACT))
     assert after.attempt.is_waiting
     assert SessionStatus.REQUIRES_ACTION is after.session.status
-    after = settled(after, Pending("bank"))
+    after = settled(completing(), Pending(), ActionRequired(ACT), Pending("bank"))
     assert not after.attempt.is_waiting
     assert SessionStatus.PROCESSING is after.session.status
 

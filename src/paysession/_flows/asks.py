@@ -20,7 +20,7 @@ from paysession._domain.limits import redacted
 from paysession.errors import GatewayUnreachable, NotFound, Unsupported
 from paysession.gateways.capabilities import Capabilities
 from paysession.gateways.requests import Method, Request
-from paysession.outcomes import NO_REFERENCES, Fact, NotAttempted, Report, Unknown
+from paysession.outcomes import NO_REFERENCES, Fact, NotAttempted, References, Report, Unknown
 from paysession.stores.port import KINDS, AnyKind, Changes, Claim
 
 R = TypeVar("R")
@@ -173,8 +173,7 @@ class Call(Ask[A]):
             return cast("A", Unknown(f"{type(error).__name__}: {error_text(error)}"))
         if not self._is_lawful(answer):
             unlawful = f"{self.request.method} answered {type(answer).__name__}"
-            ids = answer.references if isinstance(answer, get_args(Fact)) else NO_REFERENCES
-            return cast("A", Unknown(unlawful, references=ids))
+            return cast("A", Unknown(unlawful, references=_ids_in(answer)))
         return answer
 
     def _is_lawful(self, answer: object) -> bool:
@@ -184,6 +183,11 @@ class Call(Ask[A]):
                 isinstance(report, Report) for report in reports
             )
         return isinstance(answer, self.request.answers)
+
+
+def _ids_in(answer: object) -> References:
+    """Keep the provider's ids of an answer that is a fact, but not a lawful one."""
+    return cast("Fact", answer).references if isinstance(answer, get_args(Fact)) else NO_REFERENCES
 
 
 def error_text(error: object) -> str:

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, Generic, TypeVar, cast
 
 from paysession import (
+    Capture,
     CapturePolicy,
     Money,
     Payable,
@@ -290,3 +291,22 @@ def scripted_shop(
     capabilities: Capabilities | None = None, /, **answers: object
 ) -> Shop[ScriptedGateway]:
     return Shop(ScriptedGateway(capabilities, **answers))
+
+
+def unknown_capture(
+    capabilities: Capabilities | None = None,
+) -> tuple[Shop[ScriptedGateway], Payment, Capture]:
+    """A capture that timed out; its lease is over."""
+    shop = scripted_shop(capabilities)
+    payment = shop.held()
+    shop.gateway.then("capture", TimeoutError())
+    capture = shop.payments.capture(payment.id)
+    shop.gateway.calls.clear()
+    shop.clock.forward(minutes=2)
+    return shop, payment, capture
+
+
+def stored(shop: Shop[ScriptedGateway], capture: Capture) -> Capture:
+    found = shop.store.get(Capture, capture.id, tenant="")
+    assert found is not None
+    return found

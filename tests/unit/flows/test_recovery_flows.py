@@ -19,9 +19,11 @@ from flow_builders import (
     order,
     scripted_shop,
     seen,
+    stored,
+    unknown_capture,
 )
 
-from paysession import Attempt, Capture, Money, Payment, PaymentMethod, Refund
+from paysession import Attempt, Capture, Money, PaymentMethod, Refund
 from paysession._domain.evidence import EvidenceSource
 from paysession._drivers import drive
 from paysession._flows.carrying import lease_of
@@ -45,25 +47,6 @@ from paysession.outcomes import (
 KEYLESS = Capabilities(honours_keys=False)
 SURE = Capabilities(honours_keys=False, look_up_is_authoritative=True)
 LATE = timedelta(hours=25)
-
-
-def _unknown_capture(
-    capabilities: Capabilities | None = None,
-) -> tuple[Shop[ScriptedGateway], Payment, Capture]:
-    """A capture that timed out; its lease is over."""
-    shop = scripted_shop(capabilities)
-    payment = shop.held()
-    shop.gateway.then("capture", TimeoutError())
-    capture = shop.payments.capture(payment.id)
-    shop.gateway.calls.clear()
-    shop.clock.forward(minutes=2)
-    return shop, payment, capture
-
-
-def _stored(shop: Shop[ScriptedGateway], capture: Capture) -> Capture:
-    found = shop.store.get(Capture, capture.id, tenant="")
-    assert found is not None
-    return found
 
 
 # Leases
@@ -102,7 +85,7 @@ def test_recovery_leaves_alone_what_somebody_is_at() -> None:
 
 
 def test_two_recoveries_at_once_look_at_an_operation_once() -> None:
-    shop, _, _ = _unknown_capture(KEYLESS)
+    shop, _, _ = unknown_capture(KEYLESS)
     shop.before_describing.then = shop.payments.recover
 
     shop.payments.recover()
@@ -111,7 +94,7 @@ def test_two_recoveries_at_once_look_at_an_operation_once() -> None:
 
 
 def test_an_operation_that_was_settled_meanwhile_is_returned_as_it_is() -> None:
-    shop, payment, _ = _unknown_capture()
+    shop, payment, _ = unknown_capture()
     shop.before_describing.then = lambda: shop.payments.capture(payment.id)
 
     (recovered,) = shop.payments.recover()
@@ -124,7 +107,7 @@ def test_an_operation_that_was_settled_meanwhile_is_returned_as_it_is() -> None:
 
 
 def test_what_the_look_up_finds_is_settled() -> None:
-    shop, _, _ = _unknown_capture(KEYLESS)
+    shop, _, _ = unknown_capture(KEYLESS)
     shop.gateway.then("look_up", seen(Captured(eur(100))))
 
     (recovered,) = shop.payments.recover()
@@ -135,7 +118,7 @@ def test_what_the_look_up_finds_is_settled() -> None:
 
 
 def test_the_same_news_twice_settles_once() -> None:
-    shop, payment, _ = _unknown_capture(KEYLESS)
+    shop, payment, _ = unknown_capture(KEYLESS)
     told = seen(Captured(eur(100)))
     shop.gateway.then("look_up", lambda request: told(request) * 2)
 
@@ -146,18 +129,18 @@ def test_the_same_news_twice_settles_once() -> None:
 
 
 def test_news_of_other_operations_is_not_ours() -> None:
-    shop, _, capture = _unknown_capture(KEYLESS)
+    shop, _, capture = unknown_capture(KEYLESS)
     shop.gateway.then(
         "look_up", (Report(Captured(eur(100)), our_reference="ca_other"), "no report")
     )
 
     shop.payments.recover()
 
-    assert _stored(shop, capture).status is OperationStatus.REQUESTED
+    assert stored(shop, capture).status is OperationStatus.REQUESTED
 
 
 def test_pending_is_news_and_is_waited_for() -> None:
-    shop, _, _ = _unknown_capture()
+    shop, _, _ = unknown_capture()
     shop.gateway.then("look_up", seen(Pending()))
 
     (recovered,) = shop.payments.recover()
@@ -167,7 +150,7 @@ def test_pending_is_news_and_is_waited_for() -> None:
 
 
 def test_money_in_another_currency_is_news_for_a_person_only() -> None:
-    shop, _, _ = _unknown_capture()
+    shop, _, _ = unknown_capture()
     shop.gateway.then("look_up", seen(Captured(Money(100, "USD"))))
 
     (recovered,) = shop.payments.recover()
@@ -180,18 +163,18 @@ def test_money_in_another_currency_is_news_for_a_person_only() -> None:
     "answer", [TimeoutError(), GatewayUnreachable("refused"), Unsupported("bogus", "look_up")]
 )
 def test_nothing_is_repeated_where_the_look_up_did_not_answer(answer: Exception) -> None:
-    shop, _, capture = _unknown_capture()
+    shop, _, capture = unknown_capture()
     shop.gateway.then("look_up", answer)
 
     shop.payments.recover()
 
-    assert _stored(shop, capture).status is OperationStatus.REQUESTED
+    assert stored(shop, capture).status is OperationStatus.REQUESTED
     assert ["look_up"] == shop.gateway.methods
 
 
 @pytest.mark.parametrize("answer", [NotAttempted(), Unknown()])
 def test_the_look_up_may_say_that_it_does_not_know(answer: object) -> None:
-    shop, _, _ = _unknown_capture()
+    shop, _, _ = unknown_capture()
     shop.gateway.then("look_up", answer)
 
     shop.payments.recover()
@@ -228,22 +211,22 @@ def test_a_call_is_repeated_without_a_look_up_where_there_is_none() -> None:
 
 
 def test_nothing_is_repeated_after_the_deadline() -> None:
-    shop, _, capture = _unknown_capture()
+    shop, _, capture = unknown_capture()
     shop.clock.now = NOW + timedelta(hours=23)
 
     shop.payments.recover()
 
     assert ["look_up"] == shop.gateway.methods
-    assert _stored(shop, capture).attention
+    assert stored(shop, capture).attention
 
 
 def test_nothing_is_repeated_where_keys_are_ignored() -> None:
-    shop, _, capture = _unknown_capture(KEYLESS)
+    shop, _, capture = unknown_capture(KEYLESS)
 
     shop.payments.recover()
 
     assert ["look_up"] == shop.gateway.methods
-    assert _stored(shop, capture).is_unresolved
+    assert stored(shop, capture).is_unresolved
 
 
 def test_a_call_that_held_a_secret_is_never_repeated() -> None:
@@ -258,18 +241,18 @@ def test_a_call_that_held_a_secret_is_never_repeated() -> None:
 
 
 def test_a_repeat_that_does_not_arrive_proves_nothing() -> None:
-    shop, _, capture = _unknown_capture()
+    shop, _, capture = unknown_capture()
     shop.gateway.then("capture", GatewayUnreachable("refused"))
 
     shop.payments.recover()
 
-    capture = _stored(shop, capture)
+    capture = stored(shop, capture)
     assert capture.status is OperationStatus.REQUESTED
     assert capture.doubt == "not reached: refused"
 
 
 def test_a_repeat_may_be_declined() -> None:
-    shop, payment, _ = _unknown_capture()
+    shop, payment, _ = unknown_capture()
     shop.gateway.then("capture", Declined(DECLINE))
 
     (recovered,) = shop.payments.recover()
@@ -281,7 +264,7 @@ def test_a_repeat_may_be_declined() -> None:
 def test_a_repeat_whose_answer_cannot_be_recorded_is_taken_up_again_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shop, _, capture = _unknown_capture()
+    shop, _, capture = unknown_capture()
     commit = shop.store.commit
 
     def answer_and_break(request: object) -> Captured:
@@ -307,7 +290,7 @@ def test_a_repeat_whose_answer_cannot_be_recorded_is_taken_up_again_later(
 
 
 def test_not_found_after_the_grace_is_evidence_where_the_look_up_is_authoritative() -> None:
-    shop, payment, _ = _unknown_capture(SURE)
+    shop, payment, _ = unknown_capture(SURE)
 
     (recovered,) = shop.payments.recover()
 
@@ -320,9 +303,9 @@ def test_not_found_within_the_grace_is_no_evidence() -> None:
     patient = Capabilities(
         honours_keys=False, look_up_is_authoritative=True, look_up_grace=timedelta(hours=1)
     )
-    shop, _, capture = _unknown_capture(patient)
+    shop, _, capture = unknown_capture(patient)
     shop.payments.recover()
-    assert _stored(shop, capture).is_unresolved
+    assert stored(shop, capture).is_unresolved
 
     shop.clock.forward(hours=1)
 
@@ -345,12 +328,12 @@ def test_an_attempt_that_never_happened_lets_the_customer_try_again() -> None:
 
 
 def test_what_nothing_settles_is_left_to_a_person_after_the_deadline() -> None:
-    shop, payment, capture = _unknown_capture(KEYLESS)
+    shop, payment, capture = unknown_capture(KEYLESS)
     shop.clock.now = NOW + LATE
 
     shop.payments.recover()
 
-    capture = _stored(shop, capture)
+    capture = stored(shop, capture)
     assert capture.attention
     assert capture.is_open
     (discrepancy,) = shop.payments.get_payment(payment.id).discrepancies
@@ -359,7 +342,7 @@ def test_what_nothing_settles_is_left_to_a_person_after_the_deadline() -> None:
 
 
 def test_what_was_left_to_a_person_is_not_taken_up_again() -> None:
-    shop, _, _ = _unknown_capture(KEYLESS)
+    shop, _, _ = unknown_capture(KEYLESS)
     shop.clock.now = NOW + LATE
     shop.payments.recover()
     before = shop.snapshot()
@@ -388,7 +371,7 @@ def _settled_now(shop: Shop[ScriptedGateway], capture: Capture) -> None:
 
 
 def test_what_was_settled_at_the_last_moment_is_not_left_to_a_person() -> None:
-    shop, payment, capture = _unknown_capture(KEYLESS)
+    shop, payment, capture = unknown_capture(KEYLESS)
     shop.clock.now = NOW + LATE
 
     def nothing_yet(_: object) -> tuple[()]:
@@ -405,13 +388,13 @@ def test_what_was_settled_at_the_last_moment_is_not_left_to_a_person() -> None:
 
 
 def test_an_answer_that_comes_after_all_takes_it_from_the_person_again() -> None:
-    shop, payment, capture = _unknown_capture(KEYLESS)
+    shop, payment, capture = unknown_capture(KEYLESS)
     shop.clock.now = NOW + LATE
     shop.payments.recover()
 
     _settled_now(shop, capture)
 
-    capture = _stored(shop, capture)
+    capture = stored(shop, capture)
     assert capture.succeeded
     assert not capture.attention
     assert [False] == [each.is_open for each in shop.payments.get_payment(payment.id).discrepancies]
@@ -422,17 +405,17 @@ def test_an_answer_that_comes_after_all_takes_it_from_the_person_again() -> None
 
 
 def test_an_operation_whose_gateway_is_gone_is_waited_for() -> None:
-    shop, _, capture = _unknown_capture()
+    shop, _, capture = unknown_capture()
     shop.gateways.clear()
 
     shop.payments.recover()
 
-    assert _stored(shop, capture).is_unresolved
-    assert not _stored(shop, capture).attention
+    assert stored(shop, capture).is_unresolved
+    assert not stored(shop, capture).attention
 
 
 def test_an_operation_whose_gateway_comes_back_is_recovered() -> None:
-    shop, _, _ = _unknown_capture()
+    shop, _, _ = unknown_capture()
     shop.gateways.clear()
     shop.payments.recover()
     shop.gateways["bogus"] = shop.gateway
@@ -444,13 +427,13 @@ def test_an_operation_whose_gateway_comes_back_is_recovered() -> None:
 
 
 def test_an_operation_whose_gateway_is_gone_for_good_is_left_to_a_person() -> None:
-    shop, _, capture = _unknown_capture()
+    shop, _, capture = unknown_capture()
     shop.gateways.clear()
     shop.clock.now = NOW + LATE
 
     shop.payments.recover()
 
-    assert _stored(shop, capture).attention
+    assert stored(shop, capture).attention
 
 
 def test_a_gateway_that_is_none_keeps_no_other_operation_from_being_recovered() -> None:
@@ -561,7 +544,7 @@ def test_a_release_that_is_refused_waits_for_a_person() -> None:
 def test_a_record_that_cannot_be_worked_on_keeps_no_other_from_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    shop, _, capture = _unknown_capture()
+    shop, _, capture = unknown_capture()
     get = shop.store.get
     broken = RuntimeError("half a record")
 

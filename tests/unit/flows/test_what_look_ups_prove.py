@@ -16,6 +16,8 @@ from flow_builders import (
     eur,
     scripted_shop,
     seen,
+    stored,
+    unknown_capture,
 )
 
 from paysession import Capture, Payment, PaymentSession
@@ -48,25 +50,6 @@ DEADLINE = timedelta(hours=23)
 LONGEST_CALL = timedelta(seconds=80)
 
 
-def _unknown_capture(
-    capabilities: Capabilities | None = None,
-) -> tuple[Shop[ScriptedGateway], Payment, Capture]:
-    """A capture that timed out; its lease is over."""
-    shop = scripted_shop(capabilities)
-    payment = shop.held()
-    shop.gateway.then("capture", TimeoutError())
-    capture = shop.payments.capture(payment.id)
-    shop.gateway.calls.clear()
-    shop.clock.forward(minutes=2)
-    return shop, payment, capture
-
-
-def _stored(shop: Shop[ScriptedGateway], capture: Capture) -> Capture:
-    found = shop.store.get(Capture, capture.id, tenant="")
-    assert found is not None
-    return found
-
-
 # Absence
 
 
@@ -80,17 +63,17 @@ def _stored(shop: Shop[ScriptedGateway], capture: Capture) -> Capture:
 def test_not_found_proves_absence_after_the_longest_call_and_the_grace(
     after: timedelta, status: OperationStatus
 ) -> None:
-    shop, _, capture = _unknown_capture(SLOW)
+    shop, _, capture = unknown_capture(SLOW)
     shop.clock.now = NOW + after
 
     shop.payments.recover()
 
-    assert status is _stored(shop, capture).status
+    assert status is stored(shop, capture).status
 
 
 def _repeated_capture() -> tuple[Shop[ScriptedGateway], Capture]:
     """A capture whose repeat timed out as well."""
-    shop, _, capture = _unknown_capture(SURE_WITH_KEYS)
+    shop, _, capture = unknown_capture(SURE_WITH_KEYS)
     shop.gateway.then("capture", TimeoutError())
     shop.payments.recover()
     assert ["look_up", "capture"] == shop.gateway.methods
@@ -103,7 +86,7 @@ def test_after_a_repeat_not_found_proves_no_absence_before_the_last_repeat_has_e
 
     shop.payments.recover()
 
-    assert OperationStatus.REQUESTED is _stored(shop, capture).status
+    assert OperationStatus.REQUESTED is stored(shop, capture).status
 
 
 def test_after_a_repeat_not_found_proves_absence_once_the_last_repeat_has_ended() -> None:
@@ -112,7 +95,7 @@ def test_after_a_repeat_not_found_proves_absence_once_the_last_repeat_has_ended(
 
     shop.payments.recover()
 
-    assert OperationStatus.FAILED is _stored(shop, capture).status
+    assert OperationStatus.FAILED is stored(shop, capture).status
 
 
 def test_what_holds_a_secret_was_never_repeated_and_is_absent_sooner() -> None:
@@ -135,34 +118,34 @@ def test_what_holds_a_secret_was_never_repeated_and_is_absent_sooner() -> None:
 
 @pytest.mark.parametrize("capabilities", [SURE, SURE_WITH_KEYS])
 def test_a_report_that_names_nobody_proves_nothing(capabilities: Capabilities) -> None:
-    shop, payment, capture = _unknown_capture(capabilities)
+    shop, payment, capture = unknown_capture(capabilities)
     shop.gateway.then("look_up", (Report(Captured(eur(100))),))
 
     shop.payments.recover()
 
-    assert OperationStatus.REQUESTED is _stored(shop, capture).status
+    assert OperationStatus.REQUESTED is stored(shop, capture).status
     assert ["look_up"] == shop.gateway.methods
     assert eur(0) == shop.payments.get_payment(payment.id).balances.captured
 
 
 def test_reports_about_others_do_not_settle_ours() -> None:
-    shop, payment, capture = _unknown_capture(SURE)
+    shop, payment, capture = unknown_capture(SURE)
     shop.gateway.then("look_up", (Report(Captured(eur(100)), our_reference="ca_other"),))
 
     shop.payments.recover()
 
-    assert OperationStatus.FAILED is _stored(shop, capture).status
+    assert OperationStatus.FAILED is stored(shop, capture).status
     assert eur(0) == shop.payments.get_payment(payment.id).balances.captured
 
 
 def test_one_report_that_names_nobody_spoils_the_absence_that_the_others_show() -> None:
-    shop, _, capture = _unknown_capture(SURE)
+    shop, _, capture = unknown_capture(SURE)
     others = Report(Captured(eur(1)), our_reference="ca_other"), Report(Captured(eur(2)))
     shop.gateway.then("look_up", others)
 
     shop.payments.recover()
 
-    assert OperationStatus.REQUESTED is _stored(shop, capture).status
+    assert OperationStatus.REQUESTED is stored(shop, capture).status
 
 
 # Several facts of one look-up
@@ -219,12 +202,12 @@ def test_money_that_one_look_up_tells_of_is_never_lost() -> None:
 
 
 def test_a_look_up_that_fails_leaves_its_reason() -> None:
-    shop, _, capture = _unknown_capture()
+    shop, _, capture = unknown_capture()
     shop.gateway.then("look_up", ConnectionResetError("reset by peer, api_key=abc123"))
 
     shop.payments.recover()
 
-    doubt = _stored(shop, capture).doubt
+    doubt = stored(shop, capture).doubt
     assert "look-up: ConnectionResetError: reset by peer, api_key=[secret]" == doubt
 
 

@@ -121,10 +121,12 @@ def _bounded(facts: tuple[Evidence, ...], added: Evidence) -> tuple[Evidence, ..
 
 
 def _latest_success(facts: tuple[Evidence, ...]) -> datetime:
+    """Return when the provider's newest success was; a person's word moves nothing of its."""
     times = [
         each.fact.occurred_at or _BEGINNING
         for each in facts
         if isinstance(each.fact, Authorized | Captured | Voided | Refunded)
+        and each.source is not EvidenceSource.PERSON
     ]
     return max(times, default=_BEGINNING)
 

@@ -333,3 +333,16 @@ def test_a_session_that_waits_says_for_what() -> None:
 
 def test_a_payable_s_account_says_what_is_due() -> None:
     assert "PayableAccount order (unpaid): due 100.00 EUR" == str(account())
+
+
+def test_a_persons_word_does_not_move_a_bounce_past_the_providers_own_time() -> None:
+    said: tuple[tuple[Fact, EvidenceSource], ...] = (
+        (Bounced(FAILURE), EvidenceSource.RESPONSE),
+        (Captured(eur(100), occurred_at=at(9)), EvidenceSource.PERSON),
+        (Retaken(eur(100), occurred_at=at(5)), EvidenceSource.RESPONSE),
+    )
+    for order in permutations(said):
+        _, capture = asked_capture(authorized())
+        for fact, source in order:
+            capture = capture.observed(Evidence(fact=fact, source=source, recorded_at=at(10)))
+        assert isinstance(capture.believed, Retaken)

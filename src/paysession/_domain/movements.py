@@ -7,6 +7,7 @@ reversals are what a provider did. A payment carries the sum of the effects of a
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -91,9 +92,9 @@ class Recorded(Record):
         return False
 
     @property
+    @abstractmethod
     def effect(self) -> Effect:
         """What it adds to the payment's balances."""
-        raise NotImplementedError
 
     @property
     def event(self) -> type[MovementEvent]:
@@ -195,9 +196,9 @@ class MovementOperation(Operation):
                 return self.amount
 
     @property
+    @abstractmethod
     def effect(self) -> Effect:
         """What it adds to the payment's balances."""
-        raise NotImplementedError
 
 
 @attrs.frozen(kw_only=True)

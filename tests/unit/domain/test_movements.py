@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import attrs
-import pytest
 from domain_builders import (
     FAILURE,
     NOTHING,

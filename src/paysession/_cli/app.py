@@ -48,7 +48,9 @@ def run(argv: Sequence[str]) -> int:
     try:
         status: int | None = app(args=list(argv), prog_name="paysession", standalone_mode=False)
     except _UsageError as error:
-        sys.stderr.write(f"Error: {one_line(error.format_message())}\n")
+        # Some versions of typer put the kind of the exception before the sentence.
+        said = error.format_message().replace("Value error, ", "")
+        sys.stderr.write(f"Error: {one_line(said)}\n")
         return 2
     except (typer.Abort, KeyboardInterrupt):
         return _INTERRUPTED

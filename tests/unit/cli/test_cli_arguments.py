@@ -116,3 +116,12 @@ def test_it_runs_as_a_program() -> None:
     assert (2, "") == (done.returncode, done.stdout)
     assert done.stderr.startswith("Error: ")
     assert 1 == done.stderr.count("\n")
+
+
+def test_a_choice_that_there_is_not_is_told_in_the_words_of_a_person(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert 2 == _cli.main(["demo", "--story", "nonsense"])
+    told = capsys.readouterr().err
+    assert "Value error" not in told
+    assert "'nonsense' is not one of 'card', 'declined'" in told

@@ -25,7 +25,8 @@ from paysession._domain.payable import Payable, PayableAccount, PayableStatus
 from paysession._domain.payment import Payment
 from paysession._domain.secrets import ClientData, Secret
 from paysession._domain.session import PaymentSession
-from paysession._domain.sources import CreditCard, Source, StoreCredit, StoredSource
+from paysession._domain.setup_session import SetupSession
+from paysession._domain.sources import CreditCard, MandateUse, Source, StoreCredit, StoredSource
 from paysession._domain.statement import Statement
 from paysession._drivers import Step
 from paysession._money import Currency, MinorUnits, Money, Rounding
@@ -43,6 +44,7 @@ __all__ = [
     "Currency",
     "Discrepancy",
     "DiscrepancyKind",
+    "MandateUse",
     "Metadata",
     "MinorUnits",
     "Money",
@@ -57,6 +59,7 @@ __all__ = [
     "RefundReason",
     "Rounding",
     "Secret",
+    "SetupSession",
     "Source",
     "Statement",
     "Step",

@@ -148,7 +148,7 @@ def perform(ask: Ask[Any], ports: Ports[Store, Gateway]) -> object:
             return store.due(before, kinds=kinds, limit=limit, tenant=tenant)
         case Commit(changes):
             store.commit(changes)
-            return None
+            return changes
         case Call():
             return ports.callee(ask)(ask.request)
         case Pause(round):
@@ -171,7 +171,7 @@ async def aperform(ask: Ask[Any], ports: Ports[AsyncStore, AsyncGateway]) -> obj
             return await store.due(before, kinds=kinds, limit=limit, tenant=tenant)
         case Commit(changes):
             await store.commit(changes)
-            return None
+            return changes
         case Call():
             return await ports.callee(ask)(ask.request)
         case Pause(round):

@@ -17,10 +17,12 @@ from paysession._domain.movements import Capture, Refund, RefundReason, Void
 from paysession._domain.payable import Payable, PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
-from paysession._domain.sources import Source
+from paysession._domain.setup_session import SetupSession
+from paysession._domain.sources import MandateUse, Source
 from paysession._domain.statement import Statement
 from paysession._drivers import Gateways, Observer, Ports, adrive, drive
-from paysession._flows import closing, movements, reading, recovery, sessions
+from paysession._flows import closing, movements, reading, recovery, sessions, setups
+from paysession._flows import payments as flows
 from paysession._flows.asks import Flow
 from paysession._flows.requests import AnyOperation
 from paysession._money import Money
@@ -79,6 +81,7 @@ class Commands:
         capture: CapturePolicy | None = None,
         hosted: bool = False,
         save_source: bool = False,
+        customer_external_id: str | None = None,
         return_url: str | None = None,
         cancel_url: str | None = None,
         expires_at: datetime | None = None,
@@ -97,7 +100,9 @@ class Commands:
             source: What the customer pays with, if that is known already.
             capture: When held money is taken, if not as the method says.
             hosted: Whether the provider's own page collects the payment.
-            save_source: Whether to keep the source for later use.
+            save_source: Whether to keep the source for later use; the session's `source`
+                is then the one to `charge`.
+            customer_external_id: The provider's id of the customer, if you know it.
             return_url: Where the provider sends the browser afterwards: absolute https.
             cancel_url: Where it sends a customer who gives up: absolute https.
             expires_at: When the session's time is over; an aware instant to come.
@@ -126,6 +131,7 @@ class Commands:
             capture=capture,
             hosted=hosted,
             save_source=save_source,
+            customer_external_id=customer_external_id,
             return_url=return_url,
             cancel_url=cancel_url,
             expires_at=expires_at,
@@ -237,6 +243,161 @@ class Commands:
         that the provider could not be asked about.
         """
         return closing.expire_sessions(limit=limit)
+
+    @command
+    def create_payment(
+        self,
+        payable: Payable,
+        *,
+        method: PaymentMethod,
+        amount: Money | None = None,
+        source: Source | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> Flow[Payment]:
+        """
+        Let a payment wait in the checkout, by a method that needs no session: a check, cash
+        on delivery, a transfer.
+
+        It takes the place of any other payment that waits in the checkout of the payable,
+        which is abandoned. It reserves nothing; `mark_paid` says that the money has come.
+
+        Args:
+            payable: What is being paid.
+            method: How. A copy is kept with the payment.
+            amount: All that is due of the payable if left out; more than zero.
+            source: What the customer pays with, where the method asks for it.
+            metadata: At most 50 notes of your own.
+
+        Raises:
+            SessionRequired: The method works through sessions: use `create_session`.
+            SourceRequired: The method needs a source.
+            MethodUnavailable: No gateway of the method's name is configured.
+            NothingDue: All of the payable is paid, held or being asked for.
+            AmountExceeded: More than is due.
+            MoneyError: The amount is not one that can be charged.
+            UnsafeInput: Metadata that must not be stored.
+        """
+        return flows.create_payment(
+            payable, method=method, amount=amount, source=source, metadata=metadata
+        )
+
+    @command
+    def mark_paid(
+        self,
+        payment_id: str,
+        *,
+        amount: Money | None = None,
+        reference: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> Flow[Capture]:
+        """
+        Say that money has come for a payment that no provider tells of, in whole or in part.
+
+        What is more than was asked for is recorded as well, and opens the discrepancy
+        `overpaid`. Without an amount, saying it again returns the newest capture; with one,
+        it is another capture: pass an `idempotency_key`.
+
+        Args:
+            payment_id: Of which payment.
+            amount: All that is missing if left out; more than zero.
+            reference: What the money came under: a check's number, a bank's reference.
+            metadata: Notes of your own: who says so, say.
+
+        Raises:
+            NotFound: There is no such payment.
+            Unsupported: Its provider says what was paid, and nobody else.
+            LimitExceeded: The payment has a thousand movements.
+            MoneyError: The amount is not one that can be paid.
+            UnsafeInput: A reference or metadata that must not be stored.
+        """
+        return flows.mark_paid(payment_id, amount=amount, reference=reference, metadata=metadata)
+
+    @command
+    def mark_refunded(
+        self,
+        payment_id: str,
+        *,
+        amount: Money | None = None,
+        reason: RefundReason | None = None,
+        reference: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> Flow[Refund]:
+        """
+        Say that money of such a payment was given back, in whole or in part.
+
+        Without an amount, saying it again returns the newest refund; with one, it is
+        another refund: pass an `idempotency_key`.
+
+        Args:
+            payment_id: Of which payment.
+            amount: All that is refundable if left out; more than zero.
+            reason: Why.
+            reference: What it went back under.
+            metadata: Notes of your own: who says so, say.
+
+        Raises:
+            NotFound: There is no such payment.
+            Unsupported: Its provider says what was given back, and nobody else.
+            IllegalTransition: Nothing is refundable.
+            AmountExceeded: More than is refundable.
+            LimitExceeded: The payment has a thousand movements.
+            UnsafeInput: A reference or metadata that must not be stored.
+        """
+        return flows.mark_refunded(
+            payment_id, amount=amount, reason=reason, reference=reference, metadata=metadata
+        )
+
+    @command
+    def charge(
+        self,
+        payable: Payable,
+        *,
+        method: PaymentMethod,
+        source: Source,
+        amount: Money | None = None,
+        capture: CapturePolicy | None = None,
+        use: MandateUse = MandateUse.LATER,
+        customer_external_id: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> Flow[Payment]:
+        """
+        Take what is due from a stored source, with the customer absent; or hold it.
+
+        The payment comes back authorized or captured, or failed with a `failure`
+        (declined), or processing (nobody knows yet, which is not a failure; while that is
+        so its amount is reserved). A charge that the customer must act on carries a
+        `next_action`, and reserves nothing.
+
+        Args:
+            payable: What is being paid.
+            method: How. A copy is kept with the payment.
+            source: What is charged: one that a session or setup session stored, or credit.
+            amount: All that is due of the payable if left out; more than zero.
+            capture: When held money is taken, if not as the method says.
+            use: Which use of the customer's consent this is: the first, or a later one.
+            customer_external_id: The provider's id of the customer, if you know it.
+            metadata: At most 50 notes of your own, sent along.
+
+        Raises:
+            NothingDue: All of the payable is paid, held or being asked for.
+            AmountExceeded: More than is due.
+            MethodUnavailable: No gateway of the method's name is configured.
+            Unsupported: The gateway cannot charge stored sources, or not hold and take later.
+            MoneyError: The amount is not one that can be charged.
+            UnsafeInput: A source without a profile, text that must not be stored or sent.
+            GatewayUnreachable: Certainly nothing happened; the payment has failed.
+            OutcomeUnknown: The provider was called, and its answer could not be recorded.
+        """
+        return flows.charge(
+            payable,
+            method=method,
+            source=source,
+            amount=amount,
+            capture=capture,
+            use=use,
+            customer_external_id=customer_external_id,
+            metadata=metadata,
+        )
 
     @command
     def capture(
@@ -366,6 +527,101 @@ class Commands:
         )
 
     @command
+    def create_setup_session(
+        self,
+        method: PaymentMethod,
+        *,
+        customer_id: str | None = None,
+        customer_external_id: str | None = None,
+        return_url: str | None = None,
+        cancel_url: str | None = None,
+        expires_at: datetime | None = None,
+        metadata: Mapping[str, str] | None = None,
+        external_data: Mapping[str, object] | None = None,
+    ) -> Flow[SetupSession]:
+        """
+        Open a setup session for a customer to store a source in; no money moves.
+
+        Args:
+            method: By what the source will be charged. A copy is kept with it.
+            customer_id: Your id of the customer.
+            customer_external_id: The provider's id of the customer, if you know it.
+            return_url: Where the provider sends the browser afterwards: absolute https.
+            cancel_url: Where it sends a customer who gives up: absolute https.
+            expires_at: When its time is over; an aware instant to come.
+            metadata: At most 50 notes of your own, sent along.
+            external_data: What the provider's adapter wants to know besides. It is kept
+                secret, and never sent a second time.
+
+        Raises:
+            MethodUnavailable: No gateway of the method's name is configured.
+            Unsupported: The gateway stores no sources.
+            UnsafeInput: Text, an address or metadata that must not be stored or sent.
+            GatewayUnreachable: Certainly nothing happened; the setup session has failed.
+            OutcomeUnknown: The provider was called, and its answer could not be recorded.
+        """
+        return setups.create_setup_session(
+            method,
+            customer_id=customer_id,
+            customer_external_id=customer_external_id,
+            return_url=return_url,
+            cancel_url=cancel_url,
+            expires_at=expires_at,
+            metadata=metadata,
+            external_data=external_data,
+        )
+
+    @command
+    def complete_setup_session(
+        self,
+        setup_session_id: str,
+        *,
+        external_data: Mapping[str, object] | None = None,
+    ) -> Flow[SetupSession]:
+        """
+        Ask for the source of a setup session to be stored.
+
+        Completed, its `source` is what `charge` takes. Completing a completed one returns
+        it and calls nobody.
+
+        Args:
+            setup_session_id: Which one.
+            external_data: What the browser brought back: a hint for the provider. It is
+                kept secret, and never sent a second time.
+
+        Raises:
+            NotFound: There is no such setup session.
+            IllegalTransition: It is at its end without a source.
+            ExpiredSession: Its time has run out.
+            OperationUnresolved: An earlier attempt may have happened.
+            Unsupported: The gateway stores no sources.
+            GatewayUnreachable: Certainly nothing happened; try again.
+            OutcomeUnknown: The provider was called, and its answer could not be recorded.
+        """
+        return setups.complete_setup_session(setup_session_id, external_data=external_data)
+
+    @command
+    def cancel_setup_session(self, setup_session_id: str) -> Flow[SetupSession]:
+        """
+        Give an open setup session up. Canceling a canceled one returns it.
+
+        Raises:
+            NotFound: There is no such setup session.
+            IllegalTransition: It is at its end in another way.
+            OperationUnresolved: An attempt may have stored the source.
+        """
+        return setups.cancel_setup_session(setup_session_id)
+
+    @command
+    def expire_setup_sessions(self, *, limit: int = 100) -> Flow[tuple[SetupSession, ...]]:
+        """
+        Close up to `limit` setup sessions whose time is over; run it as `expire_sessions`.
+
+        One with an attempt that may have stored the source is left open.
+        """
+        return closing.expire_setup_sessions(limit=limit)
+
+    @command
     def recover(self, *, limit: int = 100) -> Flow[tuple[AnyOperation, ...]]:
         """
         Work on up to `limit` open operations that are due; run it every minute or so, for
@@ -386,6 +642,16 @@ class Commands:
             NotFound: There is no such session.
         """
         return reading.get(PaymentSession, session_id)
+
+    @command
+    def get_setup_session(self, setup_session_id: str) -> Flow[SetupSession]:
+        """
+        Return one setup session.
+
+        Raises:
+            NotFound: There is no such setup session.
+        """
+        return reading.get(SetupSession, setup_session_id)
 
     @command
     def get_payment(self, payment_id: str) -> Flow[Payment]:

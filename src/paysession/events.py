@@ -14,7 +14,7 @@ import attrs
 
 from paysession._domain.balances import Balances
 from paysession._money import Money
-from paysession.lifecycles import PaymentStatus, SessionStatus
+from paysession.lifecycles import PaymentStatus, SessionStatus, SetupSessionStatus
 
 __all__ = [
     "AttemptFailed",
@@ -33,6 +33,7 @@ __all__ = [
     "PayableEvent",
     "PayablePaid",
     "PaymentAbandoned",
+    "PaymentActionRequired",
     "PaymentAuthorized",
     "PaymentCaptured",
     "PaymentCreated",
@@ -62,6 +63,19 @@ __all__ = [
     "SessionProcessing",
     "SessionReopened",
     "SessionUpdated",
+    "SetupAttemptFailed",
+    "SetupAttemptRequested",
+    "SetupAttemptSuperseded",
+    "SetupSessionActionRequired",
+    "SetupSessionCanceled",
+    "SetupSessionCompleted",
+    "SetupSessionCreated",
+    "SetupSessionEvent",
+    "SetupSessionExpired",
+    "SetupSessionExpiryPostponed",
+    "SetupSessionFailed",
+    "SetupSessionOpened",
+    "SetupSessionProcessing",
     "VoidFailed",
     "VoidPending",
     "VoidRequested",
@@ -284,6 +298,14 @@ class PaymentProcessing(PaymentEvent):
 
 
 @attrs.frozen(kw_only=True)
+class PaymentActionRequired(PaymentEvent):
+    """The customer must come back and act before the charge can go on."""
+
+    attempt_id: str
+    action: str
+
+
+@attrs.frozen(kw_only=True)
 class PaymentFailed(PaymentEvent):
     """The provider refused, and certainly no money moved."""
 
@@ -381,3 +403,93 @@ class PaymentLapsed(MovementEvent):
 @attrs.frozen(kw_only=True)
 class PaymentReversed(MovementEvent):
     """`amount` was taken back from us."""
+
+
+@attrs.frozen(kw_only=True)
+class SetupSessionEvent(Event):
+    """Something happened to a setup session, which stands at `status` since."""
+
+    status: SetupSessionStatus
+
+
+@attrs.frozen(kw_only=True)
+class SetupSessionCreated(SetupSessionEvent):
+    """A customer was asked to store a source."""
+
+    method_id: str
+
+
+@attrs.frozen(kw_only=True)
+class SetupAttemptRequested(SetupSessionEvent):
+    """A call for the setup session is about to be made."""
+
+    attempt_id: str
+    kind: str
+
+
+@attrs.frozen(kw_only=True)
+class SetupAttemptFailed(SetupSessionEvent):
+    """The provider refused, and the customer may try again."""
+
+    attempt_id: str
+    failure_code: str
+
+
+@attrs.frozen(kw_only=True)
+class SetupAttemptSuperseded(SetupSessionEvent):
+    """The customer went on with another attempt."""
+
+    attempt_id: str
+
+
+@attrs.frozen(kw_only=True)
+class SetupSessionOpened(SetupSessionEvent):
+    """The provider took note of it."""
+
+    attempt_id: str
+
+
+@attrs.frozen(kw_only=True)
+class SetupSessionActionRequired(SetupSessionEvent):
+    """The customer must act."""
+
+    attempt_id: str
+    action: str
+
+
+@attrs.frozen(kw_only=True)
+class SetupSessionProcessing(SetupSessionEvent):
+    """The provider was asked to store the source, or is working on it."""
+
+    attempt_id: str
+
+
+@attrs.frozen(kw_only=True)
+class SetupSessionCompleted(SetupSessionEvent):
+    """The source is stored, under this id of ours."""
+
+    source_id: str
+
+
+@attrs.frozen(kw_only=True)
+class SetupSessionFailed(SetupSessionEvent):
+    """The provider refused for good."""
+
+    failure_code: str
+
+
+@attrs.frozen(kw_only=True)
+class SetupSessionCanceled(SetupSessionEvent):
+    """It was given up before a source was stored."""
+
+
+@attrs.frozen(kw_only=True)
+class SetupSessionExpired(SetupSessionEvent):
+    """Its time ran out before a source was stored."""
+
+
+@attrs.frozen(kw_only=True)
+class SetupSessionExpiryPostponed(SetupSessionEvent):
+    """Its time is over, but it cannot be closed before `until`."""
+
+    until: datetime

@@ -27,6 +27,7 @@ import attrs
 from paysession._domain.failures import Actor, Failure, FailureCode, Retry
 from paysession._domain.limits import aware, redacted, safe_choice, safe_reference, safe_text
 from paysession._domain.secrets import ClientData
+from paysession._domain.sources import Profile
 from paysession._money import Money
 from paysession.errors import InvalidAmount
 
@@ -54,6 +55,7 @@ __all__ = [
     "NotAttempted",
     "Outcome",
     "Pending",
+    "Profile",
     "Redirect",
     "Reference",
     "ReferenceChanged",
@@ -65,6 +67,7 @@ __all__ = [
     "Retaken",
     "Retry",
     "ShowCode",
+    "Stored",
     "Superseded",
     "Totals",
     "Unknown",
@@ -248,6 +251,7 @@ def _of(*kinds: type, optional: bool = False) -> Callable[[Any, Any, Any], None]
 
 _is_money = _of(Money)
 _is_failure = _of(Failure)
+_is_profile = _of(Profile)
 
 
 def _more_than_zero(_: object, field: attrs.Attribute[Money], amount: Money) -> None:
@@ -309,17 +313,34 @@ class Pending(_Said):
 
 @attrs.frozen
 class Authorized(_Said):
-    """`amount` is held for us, until `expires_at` if the provider says so."""
+    """
+    `amount` is held for us, until `expires_at` if the provider says so.
+
+    `profile` is what the customer paid with, as far as the provider tells.
+    """
 
     amount: Money = attrs.field(validator=_more_than_zero)
     expires_at: datetime | None = attrs.field(default=None, kw_only=True, converter=_instant)
+    profile: Profile | None = attrs.field(
+        default=None, kw_only=True, validator=_of(Profile, optional=True)
+    )
 
 
 @attrs.frozen
 class Captured(_Said):
-    """`amount` was taken."""
+    """`amount` was taken; `profile` is what the customer paid with, if the provider tells."""
 
     amount: Money = attrs.field(validator=_more_than_zero)
+    profile: Profile | None = attrs.field(
+        default=None, kw_only=True, validator=_of(Profile, optional=True)
+    )
+
+
+@attrs.frozen
+class Stored(_Said):
+    """The provider keeps the source for later use; no money has moved."""
+
+    profile: Profile = attrs.field(validator=_is_profile)
 
 
 @attrs.frozen
@@ -462,6 +483,7 @@ Outcome: TypeAlias = (
     | Pending
     | Authorized
     | Captured
+    | Stored
     | Voided
     | Refunded
     | Declined
@@ -522,10 +544,14 @@ class Report:
         return attrs.evolve(self.fact, references=self.fact.references | self.references)
 
 
-def without_client_data(fact: Fact) -> Fact:
-    """Return a fact as it is kept: what is the customer's browser's leaves only a fingerprint."""
+def as_evidence(fact: Fact) -> Fact:
+    """
+    Return a fact as it is kept.
+
+    Of what is the customer's browser's a fingerprint stays, of a profile its id.
+    """
     match fact:
-        case Accepted(client_data=None, next_action=None):
+        case Accepted(client_data=None, next_action=None) | Authorized(profile=None):
             return fact
         case Accepted(client_data=data, next_action=action):
             return attrs.evolve(
@@ -537,6 +563,10 @@ def without_client_data(fact: Fact) -> Fact:
             return attrs.evolve(
                 fact, next_action=_without_data(action), client_data=data and data.fingerprint
             )
+        case Authorized(profile=Profile() as told) | Captured(profile=Profile() as told):
+            return attrs.evolve(fact, profile=told.bare)
+        case Stored(told):
+            return attrs.evolve(fact, profile=told.bare)
         case _:
             return fact
 

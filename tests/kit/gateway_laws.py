@@ -19,8 +19,8 @@ import attrs
 from paysession._domain.attempts import CloseReason
 from paysession._domain.failures import FailureCode
 from paysession._domain.limits import Metadata
-from paysession._domain.methods import CapturePolicy, Terms
-from paysession._domain.sources import Source
+from paysession._domain.methods import CapturePolicy, SetupTerms, Terms
+from paysession._domain.sources import MandateUse, Source
 from paysession._money import Money
 from paysession.errors import GatewayUnreachable, Unsupported
 from paysession.gateways import (
@@ -205,6 +205,7 @@ class Bench(ABC):
             amount=amount,
             terms=Terms(payable_id="or_1", payable_reference="R1", capture=policy),
             source=source,
+            use=MandateUse.LATER,
         )
 
     def capture(
@@ -680,14 +681,13 @@ def what_is_not_offered_is_refused(bench: Bench) -> None:
         CreateSetupSessionRequest(
             **bench.envelope(),  # type: ignore[arg-type]
             setup_session_id="pss_1",
-            customer_id=None,
-            return_url=None,
-            expires_at=None,
-            metadata=Metadata(),
+            terms=SetupTerms(),
+            external_data=None,
         ),
         CompleteSetupSessionRequest(
             **bench.envelope(),  # type: ignore[arg-type]
             setup_session_id="pss_1",
+            terms=SetupTerms(),
             external_data=None,
         ),
     ):

@@ -20,7 +20,7 @@ from paysession._domain.attempts import Attempt
 from paysession._domain.entities import Aggregate, Entity
 from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.limits import Metadata
-from paysession._domain.methods import PaymentMethod, Terms
+from paysession._domain.methods import CapturePolicy, PaymentMethod, Terms
 from paysession._domain.movements import Authorization, Capture, Lapse, Refund, Reversal, Void
 from paysession._domain.operations import Lease
 from paysession._domain.payable import Payable, PayableAccount
@@ -140,6 +140,8 @@ def payment_of(
         session_id=session_id,
         attempt_id="at_1",
         amount=amount,
+        customer_id=None,
+        capture_policy=CapturePolicy.AUTOMATIC,
         metadata=Metadata(),
         at=at(minutes),
     )

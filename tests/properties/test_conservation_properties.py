@@ -165,7 +165,7 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def no_more_moves_than_was_asked(self) -> None:
-        asked = {each.id: each.amount for each in self.shop.operations}
+        asked = {each.id: getattr(each, "amount", usd("0")) for each in self.shop.operations}
         for effect in self.shop.bogus.effects:
             if effect.kind is not BogusEffectKind.RELEASED:
                 most = asked[effect.operation_id] + usd("0.01")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from paysession._domain.balances import NO_EFFECT, Balances, payment_status
 from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.limits import Metadata
-from paysession._domain.methods import PaymentMethod
+from paysession._domain.methods import CapturePolicy, PaymentMethod
 from paysession._domain.movements import Capture, Movement, Refund, Void
 from paysession._domain.operations import Lease
 from paysession._domain.payment import Payment
@@ -75,6 +75,8 @@ def begun(amount: int = 10) -> Payment:
         session_id=None,
         attempt_id=None,
         amount=yen(amount),
+        customer_id=None,
+        capture_policy=CapturePolicy.AUTOMATIC,
         metadata=Metadata(),
         at=NOW,
     )

@@ -39,7 +39,7 @@ from paysession.outcomes import (
     UseSdk,
     Voided,
     WaitForTransfer,
-    without_client_data,
+    as_evidence,
 )
 
 
@@ -192,10 +192,10 @@ def test_a_report_tells_its_fact_with_all_ids_it_names() -> None:
     ],
 )
 def test_what_is_kept_of_a_fact_tells_two_apart_and_tells_neither(action: NextAction) -> None:
-    kept = without_client_data(ActionRequired(action))
-    assert kept == without_client_data(ActionRequired(action))
-    assert kept != without_client_data(ActionRequired(UseSdk("other")))
+    kept = as_evidence(ActionRequired(action))
+    assert kept == as_evidence(ActionRequired(action))
+    assert kept != as_evidence(ActionRequired(UseSdk("other")))
     assert kept != ActionRequired(action)
-    accepted = without_client_data(Accepted(next_action=action))
+    accepted = as_evidence(Accepted(next_action=action))
     assert accepted != Accepted(next_action=action)
-    assert Accepted() == without_client_data(Accepted())
+    assert Accepted() == as_evidence(Accepted())

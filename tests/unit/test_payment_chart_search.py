@@ -20,7 +20,7 @@ import attrs
 from paysession._domain.balances import payment_status
 from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.limits import Metadata
-from paysession._domain.methods import PaymentMethod
+from paysession._domain.methods import CapturePolicy, PaymentMethod
 from paysession._domain.movements import Capture, Refund, Void
 from paysession._domain.operations import Lease
 from paysession._domain.payment import Payment
@@ -123,6 +123,8 @@ def beginning(amount: int, most_asked: int) -> Node:
         session_id=None,
         attempt_id=None,
         amount=units(amount),
+        customer_id=None,
+        capture_policy=CapturePolicy.AUTOMATIC,
         metadata=Metadata(),
         at=NOW,
         phase=PAYMENT.initial,

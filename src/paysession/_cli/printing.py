@@ -131,8 +131,8 @@ def _described(record: Record) -> str:
     match record:
         case PaymentSession(next_action=action) if action is not None:
             parts.append(f"the customer's next step: {type(action).__name__}")
-        case Operation(amount=amount):
-            parts.append(str(amount))
+        case Capture() | Void() | Refund():
+            parts.append(str(record.amount))
         case _:
             pass
     if record.failure is not None:

@@ -8,10 +8,11 @@ from typing import Self
 import attrs
 
 from paysession._domain.evidence import Evidence
-from paysession._domain.methods import Terms
+from paysession._domain.methods import SetupTerms, Terms
 from paysession._domain.operations import Operation
 from paysession._domain.secrets import ClientData
 from paysession._domain.sources import Source
+from paysession._money import Money
 from paysession.lifecycles import OperationStatus
 from paysession.outcomes import Accepted, Authorized, Canceled, Captured, Expired, Fact
 
@@ -33,6 +34,40 @@ class CloseReason(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
+class SetupAttempt(Operation):
+    """
+    One call for a setup session: to create it or to complete it.
+
+    Attributes:
+        kind: Which call it is.
+        setup_session_id: The setup session it is for.
+        terms: What the setup session was asked to do.
+        external_data: What the browser brought back: a hint for the provider, and secret. It
+            is never sent twice, and forgotten once the attempt has ended.
+    """
+
+    kind: AttemptKind
+    setup_session_id: str
+    terms: SetupTerms
+    external_data: ClientData | None = None
+
+    @property
+    def owner_id(self) -> str:
+        """The setup session that tells its events."""
+        return self.setup_session_id
+
+    def observed(self, evidence: Evidence) -> Self:
+        """Add one fact; what the browser brought back is needed no more once it has ended."""
+        after = super().observed(evidence)
+        return after if after.is_open else attrs.evolve(after, external_data=None)
+
+    def _status_by(self, fact: Fact) -> OperationStatus:
+        if isinstance(fact, Accepted) and self.kind is not AttemptKind.CREATE:
+            return OperationStatus.PENDING
+        return super()._status_by(fact)
+
+
+@attrs.frozen(kw_only=True)
 class Attempt(Operation):
     """
     One call for a session.
@@ -44,6 +79,7 @@ class Attempt(Operation):
     Attributes:
         kind: Which call it is.
         session_id: The session it is for.
+        amount: What it is about.
         payment_id: The payment that its money became.
         terms: What the session was asked to do.
         source: What the customer pays with, if we know.
@@ -54,6 +90,7 @@ class Attempt(Operation):
 
     kind: AttemptKind
     session_id: str
+    amount: Money
     payment_id: str | None = None
     terms: Terms
     source: Source | None = None

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 import attrs
 
+from paysession._domain.failures import Failure, FailureCode
 from paysession.outcomes import (
     Accepted,
     ActionRequired,
@@ -30,6 +31,7 @@ from paysession.outcomes import (
     Refunded,
     Rejected,
     Retaken,
+    Stored,
     Superseded,
     Voided,
 )
@@ -74,6 +76,7 @@ RANK: Mapping[type, int] = MappingProxyType(
         NotAttempted: 4,
         Authorized: 5,
         Captured: 6,
+        Stored: 6,
         Voided: 6,
         Refunded: 6,
         Retaken: 6,
@@ -125,7 +128,7 @@ def _latest_success(facts: tuple[Evidence, ...]) -> datetime:
     times = [
         each.fact.occurred_at or _BEGINNING
         for each in facts
-        if isinstance(each.fact, Authorized | Captured | Voided | Refunded)
+        if isinstance(each.fact, Authorized | Captured | Stored | Voided | Refunded)
         and each.source is not EvidenceSource.PERSON
     ]
     return max(times, default=_BEGINNING)
@@ -171,3 +174,14 @@ def _amount_of(fact: Fact) -> int:
             return amount.minor
         case _:
             return 0
+
+
+def refusal_of(fact: Fact) -> Failure | None:
+    """Why nothing moved, if the fact says that nothing did."""
+    match fact:
+        case Declined(failure) | Rejected(failure) | Bounced(failure):
+            return failure
+        case NotAttempted():
+            return Failure(FailureCode.PROCESSING_ERROR, raw_code="not_attempted")
+        case _:
+            return None

@@ -11,10 +11,16 @@ from paysession._domain.limits import Metadata, safe_choice, safe_id, safe_text
 
 
 class CapturePolicy(StrEnum):
-    """When held money is taken: at once, or by `capture()` (on dispatch, say)."""
+    """
+    When held money is taken.
+
+    At once; or by `capture()` (on dispatch, say); or as soon as all of the payable is
+    covered, and released when the rest of it fails (store credit beside a card, say).
+    """
 
     AUTOMATIC = "automatic"
     MANUAL = "manual"
+    WHEN_COVERED = "when_covered"
 
 
 class UnderpaidPolicy(StrEnum):
@@ -94,6 +100,7 @@ class Terms:
         payable_id: The backend's id of what is being paid.
         payable_reference: What customers know it by: an order number.
         customer_id: The backend's id of who pays.
+        customer_external_id: The provider's id of who pays, if it is known.
         capture: When held money is taken.
         hosted: Whether the provider's own page collects the payment.
         save_source: Whether to keep the source for later use.
@@ -106,6 +113,7 @@ class Terms:
     payable_id: str
     payable_reference: str
     customer_id: str | None = None
+    customer_external_id: str | None = None
     capture: CapturePolicy = CapturePolicy.AUTOMATIC
     hosted: bool = False
     save_source: bool = False
@@ -115,6 +123,34 @@ class Terms:
     metadata: Metadata = attrs.field(factory=Metadata, repr=False)
 
     def ending(self, at: datetime | None) -> Terms:
+        """Return the same, over at that instant if that is earlier."""
+        if at is None or (self.expires_at is not None and self.expires_at <= at):
+            return self
+        return attrs.evolve(self, expires_at=at)
+
+
+@attrs.frozen(kw_only=True)
+class SetupTerms:
+    """
+    What a setup session was asked to do.
+
+    Attributes:
+        customer_id: The backend's id of whose source it is.
+        customer_external_id: The provider's id of the customer, if it is known.
+        return_url: Where the provider sends the browser afterwards.
+        cancel_url: Where it sends a customer who gives up.
+        expires_at: When the setup session's time is over.
+        metadata: The backend's own notes, sent along.
+    """
+
+    customer_id: str | None = None
+    customer_external_id: str | None = None
+    return_url: str | None = None
+    cancel_url: str | None = None
+    expires_at: datetime | None = None
+    metadata: Metadata = attrs.field(factory=Metadata, repr=False)
+
+    def ending(self, at: datetime | None) -> SetupTerms:
         """Return the same, over at that instant if that is earlier."""
         if at is None or (self.expires_at is not None and self.expires_at <= at):
             return self

@@ -157,6 +157,7 @@ class MovementOperation(Operation):
 
     Attributes:
         payment_id: The payment it belongs to.
+        amount: What it is about.
         metadata: The backend's own notes, sent along.
     """
 
@@ -164,6 +165,7 @@ class MovementOperation(Operation):
     done_by: ClassVar[type]
 
     payment_id: str
+    amount: Money
     metadata: Metadata = attrs.field(factory=Metadata, repr=False)
 
     @property
@@ -239,8 +241,9 @@ class Capture(MovementOperation):
 
     @property
     def _effect_of_failure(self) -> Effect:
-        """A sale that came undone holds nothing any more: there was one step, not two."""
-        return {"lapsed": self.amount} if self.origin is Origin.ATTEMPT else NO_EFFECT
+        """What was taken in one step and came undone holds nothing any more."""
+        was_one_step = self.origin in (Origin.ATTEMPT, Origin.PERSON)
+        return {"lapsed": self.amount} if was_one_step else NO_EFFECT
 
 
 @attrs.frozen(kw_only=True)

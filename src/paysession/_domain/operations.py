@@ -16,9 +16,15 @@ from typing import Self, assert_never
 import attrs
 
 from paysession._domain.entities import Record, Settleable
-from paysession._domain.evidence import Evidence, EvidenceSource, believed_of, rank_of, remembered
+from paysession._domain.evidence import (
+    RANK,
+    Evidence,
+    EvidenceSource,
+    believed_of,
+    rank_of,
+    remembered,
+)
 from paysession._domain.failures import Failure
-from paysession._money import Money
 from paysession.lifecycles import OperationStatus
 from paysession.outcomes import (
     NO_REFERENCES,
@@ -44,11 +50,12 @@ from paysession.outcomes import (
     Refunded,
     Rejected,
     Retaken,
+    Stored,
     Superseded,
     Totals,
     Unknown,
     Voided,
-    without_client_data,
+    as_evidence,
 )
 
 _FIRST_RECHECK = timedelta(minutes=1)
@@ -63,6 +70,7 @@ class Origin(StrEnum):
     COMMAND = "command"
     ATTEMPT = "attempt"
     POLICY = "policy"
+    PERSON = "person"
     PROVIDER = "provider"
 
 
@@ -116,7 +124,6 @@ class Operation(Record, Settleable):
 
     Attributes:
         gateway: Name of the gateway it is addressed to.
-        amount: What it is about.
         acts_on: The provider's ids that the request names.
         references: The provider's ids that it made or learnt.
         facts: The distinct facts about it, in the order they were heard.
@@ -128,10 +135,10 @@ class Operation(Record, Settleable):
         recheck_at: When recovery looks at it again.
         waits_for_person: Why no machine can settle it, if so.
         origin: Why it exists.
+        claim: The text of the claim of the caller's idempotency key that it answers, if any.
     """
 
     gateway: str
-    amount: Money
     acts_on: References = NO_REFERENCES
     references: References = NO_REFERENCES
     facts: tuple[Evidence, ...] = ()
@@ -143,6 +150,7 @@ class Operation(Record, Settleable):
     recheck_at: datetime | None
     waits_for_person: str | None = None
     origin: Origin = Origin.COMMAND
+    claim: str | None = None
 
     @property
     @abstractmethod
@@ -174,7 +182,15 @@ class Operation(Record, Settleable):
 
     def _status_by(self, fact: Fact) -> OperationStatus:
         match fact:
-            case Accepted() | Authorized() | Captured() | Voided() | Refunded() | Retaken():
+            case (
+                Accepted()
+                | Authorized()
+                | Captured()
+                | Stored()
+                | Voided()
+                | Refunded()
+                | Retaken()
+            ):
                 return OperationStatus.SUCCEEDED
             case Pending() | ActionRequired() | Approved():
                 return OperationStatus.PENDING
@@ -245,9 +261,19 @@ class Operation(Record, Settleable):
         """Whether a person must look at it."""
         return self.waits_for_person is not None
 
+    def is_outweighed(self, fact: Fact) -> bool:
+        """
+        Whether it is believed to stand elsewhere than a fact says: it has ended by another
+        one, or there is a newer word on progress. To be taken note of is no end.
+        """
+        believed, told = self.believed, as_evidence(fact)
+        if believed == told or isinstance(believed, Accepted):
+            return False
+        return rank_of(told) == RANK[Pending] or not self.is_open
+
     def observed(self, evidence: Evidence) -> Self:
         """Add one fact; a fact that is known already changes nothing."""
-        told = attrs.evolve(evidence, fact=without_client_data(evidence.fact))
+        told = attrs.evolve(evidence, fact=as_evidence(evidence.fact))
         facts = remembered(self.facts, told)
         if facts is self.facts:
             return self

@@ -170,6 +170,12 @@ class PayableAccount(Aggregate):
         return rest if rest.minor > 0 else Money.zero(rest.currency)
 
     @property
+    def is_covered(self) -> bool:
+        """Whether all that is to be paid is held or taken, and there was something to pay."""
+        held = self.authorized + self.paid
+        return held.minor > 0 and held >= self.owed
+
+    @property
     def is_overpaid(self) -> bool:
         """Whether more is held and taken than is to be paid."""
         return self.authorized + self.paid > self.owed

@@ -9,12 +9,13 @@ from typing import TypedDict, TypeVar
 import attrs
 
 from paysession._domain.balances import NO_EFFECT, Balances, payment_status
+from paysession._domain.charges import Charge
 from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.entities import Settleable
-from paysession._domain.evidence import Evidence
+from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.failures import Failure
 from paysession._domain.limits import Metadata
-from paysession._domain.methods import PaymentMethod
+from paysession._domain.methods import CapturePolicy, PaymentMethod, Terms
 from paysession._domain.movements import (
     Authorization,
     Capture,
@@ -28,13 +29,15 @@ from paysession._domain.movements import (
 )
 from paysession._domain.operations import Lease, Origin
 from paysession._domain.owners import Owner
-from paysession._domain.payable import Share, checked_amount
-from paysession._domain.sources import Source
+from paysession._domain.payable import PayableAccount, Share, checked_amount
+from paysession._domain.secrets import ClientData
+from paysession._domain.sources import MandateUse, Profile, Source
 from paysession._money import Money
 from paysession.errors import AmountExceeded, IllegalTransition, LimitExceeded
 from paysession.events import (
     FactRecorded,
     PaymentAbandoned,
+    PaymentActionRequired,
     PaymentCreated,
     PaymentFailed,
     PaymentProcessing,
@@ -43,6 +46,8 @@ from paysession.lifecycles import PAYMENT, PaymentStatus
 from paysession.outcomes import (
     NO_REFERENCES,
     Captured,
+    Fact,
+    NextAction,
     ReferenceRole,
     References,
     Refunded,
@@ -100,24 +105,31 @@ class Payment(Owner, Settleable):
         gateway: Name of the gateway that holds its money.
         payable_id: What it pays for.
         payable_reference: What the customer knows that by.
+        customer_id: The backend's id of who pays.
         method: The way it was paid, as it was then.
         source: What it was paid with, if we know.
         session_id: The session it came from.
-        attempt_id: The attempt whose money it is.
+        attempt_id: The attempt or charge whose money it is.
         balances: Where the money is.
         phase: Where it stands without money: checkout, processing, failed or abandoned.
         status: Read from `balances` and `phase`.
         references: The provider's ids of it, by role.
-        open_operations: Ids of captures, voids and refunds that have not ended.
+        open_operations: Ids of charges, captures, voids and refunds that have not ended.
+        asking: Ids of the charges that may have taken money, or be taking it.
         movements: How many there are.
         authorized_until: When the provider lets go of what it holds, if it says so.
         origin: Why it exists.
+        capture_policy: When what it holds is taken.
+        next_action: What the customer must do before a charge can go on, if anything.
+        client_data: What this customer's browser must have for that; masked.
+        last_failure: Why the newest charge was refused.
         metadata: The backend's own notes.
     """
 
     gateway: str
     payable_id: str
     payable_reference: str
+    customer_id: str | None = None
     method: PaymentMethod
     source: Source | None = None
     session_id: str | None = None
@@ -127,9 +139,14 @@ class Payment(Owner, Settleable):
     status: PaymentStatus
     references: References = NO_REFERENCES
     open_operations: tuple[str, ...] = ()
+    asking: tuple[str, ...] = ()
     movements: int = 0
     authorized_until: datetime | None = None
     origin: Origin = Origin.ATTEMPT
+    capture_policy: CapturePolicy = CapturePolicy.AUTOMATIC
+    next_action: NextAction | None = attrs.field(default=None, repr=False)
+    client_data: ClientData | None = attrs.field(default=None, repr=False)
+    last_failure: Failure | None = None
     metadata: Metadata = attrs.field(factory=Metadata, repr=False)
 
     @classmethod
@@ -141,14 +158,17 @@ class Payment(Owner, Settleable):
         gateway: str,
         payable_id: str,
         payable_reference: str,
+        customer_id: str | None,
         method: PaymentMethod,
         source: Source | None,
         session_id: str | None,
         attempt_id: str | None,
         amount: Money,
+        capture_policy: CapturePolicy,
         metadata: Metadata,
         at: datetime,
         phase: PaymentStatus = PaymentStatus.PROCESSING,
+        origin: Origin = Origin.ATTEMPT,
     ) -> Payment:
         """
         Return a payment of `amount` that its first fact is about to give money to.
@@ -172,6 +192,7 @@ class Payment(Owner, Settleable):
             gateway=gateway,
             payable_id=payable_id,
             payable_reference=payable_reference,
+            customer_id=customer_id,
             method=method,
             source=source,
             session_id=session_id,
@@ -179,6 +200,8 @@ class Payment(Owner, Settleable):
             balances=balances,
             phase=status,
             status=status,
+            origin=origin,
+            capture_policy=capture_policy,
             metadata=metadata,
             news=(created,),
         )
@@ -195,13 +218,81 @@ class Payment(Owner, Settleable):
         event = PaymentFailed(
             at=at, status=status, balances=self.balances, failure_code=failure.code
         )
-        return attrs.evolve(self, phase=status, status=status).telling(event)
+        failed = attrs.evolve(
+            self,
+            phase=status,
+            status=status,
+            last_failure=failure,
+            next_action=None,
+            client_data=None,
+        )
+        return failed.telling(event)
 
     def abandon(self, *, at: datetime) -> Payment:
         """Another payment took its place in the checkout."""
         status = PAYMENT.next(self.status, "abandon")
         event = PaymentAbandoned(at=at, status=status, balances=self.balances)
         return attrs.evolve(self, phase=status, status=status).telling(event)
+
+    def request_charge(
+        self, charge_id: str, *, terms: Terms, source: Source, use: MandateUse, lease: Lease
+    ) -> tuple[Payment, Charge]:
+        """Ask for its money from a stored source; until the answer is known it is in flight."""
+        charge = Charge(
+            id=charge_id,
+            tenant=self.tenant,
+            created_at=lease.at,
+            updated_at=lease.at,
+            gateway=self.gateway,
+            acts_on=self.references,
+            sent_at=lease.sent_at,
+            tries=lease.tries,
+            lease_until=lease.until,
+            deadline=lease.deadline,
+            recheck_at=lease.until,
+            payment_id=self.id,
+            amount=self.amount,
+            terms=terms,
+            source=source,
+            use=use,
+        )
+        asking = attrs.evolve(self, source=source, attempt_id=charge_id, last_failure=None)
+        return asking.process(at=lease.at).noted(charge), charge
+
+    def noted(self, charge: Charge) -> Payment:
+        """Keep what a charge's facts taught: the provider's ids, and whether it is open."""
+        open_others = tuple(each for each in self.open_operations if each != charge.id)
+        asking_others = tuple(each for each in self.asking if each != charge.id)
+        return attrs.evolve(
+            self,
+            open_operations=(*open_others, charge.id) if charge.is_open else open_others,
+            asking=(*asking_others, charge.id) if charge.is_unresolved else asking_others,
+            references=self.references | charge.references,
+        )
+
+    def paid_with(self, profile: Profile | None) -> Payment:
+        """Keep what the provider tells of the source that was charged, under the id it has."""
+        if profile is None or self.source is None:
+            return self
+        return attrs.evolve(self, source=profile.as_source(self.source.id))
+
+    def require_action(
+        self, charge: Charge, action: NextAction, *, client_data: ClientData | None, at: datetime
+    ) -> Payment:
+        """The customer must come back and act."""
+        event = PaymentActionRequired(
+            at=at,
+            status=self.status,
+            balances=self.balances,
+            attempt_id=charge.id,
+            action=type(action).__name__,
+        )
+        asked = attrs.evolve(self, next_action=action, client_data=client_data or self.client_data)
+        return asked.telling(event)
+
+    def late(self, charge: Charge, fact: Fact, *, at: datetime) -> Payment:
+        """Record that a fact about a charge changes nothing here any more."""
+        return self.telling(FactRecorded(at=at, operation_id=charge.id, fact=type(fact).__name__))
 
     @property
     def number(self) -> str:
@@ -215,10 +306,22 @@ class Payment(Owner, Settleable):
         return self.balances.requested
 
     @property
+    def missing(self) -> Money:
+        """What was asked for and is not taken yet; zero where all of it is, or more."""
+        rest = self.amount - self.balances.captured
+        return rest if rest.minor > 0 else Money.zero(rest.currency)
+
+    @property
     def allowed(self) -> tuple[str, ...]:
         """The commands that its balances allow now."""
         commands = ("capture", "void") if self.balances.capturable else ()
         return (*commands, "refund") if self.balances.refundable else commands
+
+    @property
+    def in_flight(self) -> Money:
+        """What it reserves of the payable's due amount: all of it while a charge may take it."""
+        is_asking = bool(self.asking) and self.status is PaymentStatus.PROCESSING
+        return self.amount if is_asking else Money.zero(self.amount.currency)
 
     @property
     def share(self) -> Share:
@@ -227,7 +330,7 @@ class Payment(Owner, Settleable):
         return Share(
             authorized=balances.held,
             paid=balances.captured,
-            in_flight=Money.zero(balances.requested.currency),
+            in_flight=self.in_flight,
             refunded=balances.refunded,
             lost=balances.lost,
         )
@@ -247,8 +350,8 @@ class Payment(Owner, Settleable):
 
     @property
     def failure(self) -> Failure | None:
-        """A payment that exists was not declined; its movements say why they failed."""
-        return None
+        """Why its charge was refused, if it was; its movements say why they failed."""
+        return self.last_failure
 
     @property
     def _standing(self) -> str:
@@ -262,6 +365,7 @@ class Payment(Owner, Settleable):
         references: References,
         expires_at: datetime | None,
         at: datetime,
+        origin: Origin = Origin.ATTEMPT,
     ) -> tuple[Payment, Authorization]:
         """Record that the provider holds `amount`."""
         authorization = Authorization(
@@ -272,20 +376,29 @@ class Payment(Owner, Settleable):
             payment_id=self.id,
             amount=amount,
             references=references,
-            origin=Origin.ATTEMPT,
+            origin=origin,
             expires_at=expires_at,
         )
         known = attrs.evolve(
             self,
             references=self.references | references,
+            next_action=None,
+            client_data=None,
             authorized_until=expires_at or self.authorized_until,
         )
         return known.moved(None, authorization, at=at)
 
     def take(
-        self, capture_id: str, *, amount: Money, evidence: Evidence, at: datetime
+        self,
+        capture_id: str,
+        *,
+        amount: Money,
+        evidence: Evidence,
+        at: datetime,
+        origin: Origin = Origin.ATTEMPT,
+        metadata: Metadata | None = None,
     ) -> tuple[Payment, Capture]:
-        """Record that the provider took `amount` in one step with the customer's attempt."""
+        """Record that `amount` was taken in one step, with the customer's attempt as a rule."""
         capture = Capture(
             id=capture_id,
             tenant=self.tenant,
@@ -298,13 +411,98 @@ class Payment(Owner, Settleable):
             lease_until=None,
             deadline=at,
             recheck_at=None,
-            origin=Origin.ATTEMPT,
+            origin=origin,
             payment_id=self.id,
+            metadata=metadata or Metadata(),
             is_final=True,
             releases=Money.zero(amount.currency),
         ).observed(evidence)
         known = attrs.evolve(self, references=self.references | evidence.fact.references)
         return known.moved(None, capture, at=at)
+
+    def mark_paid(
+        self,
+        capture_id: str,
+        *,
+        authorization_id: str,
+        amount: Money,
+        reference: str | None,
+        metadata: Metadata,
+        at: datetime,
+    ) -> tuple[Payment, Authorization, Capture]:
+        """
+        Record that a person says that `amount` has come; it may be more than was asked for.
+
+        Raises:
+            LimitExceeded: There are too many movements already.
+        """
+        self._refuse_too_many()
+        references = References.of(capture=reference)
+        held, authorization = self.authorize(
+            authorization_id,
+            amount=amount,
+            references=NO_REFERENCES,
+            expires_at=None,
+            at=at,
+            origin=Origin.PERSON,
+        )
+        paid, capture = held.take(
+            capture_id,
+            amount=amount,
+            evidence=Evidence(
+                fact=Captured(amount, references=references),
+                source=EvidenceSource.PERSON,
+                recorded_at=at,
+            ),
+            at=at,
+            origin=Origin.PERSON,
+            metadata=metadata,
+        )
+        return paid, authorization, capture
+
+    def mark_refunded(
+        self,
+        refund_id: str,
+        *,
+        amount: Money | None,
+        reason: RefundReason | None,
+        reference: str | None,
+        metadata: Metadata,
+        at: datetime,
+    ) -> tuple[Payment, Refund]:
+        """
+        Record that a person says that `amount` of what was taken has gone back, or all of it.
+
+        Raises:
+            IllegalTransition: Nothing was taken that is not given back already.
+            AmountExceeded: More than is refundable.
+        """
+        payment, refund = self.request_refund(
+            refund_id,
+            amount=amount,
+            reason=reason,
+            capture=None,
+            lease=Lease.nobody(at),
+            metadata=metadata,
+            origin=Origin.PERSON,
+        )
+        fact = Refunded(refund.amount, references=References.of(refund=reference))
+        evidence = Evidence(fact=fact, source=EvidenceSource.PERSON, recorded_at=at)
+        return payment.settle(refund, evidence)
+
+    def compared_with(
+        self,
+        before: PayableAccount,
+        account: PayableAccount,
+        *,
+        operation_id: str,
+        at: datetime,
+    ) -> Payment:
+        """Say so if by this operation more is held and taken than the payable costs."""
+        if before.is_overpaid or not account.is_overpaid:
+            return self
+        held = account.authorized + account.paid
+        return self.disagreed(DiscrepancyKind.OVERPAID, operation_id, account.owed, held, at=at)
 
     def lapse(self, lapse_id: str, *, amount: Money, at: datetime) -> tuple[Payment, Lapse]:
         """Record that the provider let `amount` of what it held go."""
@@ -429,12 +627,15 @@ class Payment(Owner, Settleable):
             checked_amount(amount, self.amount, verb=command)
         if not available:
             raise IllegalTransition("payment", self.id, self.status, command, self.allowed)
-        if self.movements >= MOST_MOVEMENTS:
-            raise LimitExceeded("movements of one payment", MOST_MOVEMENTS)
+        self._refuse_too_many()
         most = available + over if over else available
         if amount is not None and amount > most:
             raise AmountExceeded(amount, most, purpose, self.id)
         return available if amount is None else amount
+
+    def _refuse_too_many(self) -> None:
+        if self.movements >= MOST_MOVEMENTS:
+            raise LimitExceeded("movements of one payment", MOST_MOVEMENTS)
 
     def _requested(
         self, operation_id: str, lease: Lease, metadata: Metadata, origin: Origin
@@ -476,7 +677,7 @@ class Payment(Owner, Settleable):
         payment, after = known.moved(operation, after, at=at)
         payment = payment.cleared(operation.id, at=at)
         if after.origin is Origin.POLICY and not (after.is_open or after.succeeded):
-            after = after.handed_over("what was to be given back by itself was refused", at=at)
+            after = after.handed_over("what was to happen by policy was refused", at=at)
         return payment._compared(after, at=at), after
 
     def doubted(self, operation: O, unknown: Unknown, *, at: datetime) -> tuple[Payment, O]:

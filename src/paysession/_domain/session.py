@@ -10,12 +10,13 @@ from paysession._domain.attempts import Attempt, AttemptKind, CloseReason
 from paysession._domain.entities import Settleable
 from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.failures import Failure
+from paysession._domain.identity import derived_id
 from paysession._domain.methods import PaymentMethod, Terms
 from paysession._domain.operations import Lease, Origin
 from paysession._domain.owners import Owner
 from paysession._domain.payable import Share
 from paysession._domain.secrets import ClientData
-from paysession._domain.sources import Source
+from paysession._domain.sources import Profile, Source
 from paysession._money import Money
 from paysession.errors import ExpiredSession, IllegalTransition, SessionClosing
 from paysession.events import (
@@ -143,6 +144,11 @@ class PaymentSession(Owner, Settleable):
     def payable_id(self) -> str:
         """The backend's id of what is being paid."""
         return self.terms.payable_id
+
+    @property
+    def customer_id(self) -> str | None:
+        """The backend's id of who pays."""
+        return self.terms.customer_id
 
     @property
     def external_id(self) -> str:
@@ -346,6 +352,13 @@ class PaymentSession(Owner, Settleable):
         others = tuple(each for each in self.asking if each != attempt.id)
         is_asking = attempt.may_take_money and attempt.is_unresolved
         return (*others, attempt.id) if is_asking else others
+
+    def paid_with(self, profile: Profile | None) -> PaymentSession:
+        """Keep what the provider tells of the customer's source."""
+        if profile is None:
+            return self
+        source = profile.as_source(derived_id("src", self.id, profile.id or ""))
+        return attrs.evolve(self, source=source)
 
     def open_at_provider(
         self, attempt: Attempt, accepted: Accepted, *, at: datetime

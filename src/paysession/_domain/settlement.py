@@ -11,15 +11,15 @@ import attrs
 
 from paysession._domain.attempts import Attempt, AttemptKind, CloseReason
 from paysession._domain.discrepancies import DiscrepancyKind
-from paysession._domain.evidence import RANK, Evidence, rank_of
+from paysession._domain.evidence import Evidence, refusal_of
 from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.identity import derived_id
-from paysession._domain.limits import Metadata
 from paysession._domain.methods import UnderpaidPolicy
-from paysession._domain.movements import Authorization, Capture, Refund, RefundReason, Void
+from paysession._domain.movements import Authorization, Capture, Refund, Void
 from paysession._domain.operations import Lease, Origin
 from paysession._domain.payable import PayableAccount, Share
 from paysession._domain.payment import Payment
+from paysession._domain.receipts import Receipt, payment_id_of
 from paysession._domain.session import PaymentSession
 from paysession._money import Money
 from paysession.lifecycles import SessionStatus
@@ -34,29 +34,10 @@ from paysession.outcomes import (
     Declined,
     Ends,
     Expired,
-    Fact,
-    NotAttempted,
     Pending,
     ReferenceRole,
-    Rejected,
     Retaken,
-    without_client_data,
 )
-
-
-def payment_id_of(attempt_id: str) -> str:
-    """Return the id of the payment that an attempt's money becomes."""
-    return derived_id("py", attempt_id)
-
-
-def authorization_id_of(attempt_id: str) -> str:
-    """Return the id of the authorization that an attempt brings."""
-    return derived_id("au", attempt_id)
-
-
-def capture_id_of(attempt_id: str) -> str:
-    """Return the id of the capture that comes in one step with an attempt."""
-    return derived_id("ca", attempt_id)
 
 
 @attrs.frozen(kw_only=True)
@@ -105,7 +86,7 @@ class Settlement:
             case Authorized() | Captured() as money:
                 after = noted._with_money(money, evidence)
             case Bounced() | Retaken() if self.payment is not None and self.capture is not None:
-                after = noted._corrected(self.payment, self.capture, evidence)
+                after = noted._corrected(self.payment, evidence)
             case Retaken(amount, references=references, occurred_at=occurred_at):
                 taken = Captured(amount, references=references, occurred_at=occurred_at)
                 after = noted._with_money(taken, evidence)
@@ -133,14 +114,30 @@ class Settlement:
 
     def _with_money(self, fact: Authorized | Captured, evidence: Evidence) -> Settlement:
         """A payment comes into being, or learns more; then the session may be complete."""
-        payment = self.payment or self._payment_begun(evidence)
-        attempt = attrs.evolve(self.attempt, payment_id=payment.id)
-        payment, authorization = self._authorized(payment, fact, evidence)
-        after = attrs.evolve(self, attempt=attempt, authorization=authorization)
-        if isinstance(fact, Captured) and not self._is_ours_to_tell(payment):
-            payment, capture = self._captured(payment, fact, evidence)
-            after = attrs.evolve(after, capture=capture)
-        return after._concluded(payment, fact.amount, evidence)
+        session = self.session.paid_with(fact.profile)
+        known = attrs.evolve(self, session=session)
+        receipt = known._receipt(self.payment or known._payment_begun(evidence)).received(
+            fact, evidence, references=session.references, facts=self.attempt.facts
+        )
+        attempt = attrs.evolve(self.attempt, payment_id=receipt.payment.id)
+        after = attrs.evolve(known, attempt=attempt)._having(receipt)
+        return after._concluded(receipt.payment, fact.amount, evidence)
+
+    def _receipt(self, payment: Payment) -> Receipt:
+        return Receipt(
+            attempt_id=payment.attempt_id or self.attempt.id,
+            payment=payment,
+            authorization=self.authorization,
+            capture=self.capture,
+        )
+
+    def _having(self, receipt: Receipt) -> Settlement:
+        return attrs.evolve(
+            self,
+            payment=receipt.payment,
+            authorization=receipt.authorization,
+            capture=receipt.capture,
+        )
 
     def _payment_begun(self, evidence: Evidence) -> Payment:
         session = self.session
@@ -150,60 +147,22 @@ class Settlement:
             gateway=session.gateway,
             payable_id=session.payable_id,
             payable_reference=session.terms.payable_reference,
+            customer_id=session.terms.customer_id,
             method=session.method,
             source=session.source,
             session_id=session.id,
             attempt_id=self.attempt.id,
             amount=session.amount,
+            capture_policy=session.terms.capture,
             metadata=session.terms.metadata,
             at=evidence.recorded_at,
         )
 
-    def _authorized(
-        self, payment: Payment, fact: Authorized | Captured, evidence: Evidence
-    ) -> tuple[Payment, Authorization]:
-        """What is taken was held first, though nobody said so; of two words the most counts."""
-        known = self.authorization
-        if known is None:
-            return payment.authorize(
-                authorization_id_of(payment.attempt_id or self.attempt.id),
-                amount=fact.amount,
-                references=self.session.references | fact.references,
-                expires_at=fact.expires_at if isinstance(fact, Authorized) else None,
-                at=evidence.recorded_at,
-            )
-        if fact.amount <= known.amount:
-            return payment, known
-        more = attrs.evolve(known, amount=fact.amount, changed=True)
-        return payment.moved(known, more, at=evidence.recorded_at)
-
-    def _captured(
-        self, payment: Payment, fact: Captured, evidence: Evidence
-    ) -> tuple[Payment, Capture]:
-        if self.capture is not None:
-            return payment.settle(self.capture, evidence)
-        payment, capture = payment.take(
-            capture_id_of(payment.attempt_id or self.attempt.id),
-            amount=fact.amount,
-            evidence=evidence,
-            at=evidence.recorded_at,
-        )
-        for known in self.attempt.facts:
-            if isinstance(known.fact, Bounced | Retaken):
-                payment, capture = payment.settle(capture, known)
-        return payment, capture
-
-    def _corrected(self, payment: Payment, capture: Capture, evidence: Evidence) -> Settlement:
+    def _corrected(self, payment: Payment, evidence: Evidence) -> Settlement:
         """What was taken in one step came undone, or was taken after all."""
-        payment, capture = payment.settle(capture, evidence)
+        receipt = self._receipt(payment).corrected(evidence)
         session = self.session.late(self.attempt, evidence.fact, at=evidence.recorded_at)
-        return attrs.evolve(self, payment=payment, capture=capture, session=session)
-
-    def _is_ours_to_tell(self, payment: Payment) -> bool:
-        """Whether we asked for the money ourselves: our captures tell of it, and count it."""
-        balances = payment.balances
-        asked = balances.captured or balances.capture_in_flight
-        return self.capture is None and bool(asked)
+        return attrs.evolve(self, session=session)._having(receipt)
 
     def _concluded(self, payment: Payment, amount: Money, evidence: Evidence) -> Settlement:
         """Compare what came with what was asked, and end the session by it."""
@@ -231,38 +190,22 @@ class Settlement:
         return attrs.evolve(self, payment=payment, session=session.complete(payment.id, at=at))
 
     def _released(self, payment: Payment, evidence: Evidence) -> Settlement:
-        """Give back what is less than was asked, by an ordinary operation under one id."""
-        at = evidence.recorded_at
-        lease, metadata = Lease.nobody(at), Metadata()
-        release: Void | Refund
-        if payment.balances.captured:
-            payment, release = payment.request_refund(
-                derived_id("re", payment.id, DiscrepancyKind.UNDERPAID),
-                amount=None,
-                reason=RefundReason.UNDERPAID,
-                capture=self.capture,
-                lease=lease,
-                metadata=metadata,
-                origin=Origin.POLICY,
-            )
-        else:
-            payment, release = payment.request_void(
-                derived_id("vo", payment.id, DiscrepancyKind.UNDERPAID),
-                amount=None,
-                lease=lease,
-                metadata=metadata,
-                origin=Origin.POLICY,
-            )
+        """Give back what is less than was asked."""
+        receipt, release = self._receipt(payment).released(evidence)
         failure = Failure(FailureCode.INSUFFICIENT_FUNDS, raw_code="underpaid")
-        session = self.session.fail(failure, at=at)
-        return attrs.evolve(self, payment=payment, release=release, session=session)
+        session = self.session.fail(failure, at=evidence.recorded_at)
+        return attrs.evolve(self, release=release, session=session)._having(receipt)
 
     def _followed(self, evidence: Evidence) -> Settlement:
         """Move the session by a fact that brings no money."""
         session, attempt, at = self.session, self.attempt, evidence.recorded_at
-        if session.is_closed or attempt.id != session.attempt_id or self._is_outweighed(evidence):
+        if (
+            session.is_closed
+            or attempt.id != session.attempt_id
+            or attempt.is_outweighed(evidence.fact)
+        ):
             return attrs.evolve(self, session=session.late(attempt, evidence.fact, at=at))
-        failure = _refusal_of(evidence.fact)
+        failure = refusal_of(evidence.fact)
         if failure is not None:
             return attrs.evolve(self, session=self._refused(failure, evidence))
         if self._is_closing:
@@ -279,16 +222,6 @@ class Settlement:
             case _:
                 session = self._closed(evidence)
         return attrs.evolve(self, session=session)
-
-    def _is_outweighed(self, evidence: Evidence) -> bool:
-        """
-        Whether the attempt is believed to stand elsewhere: it has ended by another fact, or
-        there is a newer word on progress. To be taken note of is no end.
-        """
-        believed, told = self.attempt.believed, without_client_data(evidence.fact)
-        if believed == told or isinstance(believed, Accepted):
-            return False
-        return rank_of(told) == RANK[Pending] or not self.attempt.is_open
 
     @property
     def _is_closing(self) -> bool:
@@ -361,14 +294,3 @@ class Settlement:
             kind, held = DiscrepancyKind.OVERPAID, account.authorized + account.paid
             payment = payment.disagreed(kind, self.attempt.id, account.owed, held, at=at)
         return attrs.evolve(self, account=account, payment=payment)
-
-
-def _refusal_of(fact: Fact) -> Failure | None:
-    """Why nothing moved, if the fact says that nothing did."""
-    match fact:
-        case Declined(failure) | Rejected(failure) | Bounced(failure):
-            return failure
-        case NotAttempted():
-            return Failure(FailureCode.PROCESSING_ERROR, raw_code="not_attempted")
-        case _:
-            return None

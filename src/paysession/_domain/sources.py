@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TypeAlias
 
 import attrs
@@ -96,3 +97,59 @@ class StoredSource:
 
 
 Source: TypeAlias = CreditCard | StoreCredit | StoredSource
+
+
+class MandateUse(StrEnum):
+    """Which use of the customer's consent a charge makes: providers and schemes tell them apart."""
+
+    FIRST = "first"
+    LATER = "later"
+
+
+@attrs.frozen(kw_only=True)
+class Profile:
+    """
+    What a provider tells of the source that a customer paid with, or stored.
+
+    Attributes:
+        id: The provider's token or profile id, if it keeps the source for later use.
+        brand: Of the card, if it is one, such as "visa"; the next four belong to it.
+        last4: The last four digits.
+        month: Of expiry, 1 to 12.
+        year: Of expiry, four digits.
+        name: On the card.
+
+    Raises:
+        UnsafeInput: Some of what tells of a card is there, and some is not.
+    """
+
+    id: str | None = attrs.field(default=None, converter=_profile)
+    brand: str | None = attrs.field(default=None, converter=attrs.converters.optional(_brand))
+    last4: str | None = attrs.field(default=None, converter=attrs.converters.optional(_last4))
+    month: int | None = attrs.field(default=None, converter=attrs.converters.optional(_month))
+    year: int | None = attrs.field(default=None, converter=attrs.converters.optional(_year))
+    name: str | None = attrs.field(default=None, converter=_name, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        of_card = (self.brand, self.last4, self.month, self.year)
+        if None in of_card and any(each is not None for each in of_card):
+            raise UnsafeInput("profile", "tell brand, last4, month and year of a card, or none")
+
+    @property
+    def bare(self) -> Profile:
+        """The same without anything personal: what is kept as evidence."""
+        return Profile(id=self.id)
+
+    def as_source(self, source_id: str) -> CreditCard | StoredSource:
+        """Return the source that it is, under an id of ours."""
+        if self.brand is None or self.last4 is None or self.month is None or self.year is None:
+            return StoredSource(id=source_id, profile_id=self.id)
+        return CreditCard(
+            id=source_id,
+            profile_id=self.id,
+            brand=self.brand,
+            last4=self.last4,
+            month=self.month,
+            year=self.year,
+            name=self.name,
+        )

@@ -93,10 +93,15 @@ class Due(Ask[tuple[Entity, ...]]):
 
 
 @attrs.frozen
-class Commit(Ask[None]):
-    """Write all of the changes durably, or nothing."""
+class Commit(Ask[Changes]):
+    """
+    Write all of the changes durably, or nothing; what was written is the answer.
+
+    One commit of a command `decides`: with it the caller's idempotency key is claimed.
+    """
 
     changes: Changes
+    decides: bool = False
 
 
 @attrs.frozen

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
-from paysession._domain.attempts import Attempt
+from paysession._domain.attempts import Attempt, SetupAttempt
+from paysession._domain.charges import Charge
 from paysession._domain.evidence import EvidenceSource, rank_of
 from paysession._domain.methods import PaymentMethod
+from paysession._domain.movements import Capture, Refund, Void
 from paysession._domain.operations import Lease
 from paysession._domain.owners import Owner
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
+from paysession._domain.setup_session import SetupSession
 from paysession._flows.asks import Call, Describe, Description, Flow, Load, Now, Unit
 from paysession._flows.requests import AnyOperation, look_up_for, request_for
 from paysession._flows.settling import settle
@@ -148,10 +151,16 @@ def _description_of(gateway: str) -> Flow[Description]:
     return description or Description(gateway, frozenset(), Capabilities())
 
 
-def _owner_of(operation: AnyOperation) -> Unit[PaymentSession | Payment]:
-    if isinstance(operation, Attempt):
-        return (yield from Load(PaymentSession, operation.session_id))
-    return (yield from Load(Payment, operation.payment_id))
+def _owner_of(operation: AnyOperation) -> Unit[Owner]:
+    match operation:
+        case Attempt():
+            return (yield from Load(PaymentSession, operation.session_id))
+        case SetupAttempt():
+            return (yield from Load(SetupSession, operation.setup_session_id))
+        case Charge() | Capture() | Void() | Refund():
+            return (yield from Load(Payment, operation.payment_id))
+        case _:
+            assert_never(operation)
 
 
 def _taken_up(operation: O, capabilities: Capabilities) -> Flow[O | None]:
@@ -222,7 +231,7 @@ def _may_repeat(operation: AnyOperation, description: Description, now: datetime
 
 
 def _holds_secret(operation: AnyOperation) -> bool:
-    return isinstance(operation, Attempt) and operation.external_data is not None
+    return isinstance(operation, Attempt | SetupAttempt) and operation.external_data is not None
 
 
 def _last_sent_at(operation: AnyOperation, capabilities: Capabilities) -> datetime | None:

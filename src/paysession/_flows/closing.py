@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from paysession._domain.attempts import Attempt, CloseReason
 from paysession._domain.limits import MOST_AT_ONCE, safe_count
+from paysession._domain.movements import Void
+from paysession._domain.payable import PayableAccount
 from paysession._domain.session import PaymentSession
+from paysession._domain.setup_session import SetupSession
 from paysession._flows.asks import Description, Due, Flow, Load, NewId, Now, Unit
 from paysession._flows.attempts import gone_on, refuse_unresolved, unresolved_attempt
 from paysession._flows.carrying import Sighting, described, lease_of, look_at, resolve
+from paysession._flows.covering import FollowUp, followed_up
 from paysession._flows.sessions import carried_out, known_session, resolved
-from paysession._flows.units import atomic
+from paysession._flows.setups import close_setup_session
+from paysession._flows.units import atomic, deciding
 from paysession.errors import (
     Conflict,
     GatewayError,
@@ -23,6 +30,7 @@ from paysession.errors import (
 from paysession.lifecycles import SessionStatus
 from paysession.outcomes import ReferenceRole
 
+S = TypeVar("S", PaymentSession, SetupSession)
 _UNTIL_NEXT_EXPIRY = timedelta(minutes=5)
 
 
@@ -36,14 +44,23 @@ def cancel_session(session_id: str) -> Flow[PaymentSession]:
 
 def expire_sessions(*, limit: int) -> Flow[tuple[PaymentSession, ...]]:
     """Close the sessions whose time is over, and tell how each stands then."""
+    return (yield from _expired(PaymentSession, _expire, limit))
+
+
+def expire_setup_sessions(*, limit: int) -> Flow[tuple[SetupSession, ...]]:
+    """Close the setup sessions whose time is over, and tell how each stands then."""
+    return (yield from _expired(SetupSession, _expire_setup, limit))
+
+
+def _expired(kind: type[S], expire: Callable[[str], Flow[S]], limit: int) -> Flow[tuple[S, ...]]:
     at = yield from Now()
     most = safe_count(limit, field="limit", most=MOST_AT_ONCE)
-    due = yield from Due(at, (PaymentSession,), most)
-    sessions: list[PaymentSession] = []
+    due = yield from Due(at, (kind,), most)
+    sessions: list[S] = []
     broken: Exception | None = None
     for session in due:
         try:
-            sessions.append((yield from _expired_or_postponed(session.id, at)))
+            sessions.append((yield from _tried(kind, session.id, expire(session.id), at)))
         except Exception as error:  # noqa: BLE001 - one broken record must not stop the others
             broken = broken or error
     if broken is not None:
@@ -51,13 +68,17 @@ def expire_sessions(*, limit: int) -> Flow[tuple[PaymentSession, ...]]:
     return tuple(sessions)
 
 
-def _expired_or_postponed(session_id: str, at: datetime) -> Flow[PaymentSession]:
+def _tried(kind: type[S], session_id: str, expire: Flow[S], at: datetime) -> Flow[S]:
     """One session that cannot be closed yet must not keep the others from it."""
     try:
-        session = yield from _expire(session_id)
+        after = yield from expire
     except (NotAllowed, GatewayError, OutcomeUnknown, Conflict):
-        session = yield from Load(PaymentSession, session_id)
-    return session if session.due_at is None else (yield from _postpone(session_id, at))
+        after = yield from Load(kind, session_id)
+    return after if after.due_at is None else (yield from _postpone(kind, session_id, at))
+
+
+def _expire_setup(setup_session_id: str) -> Flow[SetupSession]:
+    return (yield from close_setup_session(setup_session_id, CloseReason.EXPIRED))
 
 
 def _expire(session_id: str) -> Flow[PaymentSession]:
@@ -66,10 +87,10 @@ def _expire(session_id: str) -> Flow[PaymentSession]:
     return session if session.is_closed else (yield from _close(session, CloseReason.EXPIRED))
 
 
-def _postpone(session_id: str, at: datetime) -> Flow[PaymentSession]:
+def _postpone(kind: type[S], session_id: str, at: datetime) -> Flow[S]:
     @atomic
-    def postpone() -> Unit[PaymentSession]:
-        session = yield from Load(PaymentSession, session_id)
+    def postpone() -> Unit[S]:
+        session = yield from Load(kind, session_id)
         return session.postpone_expiry(at + _UNTIL_NEXT_EXPIRY, at=at)
 
     return (yield from postpone())
@@ -118,7 +139,7 @@ def _close_at_provider(
     attempt_id = yield from NewId("at")
     lease = lease_of(description.capabilities, at=at)
 
-    @atomic
+    @deciding
     def request() -> Unit[tuple[PaymentSession, Attempt | None]]:
         session = yield from Load(PaymentSession, session_id)
         if session.is_closed or session.status is SessionStatus.CLOSING:
@@ -132,16 +153,21 @@ def _close_at_provider(
 def _close_here(session_id: str, reason: CloseReason, at: datetime) -> Flow[PaymentSession]:
     """The provider has nothing to close: from now on, money for it is late."""
 
-    @atomic
-    def close() -> Unit[tuple[PaymentSession, tuple[Attempt, ...]]]:
+    @deciding
+    def close() -> Unit[tuple[PaymentSession, tuple[Attempt, ...], FollowUp]]:
         session = yield from Load(PaymentSession, session_id)
         if session.is_closed:
             raise _cannot(reason, session)
         refuse_unresolved((yield from unresolved_attempt(session)))
         session, ended = yield from gone_on(session, by=session.attempt_id, at=at)
-        return session.close(reason, at=at), ended
+        account = yield from Load(PayableAccount, session.payable_id)
+        released = yield from followed_up(account, account, None, failed=session.id, at=at)
+        return session.close(reason, at=at), ended, released
 
-    session, _ = yield from close()
+    session, _, released = yield from close()
+    for each in released:
+        if isinstance(each, Void):
+            yield from resolve(each)
     return session
 
 

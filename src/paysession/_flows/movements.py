@@ -13,7 +13,7 @@ from paysession._domain.payment import Payment
 from paysession._flows.arguments import typed
 from paysession._flows.asks import Description, Find, Flow, Load, NewId, Now, Peek, Unit
 from paysession._flows.carrying import carry_out, described, lease_of, resolve
-from paysession._flows.units import atomic
+from paysession._flows.units import deciding
 from paysession._money import Money
 from paysession.errors import (
     AmountExceeded,
@@ -151,7 +151,7 @@ def _move(
     operation_id = yield from NewId(_PREFIXES[method])
     lease = lease_of(description.capabilities, at=(yield from Now()))
 
-    @atomic
+    @deciding
     def decide() -> Unit[tuple[Payment, O]]:
         payment = yield from Load(Payment, payment_id)
         done = (yield from _done_already(kind, method, payment)) if amount is None else None

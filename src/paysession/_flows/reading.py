@@ -11,6 +11,7 @@ from paysession._domain.payable import Payable, PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
 from paysession._domain.statement import Statement
+from paysession._flows.accounts import account_of
 from paysession._flows.arguments import typed
 from paysession._flows.asks import Find, Flow, Load, Now, Peek, Tenant
 from paysession.errors import NotFound
@@ -41,10 +42,7 @@ def balance(payable: Payable | str) -> Flow[PayableAccount]:
     """Return the totals of a payable; given the payable itself, with what it costs now."""
     at = yield from Now()
     if isinstance(payable, Payable):
-        known = yield from Peek(PayableAccount, payable.id)
-        if known is not None:
-            return known.restated(payable, at=at)
-        return PayableAccount.opened(payable, tenant=(yield from Tenant()), at=at)
+        return (yield from account_of(payable, tenant=(yield from Tenant()), at=at))
     typed("payable", payable, str)
     return (yield from Load(PayableAccount, safe_id(payable, field="payable")))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from paysession._domain.attempts import Attempt
+from paysession._domain.attempts import Attempt, SetupAttempt
+from paysession._domain.charges import Charge
 from paysession._domain.limits import MOST_AT_ONCE, safe_count
 from paysession._domain.movements import Capture, Refund, Void
 from paysession._flows.asks import Due, Flow, Now
@@ -10,7 +11,7 @@ from paysession._flows.carrying import resolve
 from paysession._flows.requests import AnyOperation
 from paysession.errors import Conflict, OutcomeUnknown
 
-OPERATIONS = (Attempt, Capture, Void, Refund)
+OPERATIONS = (Attempt, SetupAttempt, Charge, Capture, Void, Refund)
 
 
 def recover(*, limit: int) -> Flow[tuple[AnyOperation, ...]]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias, TypedDict, assert_never
 
-from paysession._domain.attempts import Attempt, AttemptKind, CloseReason
+from paysession._domain.attempts import Attempt, AttemptKind, CloseReason, SetupAttempt
+from paysession._domain.charges import Charge
 from paysession._domain.movements import Capture, Refund, Void
 from paysession._domain.operations import Operation
 from paysession.gateways.requests import (
     CaptureRequest,
+    ChargeRequest,
     CloseSessionRequest,
     CompleteSessionRequest,
+    CompleteSetupSessionRequest,
     CreateSessionRequest,
+    CreateSetupSessionRequest,
     LookUpRequest,
     Method,
     RefundRequest,
@@ -21,7 +25,7 @@ from paysession.gateways.requests import (
 )
 from paysession.outcomes import References
 
-AnyOperation: TypeAlias = Attempt | Capture | Void | Refund
+AnyOperation: TypeAlias = Attempt | SetupAttempt | Charge | Capture | Void | Refund
 
 
 class _Common(TypedDict):
@@ -46,6 +50,17 @@ def request_for(operation: AnyOperation) -> Request[Any]:
     match operation:
         case Attempt():
             return _request_for_attempt(operation)
+        case SetupAttempt():
+            return _request_for_setup(operation)
+        case Charge():
+            return ChargeRequest(
+                **_common(operation),
+                payment_id=operation.payment_id,
+                amount=operation.amount,
+                terms=operation.terms,
+                source=operation.source,
+                use=operation.use,
+            )
         case Capture():
             return CaptureRequest(
                 **_common(operation),
@@ -108,6 +123,17 @@ def _request_for_attempt(attempt: Attempt) -> Request[Any]:
             )
         case _:
             assert_never(attempt.kind)
+
+
+def _request_for_setup(attempt: SetupAttempt) -> Request[Any]:
+    is_new = attempt.kind is AttemptKind.CREATE
+    request = CreateSetupSessionRequest if is_new else CompleteSetupSessionRequest
+    return request(
+        **_common(attempt),
+        setup_session_id=attempt.setup_session_id,
+        terms=attempt.terms,
+        external_data=attempt.external_data,
+    )
 
 
 def look_up_for(operation: AnyOperation, method: Method) -> LookUpRequest:

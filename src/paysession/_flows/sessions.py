@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeAlias
 
 from paysession._domain.attempts import Attempt
-from paysession._domain.limits import Metadata, aware, holds_card_number, safe_id, safe_url
+from paysession._domain.limits import Metadata, safe_id
 from paysession._domain.methods import CapturePolicy, PaymentMethod, Terms, capture_policy
 from paysession._domain.payable import Payable, PayableAccount, checked_amount
-from paysession._domain.secrets import ClientData
 from paysession._domain.session import PaymentSession
-from paysession._domain.sources import CreditCard, Source, StoreCredit, StoredSource
-from paysession._flows.arguments import typed
-from paysession._flows.asks import Description, Flow, Load, NewId, Now, Peek, Tenant, Unit
+from paysession._domain.sources import Source
+from paysession._flows.accounts import account_of
+from paysession._flows.arguments import (
+    checked_source,
+    external,
+    in_future,
+    optional_id,
+    optional_url,
+    typed,
+)
+from paysession._flows.asks import Description, Flow, Load, NewId, Now, Tenant, Unit
 from paysession._flows.attempts import gone_on, refuse_unresolved, unresolved_attempt
 from paysession._flows.carrying import carry_out, described, lease_of, resolve
-from paysession._flows.units import atomic
+from paysession._flows.units import deciding
 from paysession._money import Money
 from paysession.errors import (
     AmountExceeded,
@@ -40,6 +46,7 @@ def create_session(
     capture: CapturePolicy | None,
     hosted: bool,
     save_source: bool,
+    customer_external_id: str | None,
     return_url: str | None,
     cancel_url: str | None,
     expires_at: datetime | None,
@@ -49,17 +56,18 @@ def create_session(
     """Open a session for all that is due, or for `amount` of it, and tell the provider."""
     typed("payable", payable, Payable)
     typed("method", method, PaymentMethod)
-    _checked_source(source)
-    secret_data = _external(external_data)
+    checked_source(source)
+    secret_data = external(external_data)
     at = yield from Now()
     terms = _terms(
         payable,
         capture=method.capture if capture is None else capture_policy(capture),
         hosted=hosted,
         save_source=save_source,
+        customer_external_id=customer_external_id,
         return_url=return_url,
         cancel_url=cancel_url,
-        expires_at=_in_future(expires_at, at),
+        expires_at=in_future(expires_at, at),
         metadata=Metadata.of(metadata),
     )
     description = yield from described(method)
@@ -68,14 +76,9 @@ def create_session(
     session_id, attempt_id = (yield from NewId("ps")), (yield from NewId("at"))
     lease = lease_of(description.capabilities, at=at)
 
-    @atomic
+    @deciding
     def open_session() -> Unit[tuple[PaymentSession, Attempt, PayableAccount]]:
-        known = yield from Peek(PayableAccount, payable.id)
-        account = (
-            known.restated(payable, at=at)
-            if known
-            else PayableAccount.opened(payable, tenant=tenant, at=at)
-        )
+        account = yield from account_of(payable, tenant=tenant, at=at)
         asked = account.asked_for(amount)
         description.capabilities.minor_units.to_provider(asked)
         session, attempt = PaymentSession.opened(
@@ -103,7 +106,7 @@ def update_session(
     external_data: Mapping[str, object] | None,
 ) -> Flow[PaymentSession]:
     """Ask the provider for another amount; the old one stands until it has agreed."""
-    secret_data = _external(external_data)
+    secret_data = external(external_data)
     at = yield from Now()
     session = yield from known_session(session_id)
     session_id = session.id
@@ -118,7 +121,7 @@ def update_session(
     attempt_id = yield from NewId("at")
     lease = lease_of(description.capabilities, at=(yield from Now()))
 
-    @atomic
+    @deciding
     def request() -> Unit[tuple[PaymentSession, Attempt | None, PayableAccount, Ended]]:
         session = yield from Load(PaymentSession, session_id)
         session.refuse_unless_open("update", at=at)
@@ -147,8 +150,8 @@ def complete_session(
     external_data: Mapping[str, object] | None,
 ) -> Flow[PaymentSession]:
     """Ask for the money. What the browser brought back is a hint, and settles nothing."""
-    _checked_source(source)
-    secret_data = _external(external_data)
+    checked_source(source)
+    secret_data = external(external_data)
     at = yield from Now()
     session = yield from known_session(session_id)
     if session.succeeded:
@@ -166,7 +169,7 @@ def complete_session(
     attempt_id = yield from NewId("at")
     lease = lease_of(description.capabilities, at=(yield from Now()))
 
-    @atomic
+    @deciding
     def request() -> Unit[tuple[PaymentSession, Attempt | None, PayableAccount, Ended]]:
         session = yield from Load(PaymentSession, session_id)
         account = yield from Load(PayableAccount, session.payable_id)
@@ -235,17 +238,13 @@ def _refuse_other_payable(session: PaymentSession, payable: Payable) -> None:
         raise UnsafeInput("payable", "the session is for another payable: create a new session")
 
 
-def _checked_source(source: object) -> None:
-    if source is not None:
-        typed("source", source, CreditCard, StoreCredit, StoredSource)
-
-
 def _terms(
     payable: Payable,
     *,
     capture: CapturePolicy,
     hosted: bool,
     save_source: bool,
+    customer_external_id: str | None,
     return_url: str | None,
     cancel_url: str | None,
     expires_at: datetime | None,
@@ -255,33 +254,15 @@ def _terms(
         payable_id=payable.id,
         payable_reference=payable.reference,
         customer_id=payable.customer_id,
+        customer_external_id=optional_id("customer_external_id", customer_external_id),
         capture=capture,
         hosted=typed("hosted", hosted, bool),
         save_source=typed("save_source", save_source, bool),
-        return_url=None if return_url is None else safe_url(return_url, field="return_url"),
-        cancel_url=None if cancel_url is None else safe_url(cancel_url, field="cancel_url"),
+        return_url=optional_url("return_url", return_url),
+        cancel_url=optional_url("cancel_url", cancel_url),
         expires_at=expires_at,
         metadata=metadata,
     )
-
-
-def _in_future(expires_at: datetime | None, at: datetime) -> datetime | None:
-    if expires_at is None:
-        return None
-    instant = aware(expires_at, field="expires_at")
-    if instant <= at:
-        raise UnsafeInput("expires_at", "it is over already: give a later instant")
-    return instant
-
-
-def _external(data: Mapping[str, object] | None) -> ClientData | None:
-    if data is None:
-        return None
-    typed("external_data", data, Mapping)
-    secret = ClientData(data, field="external_data")
-    if holds_card_number(json.dumps(secret.reveal(), ensure_ascii=False)):
-        raise UnsafeInput("external_data", "it holds a card number: let the provider collect it")
-    return secret
 
 
 def _refuse_unsuitable(

@@ -7,53 +7,54 @@ fact that is known already changes nothing and is not even committed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, assert_never
 
 import attrs
 
-from paysession._domain.attempts import Attempt
+from paysession._domain.attempts import Attempt, SetupAttempt
+from paysession._domain.charges import Charge
+from paysession._domain.charging import ChargeSettlement
 from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.entities import Entity
 from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.movements import Authorization, Capture, Refund, Void
+from paysession._domain.operations import Operation
 from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import Payment
+from paysession._domain.receipts import authorization_id_of, capture_id_of
 from paysession._domain.session import PaymentSession
-from paysession._domain.settlement import Settlement, authorization_id_of, capture_id_of
-from paysession._flows.asks import Claimed, Flow, Load, Peek, Unit
+from paysession._domain.settlement import Settlement
+from paysession._domain.setup_session import SetupSession
+from paysession._flows.asks import Flow, Load, Peek, Unit
 from paysession._flows.attempts import open_attempts
+from paysession._flows.covering import FollowUp, followed_up
+from paysession._flows.naming import claims_of, new_claims, payment_named
 from paysession._flows.requests import AnyOperation
 from paysession._flows.units import settling
-from paysession.outcomes import (
-    Authorized,
-    Captured,
-    Declined,
-    Fact,
-    ReferenceRole,
-    References,
-    Unknown,
-)
-from paysession.stores.port import KINDS, Claim
+from paysession.lifecycles import PaymentStatus
+from paysession.outcomes import Authorized, Captured, Declined, Fact, Unknown
+from paysession.stores.port import Claim
 
-Movement: TypeAlias = Capture | Void | Refund
 O = TypeVar("O", Capture, Void, Refund)  # noqa: E741 - O for operation
+Written: TypeAlias = tuple[Entity | Claim | None, ...]
 
 
 def settle(
     operation: AnyOperation, fact: Fact, *, source: EvidenceSource, at: datetime
 ) -> Flow[tuple[AnyOperation, ...]]:
     """Record one fact about an operation; return the operations it made due at once."""
-    fact = _without_guessing(fact)
-    if isinstance(operation, Attempt):
-        return (yield from _settle_attempt(operation.id, fact, source, at))
-    if isinstance(operation, Capture):
-        yield from _settle_movement(Capture, operation.id, fact, source, at)
-    elif isinstance(operation, Void):
-        yield from _settle_movement(Void, operation.id, fact, source, at)
-    else:
-        yield from _settle_movement(Refund, operation.id, fact, source, at)
-    return ()
+    told = _without_guessing(fact)
+    evidence = Evidence(fact=told, source=source, recorded_at=at)
+    committed = yield from settling(_recording(operation, evidence))()
+    return tuple(
+        each
+        for each in committed
+        if isinstance(each, Attempt | Capture | Void | Refund)
+        and each.is_open
+        and each.sent_at is None
+    )
 
 
 def _without_guessing(fact: Fact) -> Fact:
@@ -63,34 +64,26 @@ def _without_guessing(fact: Fact) -> Fact:
     return fact
 
 
-def _settle_movement(
-    kind: type[O], operation_id: str, fact: Fact, source: EvidenceSource, at: datetime
-) -> Flow[None]:
-    @settling
-    def record() -> Unit[tuple[Payment, O, PayableAccount, tuple[Claim, ...]]]:
-        operation = yield from Load(kind, operation_id)
-        payment = yield from Load(Payment, operation.payment_id)
-        account = yield from Load(PayableAccount, payment.payable_id)
-        if isinstance(fact, Unknown):
-            if not _is_doubtful(operation, source):
-                return payment, operation, account, ()
-            doubted, doubtful = payment.doubted(operation, fact, at=at)
-            claims = yield from _new_claims(
-                payment.gateway, operation.references, doubtful.references, doubtful
-            )
-            return doubted, doubtful, account, claims
-        evidence = Evidence(fact=fact, source=source, recorded_at=at)
-        settled, after = payment.settle(operation, evidence)
-        account = account.moved(payment.share, settled.share, at=at)
-        claims = yield from _new_claims(
-            payment.gateway, operation.references, after.references, after
-        )
-        return settled, after, account, claims
-
-    yield from record()
+def _recording(operation: AnyOperation, evidence: Evidence) -> Callable[[], Unit[Written]]:
+    """Return the unit that records one fact about an operation of this kind."""
+    match operation:
+        case Attempt():
+            return lambda: _of_attempt(operation.id, evidence)
+        case SetupAttempt():
+            return lambda: _of_setup_attempt(operation.id, evidence)
+        case Charge():
+            return lambda: _of_charge(operation.id, evidence)
+        case Capture():
+            return lambda: _of_movement(Capture, operation.id, evidence)
+        case Void():
+            return lambda: _of_movement(Void, operation.id, evidence)
+        case Refund():
+            return lambda: _of_movement(Refund, operation.id, evidence)
+        case _:
+            assert_never(operation)
 
 
-def _is_doubtful(operation: AnyOperation, source: EvidenceSource) -> bool:
+def _is_doubtful(operation: Operation, source: EvidenceSource) -> bool:
     """
     Whether a call without an answer means anything for an operation.
 
@@ -102,44 +95,123 @@ def _is_doubtful(operation: AnyOperation, source: EvidenceSource) -> bool:
     return operation.is_unresolved and not operation.attention
 
 
-def _settle_attempt(
-    attempt_id: str, fact: Fact, source: EvidenceSource, at: datetime
-) -> Flow[tuple[AnyOperation, ...]]:
-    @settling
-    def record() -> Unit[tuple[Entity | Claim | None, ...]]:
-        before = yield from _settlement_of(attempt_id, fact)
-        if isinstance(fact, Unknown):
-            if not _is_doubtful(before.attempt, source):
-                return ()
-            session, attempt = before.session.doubt(before.attempt, fact, at=at)
-            session = session.noted(attempt)
-            account = before.account.moved(before.session.share, session.share, at=at)
-            claims = yield from _new_claims(
-                session.gateway, before.attempt.references, attempt.references, session
-            )
-            return (session, attempt, account, *claims)
-        if before.payment is not None and before.payment.session_id != before.session.id:
-            return _left_to_a_person(before, before.payment.id, at=at)
-        after = before.settled(Evidence(fact=fact, source=source, recorded_at=at))
-        claims = yield from _claims_of(before, after)
-        return (
-            after.payment,
-            after.authorization,
-            after.capture,
-            after.session,
-            after.attempt,
-            after.account,
-            after.release,
-            after.completion,
-            *after.others,
-            *claims,
-        )
+def _of_movement(kind: type[O], operation_id: str, evidence: Evidence) -> Unit[Written]:
+    operation = yield from Load(kind, operation_id)
+    payment = yield from Load(Payment, operation.payment_id)
+    account = yield from Load(PayableAccount, payment.payable_id)
+    at = evidence.recorded_at
+    if isinstance(evidence.fact, Unknown):
+        if not _is_doubtful(operation, evidence.source):
+            return ()
+        settled, after = payment.doubted(operation, evidence.fact, at=at)
+    else:
+        settled, after = payment.settle(operation, evidence)
+    claims: tuple[Claim, ...] = yield from new_claims(
+        payment.gateway, operation.references, after.references, after
+    )
+    accounted = account.moved(payment.share, settled.share, at=at)
+    follow_up: FollowUp = yield from followed_up(account, accounted, settled, failed=None, at=at)
+    return *follow_up, after, accounted, *claims
 
-    committed = yield from record()
-    return tuple(
-        each
-        for each in committed
-        if isinstance(each, Attempt | Void | Refund) and each.is_open and each.sent_at is None
+
+def _of_charge(charge_id: str, evidence: Evidence) -> Unit[Written]:
+    charge = yield from Load(Charge, charge_id)
+    payment = yield from Load(Payment, charge.payment_id)
+    account = yield from Load(PayableAccount, payment.payable_id)
+    at = evidence.recorded_at
+    if isinstance(evidence.fact, Unknown):
+        if not _is_doubtful(charge, evidence.source):
+            return ()
+        doubted, doubtful = payment.doubt(charge, evidence.fact, at=at)
+        doubted = doubted.noted(doubtful)
+        claims = yield from new_claims(
+            payment.gateway, charge.references, doubtful.references, doubted
+        )
+        return doubted, doubtful, account.moved(payment.share, doubted.share, at=at), *claims
+    before = ChargeSettlement(
+        account=account,
+        payment=payment,
+        charge=charge,
+        authorization=(yield from Peek(Authorization, authorization_id_of(charge_id))),
+        capture=(yield from Peek(Capture, capture_id_of(charge_id))),
+    )
+    after = before.settled(evidence)
+    claims = yield from new_claims(
+        payment.gateway,
+        payment.references,
+        after.payment.references,
+        after.payment,
+        after.capture,
+    )
+    has_failed = after.payment.status is PaymentStatus.FAILED
+    follow_up: FollowUp = yield from followed_up(
+        account,
+        after.account,
+        after.payment,
+        failed=payment.id if has_failed and payment.status is PaymentStatus.PROCESSING else None,
+        at=at,
+    )
+    return (
+        *follow_up,
+        after.authorization,
+        after.capture,
+        after.charge,
+        after.account,
+        after.release,
+        *claims,
+    )
+
+
+def _of_setup_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
+    attempt = yield from Load(SetupAttempt, attempt_id)
+    session = yield from Load(SetupSession, attempt.setup_session_id)
+    if not isinstance(evidence.fact, Unknown):
+        settled, after = session.settle(attempt, evidence)
+    elif _is_doubtful(attempt, evidence.source):
+        doubted, after = session.doubt(attempt, evidence.fact, at=evidence.recorded_at)
+        settled = doubted.noted(after)
+    else:
+        return ()
+    claims = yield from new_claims(session.gateway, session.references, settled.references, settled)
+    return settled, after, *claims
+
+
+def _of_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
+    before = yield from _settlement_of(attempt_id, evidence.fact)
+    at = evidence.recorded_at
+    if isinstance(evidence.fact, Unknown):
+        if not _is_doubtful(before.attempt, evidence.source):
+            return ()
+        session, attempt = before.session.doubt(before.attempt, evidence.fact, at=at)
+        session = session.noted(attempt)
+        account = before.account.moved(before.session.share, session.share, at=at)
+        claims = yield from new_claims(
+            session.gateway, before.attempt.references, attempt.references, session
+        )
+        return session, attempt, account, *claims
+    if before.payment is not None and before.payment.session_id != before.session.id:
+        return _left_to_a_person(before, before.payment.id, at=at)
+    after = before.settled(evidence)
+    claims = yield from claims_of(before, after)
+    has_failed = before.session.is_open and after.session.is_closed and not after.session.succeeded
+    follow_up = yield from followed_up(
+        before.account,
+        after.account,
+        after.payment,
+        failed=after.session.id if has_failed else None,
+        at=at,
+    )
+    return (
+        *follow_up,
+        after.authorization,
+        after.capture,
+        after.session,
+        after.attempt,
+        after.account,
+        after.release,
+        after.completion,
+        *after.others,
+        *claims,
     )
 
 
@@ -172,22 +244,10 @@ def _payment_meant(attempt: Attempt, session: PaymentSession, fact: Fact) -> Uni
         return (yield from Load(Payment, attempt.payment_id))
     if not isinstance(fact, Authorized | Captured):
         return None
-    named = [each for each in fact.references if each.role in _NAMING_MONEY]
-    for reference in named:
-        namespace = _namespace(session.gateway, reference.role)
-        claim = yield from Claimed(namespace, reference.id)
-        if claim is not None:
-            return (yield from _payment_claimed(claim))
-    if not named and session.payment_id is not None:
+    is_named, payment = yield from payment_named(session.gateway, fact.references)
+    if not is_named and session.payment_id is not None:
         return (yield from Load(Payment, session.payment_id))
-    return None
-
-
-def _payment_claimed(claim: Claim) -> Unit[Payment]:
-    if claim.kind == KINDS[Payment]:
-        return (yield from Load(Payment, claim.id))
-    capture = yield from Load(Capture, claim.id)
-    return (yield from Load(Payment, capture.payment_id))
+    return payment
 
 
 def _left_to_a_person(
@@ -203,60 +263,3 @@ def _left_to_a_person(
     return session, before.attempt.handed_over(
         "the provider names another session's payment", at=at
     )
-
-
-def _claims_of(before: Settlement, after: Settlement) -> Unit[tuple[Claim, ...]]:
-    """Claim the provider's new ids, and the payment that completed the session."""
-    gateway = after.session.gateway
-    claims = yield from _new_claims(
-        gateway,
-        before.session.references,
-        after.session.references,
-        after.session,
-        after.payment,
-        after.capture,
-    )
-    if after.session.payment_id is not None and before.session.payment_id is None:
-        settled_by = Claim(
-            namespace="session_payment",
-            text=after.session.id,
-            kind=KINDS[Payment],
-            id=after.session.payment_id,
-        )
-        return (*claims, settled_by)
-    return claims
-
-
-_NAMING_MONEY = (ReferenceRole.AUTHORIZATION, ReferenceRole.CAPTURE)
-_CLAIMED_BY: dict[ReferenceRole, type[Entity]] = {
-    ReferenceRole.SESSION: PaymentSession,
-    ReferenceRole.AUTHORIZATION: Payment,
-    ReferenceRole.CAPTURE: Capture,
-    ReferenceRole.VOID: Void,
-    ReferenceRole.REFUND: Refund,
-}
-
-
-def _namespace(gateway: str, role: ReferenceRole) -> str:
-    return f"reference:{gateway}:{role}"
-
-
-def _new_claims(
-    gateway: str, known: References, now: References, *records: Entity | None
-) -> Unit[tuple[Claim, ...]]:
-    """Claim each id that was just learnt for the record it names, unless somebody has it."""
-    by_kind: dict[type[Entity], Entity] = {type(each): each for each in records if each is not None}
-    claims: list[Claim] = []
-    for reference in now:
-        claimant = _CLAIMED_BY.get(reference.role)
-        record = by_kind.get(claimant) if claimant else None
-        if record is None or reference in known.entries:
-            continue
-        namespace = _namespace(gateway, reference.role)
-        if (yield from Claimed(namespace, reference.id)) is None:
-            claims.append(
-                Claim(
-                    namespace=namespace, text=reference.id, kind=KINDS[type(record)], id=record.id
-                )
-            )
-    return tuple(claims)

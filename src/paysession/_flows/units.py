@@ -31,21 +31,26 @@ def atomic(unit: Callable[[], Unit[T]]) -> Callable[[], Flow[T]]:
     return lambda: _committed_within(DECIDING_TRIES, unit)
 
 
+def deciding(unit: Callable[[], Unit[T]]) -> Callable[[], Flow[T]]:
+    """Do as `atomic`, for the one commit by which a command takes place."""
+    return lambda: _committed_within(DECIDING_TRIES, unit, decides=True)
+
+
 def settling(unit: Callable[[], Unit[T]]) -> Callable[[], Flow[T]]:
     """Do as `atomic`, and hardly ever give up."""
     return lambda: _committed_within(SETTLING_TRIES, unit)
 
 
-def _committed_within(tries: int, unit: Callable[[], Unit[T]]) -> Flow[T]:
+def _committed_within(tries: int, unit: Callable[[], Unit[T]], *, decides: bool = False) -> Flow[T]:
     for round_ in range(1, tries):
         try:
-            return (yield from _committed_once(unit))
+            return (yield from _committed_once(unit, decides=decides))
         except (StaleVersion, AlreadyExists):
             yield from Pause(round_)
-    return (yield from _committed_once(unit))
+    return (yield from _committed_once(unit, decides=decides))
 
 
-def _committed_once(unit: Callable[[], Unit[T]]) -> Flow[T]:
+def _committed_once(unit: Callable[[], Unit[T]], *, decides: bool) -> Flow[T]:
     result = yield from unit()
     parts = tuple(_flat(result))
     changed = [part for part in parts if isinstance(part, Entity) and part.is_changed]
@@ -53,8 +58,8 @@ def _committed_once(unit: Callable[[], Unit[T]]) -> Flow[T]:
         return result
     claims = [part for part in parts if isinstance(part, Claim)]
     changes = Changes.of(changed, tenant=changed[0].tenant, claims=claims)
-    yield from Commit(changes)
-    stored = {id(before): after for before, after in zip(changed, changes.entities, strict=True)}
+    written = yield from Commit(changes, decides)
+    stored = {id(before): after for before, after in zip(changed, written.entities, strict=True)}
     return cast("T", _as_stored(result, stored))
 
 

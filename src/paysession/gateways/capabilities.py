@@ -50,6 +50,8 @@ class Capabilities:
     `recheck_schedule`; they are declared for those who read them.
 
     Attributes:
+        settled_by_person: A person says what was paid and given back, with `mark_paid` and
+            `mark_refunded`: a check, cash, a transfer.
         collects_source: The provider's page or script asks the customer what to pay with;
             if not, a method that requires a source must be given one.
         partial_captures: Less than what is held may be captured.
@@ -73,6 +75,7 @@ class Capabilities:
         minor_units: How amounts are written for this provider.
     """
 
+    settled_by_person: bool = attrs.field(default=False, validator=_is_bool)
     collects_source: bool = attrs.field(default=True, validator=_is_bool)
     partial_captures: bool = attrs.field(default=True, validator=_is_bool)
     several_captures: bool = attrs.field(default=True, validator=_is_bool)

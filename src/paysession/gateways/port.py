@@ -27,16 +27,17 @@ from paysession.gateways.requests import (
     CloseSessionRequest,
     CompleteSessionAnswer,
     CompleteSessionRequest,
+    CompleteSetupSessionAnswer,
     CompleteSetupSessionRequest,
     CreateSessionAnswer,
     CreateSessionRequest,
+    CreateSetupSessionAnswer,
     CreateSetupSessionRequest,
     LookUpRequest,
     Method,
     RefundAnswer,
     RefundRequest,
     Request,
-    SetupSessionAnswer,
     UpdateSessionAnswer,
     UpdateSessionRequest,
     VoidAnswer,
@@ -106,12 +107,14 @@ class Gateway:
         """Call a pending refund off."""
         _refuse(self, request)
 
-    def create_setup_session(self, request: CreateSetupSessionRequest) -> SetupSessionAnswer:
-        """Open a session that stores a source."""
+    def create_setup_session(self, request: CreateSetupSessionRequest) -> CreateSetupSessionAnswer:
+        """Open a session that stores a source. Answer its id as the reference of role `session`."""
         _refuse(self, request)
 
-    def complete_setup_session(self, request: CompleteSetupSessionRequest) -> SetupSessionAnswer:
-        """Store the source."""
+    def complete_setup_session(
+        self, request: CompleteSetupSessionRequest
+    ) -> CompleteSetupSessionAnswer:
+        """Store the source, and answer `Stored` with its profile once the provider has."""
         _refuse(self, request)
 
     def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
@@ -170,14 +173,16 @@ class AsyncGateway:
         """Call a pending refund off."""
         _refuse(self, request)
 
-    async def create_setup_session(self, request: CreateSetupSessionRequest) -> SetupSessionAnswer:
-        """Open a session that stores a source."""
+    async def create_setup_session(
+        self, request: CreateSetupSessionRequest
+    ) -> CreateSetupSessionAnswer:
+        """Open a session that stores a source. Answer its id as the reference of role `session`."""
         _refuse(self, request)
 
     async def complete_setup_session(
         self, request: CompleteSetupSessionRequest
-    ) -> SetupSessionAnswer:
-        """Store the source."""
+    ) -> CompleteSetupSessionAnswer:
+        """Store the source, and answer `Stored` with its profile once the provider has."""
         _refuse(self, request)
 
     async def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:

@@ -9,17 +9,16 @@ as the provider's merchant reference or metadata, so that reports can be matched
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar, get_args
 
 import attrs
 
 from paysession._domain.attempts import CloseReason
 from paysession._domain.limits import Metadata
-from paysession._domain.methods import Terms
+from paysession._domain.methods import SetupTerms, Terms
 from paysession._domain.movements import RefundReason
 from paysession._domain.secrets import ClientData
-from paysession._domain.sources import Source
+from paysession._domain.sources import MandateUse, Source
 from paysession._money import Money
 from paysession.outcomes import (
     Accepted,
@@ -35,6 +34,7 @@ from paysession.outcomes import (
     Refunded,
     Rejected,
     Report,
+    Stored,
     Unknown,
     Voided,
 )
@@ -70,7 +70,12 @@ CaptureAnswer: TypeAlias = Captured | Pending | Declined | NoAnswer
 VoidAnswer: TypeAlias = Voided | Pending | Declined | NoAnswer
 RefundAnswer: TypeAlias = Refunded | Pending | Declined | NoAnswer
 CancelRefundAnswer: TypeAlias = Canceled | Pending | Declined | NoAnswer
-SetupSessionAnswer: TypeAlias = Accepted | ActionRequired | Pending | Declined | NoAnswer
+CreateSetupSessionAnswer: TypeAlias = (
+    Accepted | ActionRequired | Pending | Stored | Declined | NoAnswer
+)
+CompleteSetupSessionAnswer: TypeAlias = (
+    ActionRequired | Pending | Stored | Declined | Canceled | Expired | NoAnswer
+)
 LookUpAnswer: TypeAlias = tuple[Report, ...] | NotAttempted | Unknown
 
 A_co = TypeVar("A_co", covariant=True)
@@ -154,7 +159,11 @@ class CloseSessionRequest(Request[CloseSessionAnswer]):
 
 @attrs.frozen(kw_only=True)
 class ChargeRequest(Request[ChargeAnswer]):
-    """Hold or take `amount` from a stored source, with the customer absent."""
+    """
+    Hold or take `amount` from a stored source, with the customer absent.
+
+    With `terms.capture` automatic it is taken at once; else it is held.
+    """
 
     method: ClassVar[Method] = "charge"
     answers: ClassVar[tuple[type, ...]] = get_args(ChargeAnswer)
@@ -163,6 +172,7 @@ class ChargeRequest(Request[ChargeAnswer]):
     amount: Money
     terms: Terms
     source: Source
+    use: MandateUse
 
 
 @attrs.frozen(kw_only=True)
@@ -215,27 +225,26 @@ class CancelRefundRequest(Request[CancelRefundAnswer]):
 
 
 @attrs.frozen(kw_only=True)
-class CreateSetupSessionRequest(Request[SetupSessionAnswer]):
+class CreateSetupSessionRequest(Request[CreateSetupSessionAnswer]):
     """Open a session that stores a source and takes no money."""
 
     method: ClassVar[Method] = "create_setup_session"
-    answers: ClassVar[tuple[type, ...]] = get_args(SetupSessionAnswer)
+    answers: ClassVar[tuple[type, ...]] = get_args(CreateSetupSessionAnswer)
 
     setup_session_id: str
-    customer_id: str | None
-    return_url: str | None
-    expires_at: datetime | None
-    metadata: Metadata
+    terms: SetupTerms
+    external_data: ClientData | None
 
 
 @attrs.frozen(kw_only=True)
-class CompleteSetupSessionRequest(Request[SetupSessionAnswer]):
+class CompleteSetupSessionRequest(Request[CompleteSetupSessionAnswer]):
     """Store the source, or say how far it is."""
 
     method: ClassVar[Method] = "complete_setup_session"
-    answers: ClassVar[tuple[type, ...]] = get_args(SetupSessionAnswer)
+    answers: ClassVar[tuple[type, ...]] = get_args(CompleteSetupSessionAnswer)
 
     setup_session_id: str
+    terms: SetupTerms
     external_data: ClientData | None
 
 

@@ -22,13 +22,15 @@ from typing import TypeAlias, TypeVar
 
 import attrs
 
-from paysession._domain.attempts import Attempt
+from paysession._domain.attempts import Attempt, SetupAttempt
+from paysession._domain.charges import Charge
 from paysession._domain.entities import Aggregate, Entity
 from paysession._domain.movements import Authorization, Capture, Lapse, Refund, Reversal, Void
 from paysession._domain.operations import Operation
 from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
+from paysession._domain.setup_session import SetupSession
 from paysession.events import Event
 
 E = TypeVar("E", bound=Entity)
@@ -38,8 +40,11 @@ KINDS: Mapping[AnyKind, str] = MappingProxyType(
     {
         PayableAccount: "payable_account",
         PaymentSession: "payment_session",
+        SetupSession: "setup_session",
         Payment: "payment",
         Attempt: "attempt",
+        SetupAttempt: "setup_attempt",
+        Charge: "charge",
         Authorization: "authorization",
         Capture: "capture",
         Void: "void",
@@ -52,9 +57,12 @@ KINDS: Mapping[AnyKind, str] = MappingProxyType(
 
 INDEXES: Mapping[AnyKind, tuple[str, ...]] = MappingProxyType(
     {
-        PaymentSession: ("payable_id", "external_id"),
-        Payment: ("payable_id", "session_id"),
+        PaymentSession: ("payable_id", "external_id", "customer_id"),
+        SetupSession: ("external_id", "customer_id"),
+        Payment: ("payable_id", "session_id", "customer_id"),
         Attempt: ("session_id",),
+        SetupAttempt: ("setup_session_id",),
+        Charge: ("payment_id",),
         Authorization: ("payment_id",),
         Capture: ("payment_id",),
         Void: ("payment_id",),

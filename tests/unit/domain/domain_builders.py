@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from paysession._domain.attempts import Attempt
 from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.limits import Metadata
-from paysession._domain.methods import PaymentMethod, Terms, UnderpaidPolicy
+from paysession._domain.methods import CapturePolicy, PaymentMethod, Terms, UnderpaidPolicy
 from paysession._domain.movements import Capture, Refund, Void
 from paysession._domain.operations import Lease
 from paysession._domain.payable import Payable, PayableAccount
@@ -98,6 +98,8 @@ def new_payment(amount: int = 100, *, phase: PaymentStatus = PaymentStatus.PROCE
         session_id="ps_1",
         attempt_id="at_1",
         amount=eur(amount),
+        customer_id=None,
+        capture_policy=CapturePolicy.AUTOMATIC,
         metadata=Metadata(),
         at=NOW,
         phase=phase,

@@ -23,9 +23,10 @@ from paysession._domain.methods import UnderpaidPolicy
 from paysession._domain.movements import Refund, Void
 from paysession._domain.operations import Origin
 from paysession._domain.payable import PayableStatus
+from paysession._domain.receipts import payment_id_of
 from paysession._domain.secrets import ClientData
 from paysession._domain.session import PaymentSession
-from paysession._domain.settlement import Settlement, payment_id_of
+from paysession._domain.settlement import Settlement
 from paysession._money import Money
 from paysession.events import PayableChanged
 from paysession.lifecycles import PaymentStatus, SessionStatus

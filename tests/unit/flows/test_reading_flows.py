@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flow_builders import CARD, NOW, bogus_shop, card, eur, order, scripted_shop
 
-from paysession import Metadata, Money, Payable, Payment
+from paysession import CapturePolicy, Metadata, Money, Payable, Payment
 from paysession.errors import CurrencyMismatch, NotFound, UnsafeInput
 from paysession.outcomes import Accepted, Authorized, Captured, References
 from paysession.stores.port import Changes
@@ -179,6 +179,8 @@ def test_a_payment_without_a_session_has_a_statement() -> None:
         session_id=None,
         attempt_id=None,
         amount=eur(100),
+        customer_id=None,
+        capture_policy=CapturePolicy.AUTOMATIC,
         metadata=Metadata(),
         at=NOW,
     )

@@ -10,7 +10,7 @@ import pytest
 
 from paysession._domain.attempts import Attempt
 from paysession._domain.limits import Metadata
-from paysession._domain.methods import PaymentMethod, Terms
+from paysession._domain.methods import CapturePolicy, PaymentMethod, Terms
 from paysession._domain.operations import Lease
 from paysession._domain.payable import Payable, PayableAccount
 from paysession._domain.payment import Payment
@@ -129,6 +129,8 @@ def test_what_has_no_value_is_in_no_index() -> None:
         session_id=None,
         attempt_id=None,
         amount=money,
+        customer_id=None,
+        capture_policy=CapturePolicy.AUTOMATIC,
         metadata=Metadata(),
         at=NOW,
     )

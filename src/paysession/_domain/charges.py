@@ -1,0 +1,35 @@
+"""One call that holds or takes a payment's money from a stored source, the customer absent."""
+
+from __future__ import annotations
+
+import attrs
+
+from paysession._domain.methods import Terms
+from paysession._domain.operations import Operation
+from paysession._domain.sources import MandateUse, Source
+from paysession._money import Money
+
+
+@attrs.frozen(kw_only=True)
+class Charge(Operation):
+    """
+    One call that holds or takes the money of a payment.
+
+    Attributes:
+        payment_id: The payment it is for.
+        amount: What it is about.
+        terms: What the provider is asked to do.
+        source: What is charged.
+        use: Which use of the customer's consent it makes.
+    """
+
+    payment_id: str
+    amount: Money
+    terms: Terms
+    source: Source
+    use: MandateUse = MandateUse.LATER
+
+    @property
+    def owner_id(self) -> str:
+        """The payment that tells its events."""
+        return self.payment_id

@@ -1,0 +1,135 @@
+"""What the money of one attempt becomes: a payment, what is held of it, and what was taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from paysession._domain.discrepancies import DiscrepancyKind
+from paysession._domain.evidence import Evidence
+from paysession._domain.identity import derived_id
+from paysession._domain.limits import Metadata
+from paysession._domain.movements import Authorization, Capture, Refund, RefundReason, Void
+from paysession._domain.operations import Lease, Origin
+from paysession._domain.payment import Payment
+from paysession.outcomes import Authorized, Bounced, Captured, References, Retaken
+
+
+def payment_id_of(attempt_id: str) -> str:
+    """Return the id of the payment that an attempt's money becomes."""
+    return derived_id("py", attempt_id)
+
+
+def authorization_id_of(attempt_id: str) -> str:
+    """Return the id of the authorization that an attempt brings."""
+    return derived_id("au", attempt_id)
+
+
+def capture_id_of(attempt_id: str) -> str:
+    """Return the id of the capture that comes in one step with an attempt."""
+    return derived_id("ca", attempt_id)
+
+
+@attrs.frozen(kw_only=True)
+class Receipt:
+    """
+    A payment, and the two movements that one attempt brings by itself.
+
+    Attributes:
+        attempt_id: The attempt whose money it is.
+        payment: What the money has become.
+        authorization: What is held, once there is something.
+        capture: What was taken in one step, once there is something.
+    """
+
+    attempt_id: str
+    payment: Payment
+    authorization: Authorization | None = None
+    capture: Capture | None = None
+
+    def received(
+        self,
+        fact: Authorized | Captured,
+        evidence: Evidence,
+        *,
+        references: References,
+        facts: Sequence[Evidence],
+    ) -> Receipt:
+        """The provider holds or took money; `facts` is what else is known of the attempt."""
+        held = self._held(fact, evidence, references | fact.references)
+        if isinstance(fact, Authorized) or held._is_ours_to_tell:
+            return held
+        return held._taken(fact, evidence, facts)
+
+    def _held(
+        self, fact: Authorized | Captured, evidence: Evidence, references: References
+    ) -> Receipt:
+        """What is taken was held first, though nobody said so; of two words the most counts."""
+        known, at = self.authorization, evidence.recorded_at
+        if known is None:
+            payment, authorization = self.payment.authorize(
+                authorization_id_of(self.attempt_id),
+                amount=fact.amount,
+                references=references,
+                expires_at=fact.expires_at if isinstance(fact, Authorized) else None,
+                at=at,
+            )
+            return attrs.evolve(self, payment=payment, authorization=authorization)
+        if fact.amount <= known.amount:
+            return self
+        more = attrs.evolve(known, amount=fact.amount, changed=True)
+        payment, authorization = self.payment.moved(known, more, at=at)
+        return attrs.evolve(self, payment=payment, authorization=authorization)
+
+    @property
+    def _is_ours_to_tell(self) -> bool:
+        """Whether we asked for the money ourselves: our captures tell of it, and count it."""
+        balances = self.payment.balances
+        asked = balances.captured or balances.capture_in_flight
+        return self.capture is None and bool(asked)
+
+    def _taken(self, fact: Captured, evidence: Evidence, facts: Sequence[Evidence]) -> Receipt:
+        if self.capture is not None:
+            return self.corrected(evidence)
+        payment, capture = self.payment.take(
+            capture_id_of(self.attempt_id),
+            amount=fact.amount,
+            evidence=evidence,
+            at=evidence.recorded_at,
+        )
+        for known in facts:
+            if isinstance(known.fact, Bounced | Retaken):
+                payment, capture = payment.settle(capture, known)
+        return attrs.evolve(self, payment=payment, capture=capture)
+
+    def corrected(self, evidence: Evidence) -> Receipt:
+        """More is known of what was taken: it came undone, or was taken after all."""
+        if self.capture is None:
+            return self
+        payment, capture = self.payment.settle(self.capture, evidence)
+        return attrs.evolve(self, payment=payment, capture=capture)
+
+    def released(self, evidence: Evidence) -> tuple[Receipt, Void | Refund]:
+        """Give back what is less than was asked, by an ordinary operation under one id."""
+        lease, metadata = Lease.nobody(evidence.recorded_at), Metadata()
+        release: Void | Refund
+        if self.payment.balances.captured:
+            payment, release = self.payment.request_refund(
+                derived_id("re", self.payment.id, DiscrepancyKind.UNDERPAID),
+                amount=None,
+                reason=RefundReason.UNDERPAID,
+                capture=self.capture,
+                lease=lease,
+                metadata=metadata,
+                origin=Origin.POLICY,
+            )
+        else:
+            payment, release = self.payment.request_void(
+                derived_id("vo", self.payment.id, DiscrepancyKind.UNDERPAID),
+                amount=None,
+                lease=lease,
+                metadata=metadata,
+                origin=Origin.POLICY,
+            )
+        return attrs.evolve(self, payment=payment), release

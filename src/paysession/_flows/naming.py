@@ -1,0 +1,88 @@
+"""
+Which record each of the provider's ids names: claims, each made when the id is first learnt.
+"""
+
+from __future__ import annotations
+
+from paysession._domain.entities import Entity
+from paysession._domain.movements import Capture, Refund, Void
+from paysession._domain.payment import Payment
+from paysession._domain.session import PaymentSession
+from paysession._domain.settlement import Settlement
+from paysession._domain.setup_session import SetupSession
+from paysession._flows.asks import Claimed, Load, Unit
+from paysession.outcomes import ReferenceRole, References
+from paysession.stores.port import KINDS, Claim
+
+_NAMING_MONEY = (ReferenceRole.AUTHORIZATION, ReferenceRole.CAPTURE)
+_CLAIMED_BY: dict[ReferenceRole, tuple[type[Entity], ...]] = {
+    ReferenceRole.SESSION: (PaymentSession, SetupSession),
+    ReferenceRole.AUTHORIZATION: (Payment,),
+    ReferenceRole.CAPTURE: (Capture,),
+    ReferenceRole.VOID: (Void,),
+    ReferenceRole.REFUND: (Refund,),
+}
+
+
+def payment_named(gateway: str, references: References) -> Unit[tuple[bool, Payment | None]]:
+    """Tell whether any id names money, and the payment that it names, if we have heard of it."""
+    named = [each for each in references if each.role in _NAMING_MONEY]
+    for reference in named:
+        claim = yield from Claimed(_namespace(gateway, reference.role), reference.id)
+        if claim is not None:
+            return True, (yield from _payment_claimed(claim))
+    return bool(named), None
+
+
+def _payment_claimed(claim: Claim) -> Unit[Payment]:
+    if claim.kind == KINDS[Payment]:
+        return (yield from Load(Payment, claim.id))
+    capture = yield from Load(Capture, claim.id)
+    return (yield from Load(Payment, capture.payment_id))
+
+
+def claims_of(before: Settlement, after: Settlement) -> Unit[tuple[Claim, ...]]:
+    """Claim the provider's new ids, and the payment that completed the session."""
+    gateway = after.session.gateway
+    claims = yield from new_claims(
+        gateway,
+        before.session.references,
+        after.session.references,
+        after.session,
+        after.payment,
+        after.capture,
+    )
+    if after.session.payment_id is not None and before.session.payment_id is None:
+        settled_by = Claim(
+            namespace="session_payment",
+            text=after.session.id,
+            kind=KINDS[Payment],
+            id=after.session.payment_id,
+        )
+        return (*claims, settled_by)
+    return claims
+
+
+def _namespace(gateway: str, role: ReferenceRole) -> str:
+    return f"reference:{gateway}:{role}"
+
+
+def new_claims(
+    gateway: str, known: References, now: References, *records: Entity | None
+) -> Unit[tuple[Claim, ...]]:
+    """Claim each id that was just learnt for the record it names, unless somebody has it."""
+    by_kind: dict[type[Entity], Entity] = {type(each): each for each in records if each is not None}
+    claims: list[Claim] = []
+    for reference in now:
+        claimants = _CLAIMED_BY.get(reference.role, ())
+        record = next((by_kind[kind] for kind in claimants if kind in by_kind), None)
+        if record is None or reference in known.entries:
+            continue
+        namespace = _namespace(gateway, reference.role)
+        if (yield from Claimed(namespace, reference.id)) is None:
+            claims.append(
+                Claim(
+                    namespace=namespace, text=reference.id, kind=KINDS[type(record)], id=record.id
+                )
+            )
+    return tuple(claims)

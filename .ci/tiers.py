@@ -15,6 +15,7 @@ WORKERS = 2
 BUDGETS = {
     "unit": 90,
     "properties": 120,
+    "behaviour": 30,
     "kit": 60,
     "simulation": 60,
     "examples": 120,

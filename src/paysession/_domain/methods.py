@@ -122,6 +122,13 @@ class Terms:
     expires_at: datetime | None = None
     metadata: Metadata = attrs.field(factory=Metadata, repr=False)
 
+    @property
+    def for_provider(self) -> Terms:
+        """The same as a provider needs to know it: to hold until covered is to hold."""
+        if self.capture is not CapturePolicy.WHEN_COVERED:
+            return self
+        return attrs.evolve(self, capture=CapturePolicy.MANUAL)
+
     def ending(self, at: datetime | None) -> Terms:
         """Return the same, over at that instant if that is earlier."""
         if at is None or (self.expires_at is not None and self.expires_at <= at):

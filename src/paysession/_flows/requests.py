@@ -57,7 +57,7 @@ def request_for(operation: AnyOperation) -> Request[Any]:
                 **_common(operation),
                 payment_id=operation.payment_id,
                 amount=operation.amount,
-                terms=operation.terms,
+                terms=operation.terms.for_provider,
                 source=operation.source,
                 use=operation.use,
             )
@@ -95,7 +95,7 @@ def _request_for_attempt(attempt: Attempt) -> Request[Any]:
                 **_common(attempt),
                 session_id=attempt.session_id,
                 amount=attempt.amount,
-                terms=attempt.terms,
+                terms=attempt.terms.for_provider,
                 source=attempt.source,
                 external_data=attempt.external_data,
             )
@@ -111,7 +111,7 @@ def _request_for_attempt(attempt: Attempt) -> Request[Any]:
                 **_common(attempt),
                 session_id=attempt.session_id,
                 amount=attempt.amount,
-                terms=attempt.terms,
+                terms=attempt.terms.for_provider,
                 source=attempt.source,
                 external_data=attempt.external_data,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from paysession._domain.methods import CapturePolicy, PaymentMethod, Terms, UnderpaidPolicy
@@ -45,3 +46,11 @@ def test_the_notes_of_terms_are_not_shown() -> None:
     terms = Terms(payable_id="order", payable_reference="R1")
     assert "metadata" not in repr(terms)
     assert {} == dict(terms.metadata)
+
+
+def test_a_provider_holds_what_waits_for_the_rest_to_be_covered() -> None:
+    waiting = Terms(payable_id="or_1", payable_reference="R1", capture=CapturePolicy.WHEN_COVERED)
+    at_once = attrs.evolve(waiting, capture=CapturePolicy.AUTOMATIC)
+
+    assert CapturePolicy.MANUAL is waiting.for_provider.capture
+    assert at_once is at_once.for_provider

@@ -18,6 +18,8 @@ never refused: see `paysession.errors`, `paysession.outcomes` and `paysession.li
 
 from paysession._domain.attempts import Attempt, CloseReason
 from paysession._domain.discrepancies import Discrepancy, DiscrepancyKind
+from paysession._domain.erasure import Forgotten
+from paysession._domain.idempotency import IdempotencyKey
 from paysession._domain.limits import Metadata
 from paysession._domain.methods import CapturePolicy, PaymentMethod, UnderpaidPolicy
 from paysession._domain.movements import Authorization, Capture, Refund, RefundReason, Void
@@ -44,6 +46,8 @@ __all__ = [
     "Currency",
     "Discrepancy",
     "DiscrepancyKind",
+    "Forgotten",
+    "IdempotencyKey",
     "MandateUse",
     "Metadata",
     "MinorUnits",

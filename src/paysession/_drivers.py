@@ -53,12 +53,14 @@ class Step:
     One ask of one flow, for logs, metrics and traces. It carries no payload.
 
     Attributes:
-        flow: The use case.
+        flow: The command, by its name on `Payments`.
         ask: What it asked for.
         tenant: Whose records it works on.
         gateway: The gateway that was called or described, if one was.
         operation: The port's method that was called.
         record_id: The operation that the call was made for.
+        attempt: How often that operation was worked on by then, this time included: above 1
+            the call is a look-up or a repeat.
         outcome: The name of what came back: an outcome's or an exception's type.
         duration_seconds: How long it took.
     """
@@ -69,6 +71,7 @@ class Step:
     gateway: str | None
     operation: str | None
     record_id: str | None
+    attempt: int | None
     outcome: str
     duration_seconds: float
 
@@ -201,8 +204,8 @@ def _pause_of(round_: int) -> float:
     return random.uniform(0, longest)  # noqa: S311 - to spread writers, not to hide anything
 
 
-def drive(flow: Flow[T], ports: Ports[Store, Gateway]) -> T:
-    """Run a flow to its end, synchronously."""
+def drive(flow: Flow[T], ports: Ports[Store, Gateway], *, command: str = "flow") -> T:
+    """Run a flow to its end, synchronously; observers know it by the command's name."""
     try:
         ask = next(flow)
         while True:
@@ -211,10 +214,10 @@ def drive(flow: Flow[T], ports: Ports[Store, Gateway]) -> T:
                 answer = perform(ask, ports)
             except Exception as error:  # noqa: BLE001 - the flow decides what it means
                 _log_failed_call(ask, error)
-                _observe(flow, ask, ports, error, began)
+                _observe(command, ask, ports, error, began)
                 ask = flow.throw(error)
             else:
-                _observe(flow, ask, ports, answer, began)
+                _observe(command, ask, ports, answer, began)
                 ask = flow.send(answer)
     except StopIteration as stop:
         value: T = stop.value
@@ -223,8 +226,10 @@ def drive(flow: Flow[T], ports: Ports[Store, Gateway]) -> T:
         flow.close()
 
 
-async def adrive(flow: Flow[T], ports: Ports[AsyncStore, AsyncGateway]) -> T:
-    """Run a flow to its end, on whatever event loop awaits this."""
+async def adrive(
+    flow: Flow[T], ports: Ports[AsyncStore, AsyncGateway], *, command: str = "flow"
+) -> T:
+    """Run a flow to its end, on whatever event loop awaits this; else as `drive`."""
     try:
         ask = next(flow)
         while True:
@@ -233,10 +238,10 @@ async def adrive(flow: Flow[T], ports: Ports[AsyncStore, AsyncGateway]) -> T:
                 answer = await aperform(ask, ports)
             except Exception as error:  # noqa: BLE001 - the flow decides what it means
                 _log_failed_call(ask, error)
-                _observe(flow, ask, ports, error, began)
+                _observe(command, ask, ports, error, began)
                 ask = flow.throw(error)
             else:
-                _observe(flow, ask, ports, answer, began)
+                _observe(command, ask, ports, answer, began)
                 ask = flow.send(answer)
     except StopIteration as stop:
         value: T = stop.value
@@ -259,19 +264,20 @@ def _log_failed_call(ask: Ask[Any], error: Exception) -> None:
 
 
 def _observe(
-    flow: Flow[Any], ask: Ask[Any], ports: Ports[Any, Any], answer: object, began: float
+    command: str, ask: Ask[Any], ports: Ports[Any, Any], answer: object, began: float
 ) -> None:
     """Tell the observers; one that fails is logged, and never harms a payment."""
     if not ports.observers:
         return
     request = ask.request if isinstance(ask, Call) else None
     step = Step(
-        flow=getattr(flow, "__name__", "flow"),
+        flow=command,
         ask=type(ask).__name__,
         tenant=ports.tenant,
         gateway=ask.gateway if isinstance(ask, Call | Describe) else None,
         operation=request.method if request else None,
         record_id=request.operation_id if request else None,
+        attempt=ask.attempt if isinstance(ask, Call) else None,
         outcome=type(answer).__name__,
         duration_seconds=perf_counter() - began,
     )

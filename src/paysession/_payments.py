@@ -1,5 +1,7 @@
 """The facade: every command once, with its whole signature, for both worlds."""
 
+# ruff: noqa: ARG002 - a command's `idempotency_key` is for `command`, which wraps its flow
+
 from __future__ import annotations
 
 import inspect
@@ -8,22 +10,26 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
+from paysession._domain.erasure import Forgotten
+from paysession._domain.idempotency import IdempotencyKey
 from paysession._domain.identity import ID_LENGTH, id_of
 from paysession._domain.limits import safe_text
 from paysession._domain.methods import CapturePolicy, PaymentMethod
 from paysession._domain.movements import Capture, Refund, RefundReason, Void
 from paysession._domain.payable import Payable, PayableAccount
 from paysession._domain.payment import Payment
+from paysession._domain.secrets import Veiled
 from paysession._domain.session import PaymentSession
 from paysession._domain.setup_session import SetupSession
 from paysession._domain.sources import MandateUse, Source
 from paysession._domain.statement import Statement
 from paysession._drivers import Gateways, Observer, Ports, adrive, drive
-from paysession._flows import closing, movements, reading, recovery, sessions, setups
+from paysession._flows import closing, forgetting, movements, reading, recovery, sessions, setups
 from paysession._flows import payments as flows
 from paysession._flows.asks import Flow
+from paysession._flows.once import once, result_of
 from paysession._flows.requests import AnyOperation
 from paysession._money import Money
 from paysession.gateways.port import AsyncGateway, Gateway, operations_of
@@ -34,6 +40,31 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def _takes_key(flow: Callable[..., Any]) -> bool:
+    key = inspect.signature(flow).parameters.get("idempotency_key")
+    return key is not None and key.kind is key.KEYWORD_ONLY
+
+
+def _keyed(
+    flow: Callable[Concatenate[Any, P], Flow[R]],
+) -> Callable[Concatenate[Any, P], Flow[R]]:
+    """Let a command take place once for a key; without one it is what it was."""
+    signature = inspect.signature(flow)
+
+    @wraps(flow)
+    def keyed(payments: object, /, *args: P.args, **kwargs: P.kwargs) -> Flow[R]:
+        if kwargs.get("idempotency_key") is None:
+            return flow(payments, *args, **kwargs)
+        given = signature.bind(payments, *args, **kwargs)
+        given.apply_defaults()
+        _, *named = given.arguments.items()
+        arguments = dict(named)
+        key = arguments.pop("idempotency_key")
+        return once(flow.__name__, key, arguments, flow(payments, *args, **kwargs))
+
+    return keyed
+
+
 class command(Generic[P, R]):  # noqa: N801 - it reads as a decorator
     """
     A use case, written once as a method that returns its flow.
@@ -41,10 +72,14 @@ class command(Generic[P, R]):  # noqa: N801 - it reads as a decorator
     On `Payments` it runs the flow and returns what that returns; on `AsyncPayments` it
     returns an awaitable of the same. `help()`, IDEs and `inspect` see each facade's own
     signature.
+
+    One that takes an `idempotency_key` takes place once for it, whatever its body does: the
+    key goes no further than here.
     """
 
     def __init__(self, flow: Callable[Concatenate[Any, P], Flow[R]]) -> None:
-        self._flow = flow
+        self.takes_key: bool = _takes_key(flow)
+        self._flow = _keyed(flow) if self.takes_key else flow
         self.__doc__ = flow.__doc__
         self._offers: dict[Callable[..., Any], Any] = {}
 
@@ -68,7 +103,18 @@ class command(Generic[P, R]):  # noqa: N801 - it reads as a decorator
 
 
 class Commands:
-    """Everything that can be asked of paysession."""
+    """
+    Everything that can be asked of paysession.
+
+    What changes something takes an `idempotency_key`: a name of yours for this one command,
+    1 to 255 characters (an `IdempotencyKey`, if your callers are to have a scope each).
+    Asked again with the same key and the same arguments, by whatever process, nothing
+    happens a second time: the record comes back as it was when it was settled, a decline as
+    well as a success. While that is not known (the provider is working on it, or its answer
+    was lost) `IdempotencyKeyInFlight` says so; `recover` finds out. A refusal uses no key
+    up, nor does a provider that could not be reached. A key is kept for 24 hours from when
+    its command was settled, and belongs to one command of one tenant.
+    """
 
     @command
     def create_session(
@@ -87,6 +133,7 @@ class Commands:
         expires_at: datetime | None = None,
         metadata: Mapping[str, str] | None = None,
         external_data: Mapping[str, object] | None = None,
+        idempotency_key: IdempotencyKey | str | None = None,
     ) -> Flow[PaymentSession]:
         """
         Open a session for a customer to pay one payable by one method.
@@ -110,6 +157,7 @@ class Commands:
                 characters, values of at most 500.
             external_data: What the provider's adapter wants to know besides. It is kept
                 secret, and never sent a second time.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
 
         Raises:
             NothingDue: All of the payable is paid, held or being asked for.
@@ -120,6 +168,8 @@ class Commands:
             Unsupported: The gateway has no sessions.
             MoneyError: The amount is not one that can be charged.
             UnsafeInput: Text, an address or metadata that must not be stored or sent.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
             GatewayUnreachable: Certainly nothing happened; the session has failed.
             OutcomeUnknown: The provider was called, and its answer could not be recorded.
         """
@@ -147,6 +197,7 @@ class Commands:
         payable: Payable | None = None,
         amount: Money | None = None,
         external_data: Mapping[str, object] | None = None,
+        idempotency_key: IdempotencyKey | str | None = None,
     ) -> Flow[PaymentSession]:
         """
         Let an open session be about another amount.
@@ -159,6 +210,7 @@ class Commands:
             payable: What is being paid, if it costs something else now.
             amount: All that is due of the payable if left out; more than zero.
             external_data: What the provider's adapter wants to know besides.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
 
         Raises:
             NotFound: There is no such session.
@@ -169,6 +221,8 @@ class Commands:
             NothingDue: The payable is covered.
             AmountExceeded: More than is due.
             Unsupported: The gateway cannot change sessions.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
             GatewayUnreachable: Certainly nothing happened; the old amount stands.
             OutcomeUnknown: The provider was called, and its answer could not be recorded.
         """
@@ -183,6 +237,7 @@ class Commands:
         *,
         source: Source | None = None,
         external_data: Mapping[str, object] | None = None,
+        idempotency_key: IdempotencyKey | str | None = None,
     ) -> Flow[PaymentSession]:
         """
         Ask for the money of an open session.
@@ -198,6 +253,7 @@ class Commands:
             source: What the customer pays with, if it is another one than before.
             external_data: What the browser brought back: a hint for the provider. It is
                 kept secret, and never sent a second time.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
 
         Raises:
             NotFound: There is no such session.
@@ -208,13 +264,20 @@ class Commands:
             OperationUnresolved: Its creation or an update may not have happened.
             NothingDue: All of the payable is paid, held or being asked for meanwhile.
             AmountExceeded: Less is due by now than the session is about.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
             GatewayUnreachable: Certainly nothing happened; try again.
             OutcomeUnknown: The provider was called, and its answer could not be recorded.
         """
         return sessions.complete_session(session_id, source=source, external_data=external_data)
 
     @command
-    def cancel_session(self, session_id: str) -> Flow[PaymentSession]:
+    def cancel_session(
+        self,
+        session_id: str,
+        *,
+        idempotency_key: IdempotencyKey | str | None = None,
+    ) -> Flow[PaymentSession]:
         """
         Close an open session.
 
@@ -223,11 +286,17 @@ class Commands:
         If the customer was quicker, the session comes back completed. Canceling a canceled
         session returns it.
 
+        Args:
+            session_id: Which session.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
+
         Raises:
             NotFound: There is no such session.
             IllegalTransition: It is at its end in another way.
             OperationUnresolved: An attempt may have come to money, and the provider cannot
                 close the session.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
             GatewayUnreachable: Certainly nothing happened; the session is open.
             OutcomeUnknown: The provider was called, and its answer could not be recorded.
         """
@@ -252,7 +321,9 @@ class Commands:
         method: PaymentMethod,
         amount: Money | None = None,
         source: Source | None = None,
+        number: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        idempotency_key: IdempotencyKey | str | None = None,
     ) -> Flow[Payment]:
         """
         Let a payment wait in the checkout, by a method that needs no session: a check, cash
@@ -266,7 +337,10 @@ class Commands:
             method: How. A copy is kept with the payment.
             amount: All that is due of the payable if left out; more than zero.
             source: What the customer pays with, where the method asks for it.
+            number: What people are to call the payment by; if left out, P and seven of
+                0-9A-Z. Nobody checks that no other payment has the same.
             metadata: At most 50 notes of your own.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
 
         Raises:
             SessionRequired: The method works through sessions: use `create_session`.
@@ -275,10 +349,17 @@ class Commands:
             NothingDue: All of the payable is paid, held or being asked for.
             AmountExceeded: More than is due.
             MoneyError: The amount is not one that can be charged.
-            UnsafeInput: Metadata that must not be stored.
+            UnsafeInput: A number or metadata that must not be stored.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
         """
         return flows.create_payment(
-            payable, method=method, amount=amount, source=source, metadata=metadata
+            payable,
+            method=method,
+            amount=amount,
+            source=source,
+            number=number,
+            metadata=metadata,
         )
 
     @command
@@ -289,6 +370,7 @@ class Commands:
         amount: Money | None = None,
         reference: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        idempotency_key: IdempotencyKey | str | None = None,
     ) -> Flow[Capture]:
         """
         Say that money has come for a payment that no provider tells of, in whole or in part.
@@ -302,6 +384,7 @@ class Commands:
             amount: All that is missing if left out; more than zero.
             reference: What the money came under: a check's number, a bank's reference.
             metadata: Notes of your own: who says so, say.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
 
         Raises:
             NotFound: There is no such payment.
@@ -309,6 +392,8 @@ class Commands:
             LimitExceeded: The payment has a thousand movements.
             MoneyError: The amount is not one that can be paid.
             UnsafeInput: A reference or metadata that must not be stored.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
         """
         return flows.mark_paid(payment_id, amount=amount, reference=reference, metadata=metadata)
 
@@ -321,6 +406,7 @@ class Commands:
         reason: RefundReason | None = None,
         reference: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        idempotency_key: IdempotencyKey | str | None = None,
     ) -> Flow[Refund]:
         """
         Say that money of such a payment was given back, in whole or in part.
@@ -334,6 +420,7 @@ class Commands:
             reason: Why.
             reference: What it went back under.
             metadata: Notes of your own: who says so, say.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
 
         Raises:
             NotFound: There is no such payment.
@@ -342,6 +429,8 @@ class Commands:
             AmountExceeded: More than is refundable.
             LimitExceeded: The payment has a thousand movements.
             UnsafeInput: A reference or metadata that must not be stored.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
         """
         return flows.mark_refunded(
             payment_id, amount=amount, reason=reason, reference=reference, metadata=metadata
@@ -359,6 +448,7 @@ class Commands:
         use: MandateUse = MandateUse.LATER,
         customer_external_id: str | None = None,
         metadata: Mapping[str, str] | None = None,
+        idempotency_key: IdempotencyKey | str | None = None,
     ) -> Flow[Payment]:
         """
         Take what is due from a stored source, with the customer absent; or hold it.
@@ -377,6 +467,7 @@ class Commands:
             use: Which use of the customer's consent this is: the first, or a later one.
             customer_external_id: The provider's id of the customer, if you know it.
             metadata: At most 50 notes of your own, sent along.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
 
         Raises:
             NothingDue: All of the payable is paid, held or being asked for.
@@ -385,6 +476,8 @@ class Commands:
             Unsupported: The gateway cannot charge stored sources, or not hold and take later.
             MoneyError: The amount is not one that can be charged.
             UnsafeInput: A source without a profile, text that must not be stored or sent.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
             GatewayUnreachable: Certainly nothing happened; the payment has failed.
             OutcomeUnknown: The provider was called, and its answer could not be recorded.
         """
@@ -408,12 +501,13 @@ class Commands:
         is_final: bool = False,
         metadata: Mapping[str, str] | None = None,
         despite_unresolved: str | None = None,
+        idempotency_key: IdempotencyKey | str | None = None,
     ) -> Flow[Capture]:
         """
         Take what is held, or `amount` of it.
 
         Without an amount, asking again returns the capture that was asked for already. With
-        one, asking again is another capture: after a time-out, look at `statement()` first.
+        one, it is another capture: pass an `idempotency_key`.
 
         Args:
             payment_id: Of which payment.
@@ -423,6 +517,7 @@ class Commands:
             metadata: Notes of your own, sent along.
             despite_unresolved: The id of an unresolved capture, to make another one all
                 the same: both may then happen. What it asks for stays reserved.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
 
         Raises:
             NotFound: There is no such payment.
@@ -432,6 +527,8 @@ class Commands:
             LimitExceeded: The payment has a thousand movements.
             Unsupported: The gateway cannot capture, or not in this way.
             MoneyError: The amount is not one that can be captured.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
             GatewayUnreachable: Certainly nothing happened; the capture has failed.
             OutcomeUnknown: The provider was called, and its answer could not be recorded.
         """
@@ -451,6 +548,7 @@ class Commands:
         amount: Money | None = None,
         metadata: Mapping[str, str] | None = None,
         despite_unresolved: str | None = None,
+        idempotency_key: IdempotencyKey | str | None = None,
     ) -> Flow[Void]:
         """
         Release what is held, or `amount` of it, without taking it.
@@ -463,6 +561,7 @@ class Commands:
             metadata: Notes of your own, sent along.
             despite_unresolved: The id of an unresolved void, to make another one all the
                 same. What it asks for stays reserved.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
 
         Raises:
             NotFound: There is no such payment.
@@ -470,6 +569,8 @@ class Commands:
             AmountExceeded: More than that.
             OperationUnresolved: An earlier void may have happened.
             Unsupported: The gateway cannot void, or not in this way.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
             GatewayUnreachable: Certainly nothing happened; the void has failed.
             OutcomeUnknown: The provider was called, and its answer could not be recorded.
         """
@@ -487,14 +588,14 @@ class Commands:
         capture_id: str | None = None,
         metadata: Mapping[str, str] | None = None,
         despite_unresolved: str | None = None,
+        idempotency_key: IdempotencyKey | str | None = None,
     ) -> Flow[Refund]:
         """
         Give back what was taken, or `amount` of it.
 
         A refund that is open or unknown counts as given; one that failed gives its amount
         back to what is refundable. Without an amount, asking again returns the refund that
-        was asked for already. With one, asking again is another refund: after a time-out,
-        look at `statement()` first.
+        was asked for already. With one, it is another refund: pass an `idempotency_key`.
 
         Args:
             payment_id: Of which payment.
@@ -505,6 +606,7 @@ class Commands:
             metadata: Notes of your own, sent along.
             despite_unresolved: The id of an unresolved refund, to make another one all the
                 same: both may then happen. What it asks for stays reserved.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
 
         Raises:
             NotFound: There is no such payment.
@@ -514,6 +616,8 @@ class Commands:
             LimitExceeded: The payment has a thousand movements.
             Unsupported: The gateway cannot refund, or not in this way.
             MoneyError: The amount is not one that can be given back.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
             GatewayUnreachable: Certainly nothing happened; the refund has failed.
             OutcomeUnknown: The provider was called, and its answer could not be recorded.
         """
@@ -538,6 +642,7 @@ class Commands:
         expires_at: datetime | None = None,
         metadata: Mapping[str, str] | None = None,
         external_data: Mapping[str, object] | None = None,
+        idempotency_key: IdempotencyKey | str | None = None,
     ) -> Flow[SetupSession]:
         """
         Open a setup session for a customer to store a source in; no money moves.
@@ -552,11 +657,14 @@ class Commands:
             metadata: At most 50 notes of your own, sent along.
             external_data: What the provider's adapter wants to know besides. It is kept
                 secret, and never sent a second time.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
 
         Raises:
             MethodUnavailable: No gateway of the method's name is configured.
             Unsupported: The gateway stores no sources.
             UnsafeInput: Text, an address or metadata that must not be stored or sent.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
             GatewayUnreachable: Certainly nothing happened; the setup session has failed.
             OutcomeUnknown: The provider was called, and its answer could not be recorded.
         """
@@ -577,6 +685,7 @@ class Commands:
         setup_session_id: str,
         *,
         external_data: Mapping[str, object] | None = None,
+        idempotency_key: IdempotencyKey | str | None = None,
     ) -> Flow[SetupSession]:
         """
         Ask for the source of a setup session to be stored.
@@ -588,6 +697,7 @@ class Commands:
             setup_session_id: Which one.
             external_data: What the browser brought back: a hint for the provider. It is
                 kept secret, and never sent a second time.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
 
         Raises:
             NotFound: There is no such setup session.
@@ -595,20 +705,33 @@ class Commands:
             ExpiredSession: Its time has run out.
             OperationUnresolved: An earlier attempt may have happened.
             Unsupported: The gateway stores no sources.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
             GatewayUnreachable: Certainly nothing happened; try again.
             OutcomeUnknown: The provider was called, and its answer could not be recorded.
         """
         return setups.complete_setup_session(setup_session_id, external_data=external_data)
 
     @command
-    def cancel_setup_session(self, setup_session_id: str) -> Flow[SetupSession]:
+    def cancel_setup_session(
+        self,
+        setup_session_id: str,
+        *,
+        idempotency_key: IdempotencyKey | str | None = None,
+    ) -> Flow[SetupSession]:
         """
         Give an open setup session up. Canceling a canceled one returns it.
+
+        Args:
+            setup_session_id: Which one.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
 
         Raises:
             NotFound: There is no such setup session.
             IllegalTransition: It is at its end in another way.
             OperationUnresolved: An attempt may have stored the source.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
         """
         return setups.cancel_setup_session(setup_session_id)
 
@@ -632,6 +755,49 @@ class Commands:
         Whatever one of them breaks by is raised when the others have been worked on.
         """
         return recovery.recover(limit=limit)
+
+    @command
+    def forget(self, customer_id: str) -> Flow[Forgotten]:
+        """
+        Erase what tells of a customer, in all sessions, setup sessions and payments and in
+        their operations; no amount and no status changes, and refunds can still be made.
+
+        Erased are your id of the customer and the provider's, metadata, return and cancel
+        addresses, names on cards, the profiles by which sources could be charged, and text
+        that a provider wrote freely. A record is left as it is, and told, while the customer
+        may still act in it or its call may have to be repeated; sources cannot be charged
+        again from those that are erased. What stops in between goes on when it is called
+        again; it takes as long as there are records. Events that were published hold
+        nothing personal; payables and sources that you keep are yours to erase.
+
+        Args:
+            customer_id: Your id of the customer, as payables and setup sessions had it.
+
+        Raises:
+            UnsafeInput: An id that could not be anybody's.
+            StaleVersion: Somebody else was faster every time: forget the customer again.
+        """
+        return forgetting.forget(customer_id)
+
+    @command
+    def result_of(
+        self, idempotency_key: IdempotencyKey | str, *, command: str
+    ) -> Flow[PaymentSession | SetupSession | Payment | Capture | Void | Refund]:
+        """
+        Return what a command that was given under a key came to, as it was then.
+
+        Args:
+            idempotency_key: The key, with its scope.
+            command: The command's name, such as "refund".
+
+        Raises:
+            NotFound: No such command was given under the key, or it is more than 24 hours
+                since it was settled, or it was refused.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
+            UnsafeInput: Not a key, or no command that takes one.
+            LimitExceeded: The key is too long.
+        """
+        return result_of(idempotency_key, command=command, among=_keyed_commands())
 
     @command
     def get_session(self, session_id: str) -> Flow[PaymentSession]:
@@ -830,10 +996,19 @@ class AsyncPayments(Commands):
         )
 
 
+def _keyed_commands() -> frozenset[str]:
+    members = vars(Commands).items()
+    return frozenset(
+        name for name, member in members if isinstance(member, command) and member.takes_key
+    )
+
+
 def _in_turn(flow: Callable[Concatenate[Payments, P], Flow[R]]) -> Callable[..., R]:
     @wraps(flow)
     def run(self: Payments, *args: P.args, **kwargs: P.kwargs) -> R:
-        return drive(flow(self, *args, **kwargs), self.ports)
+        asked = _begun(flow, self, args, kwargs)
+        del args, kwargs  # or a traceback with local variables would show them
+        return drive(asked, self.ports, command=flow.__name__)
 
     return _signed(run, flow, "{}")
 
@@ -843,9 +1018,25 @@ def _awaited(
 ) -> Callable[..., Coroutine[Any, Any, R]]:
     @wraps(flow)
     async def run(self: AsyncPayments, *args: P.args, **kwargs: P.kwargs) -> R:
-        return await adrive(flow(self, *args, **kwargs), self.ports)
+        asked = _begun(flow, self, args, kwargs)
+        del args, kwargs  # or a traceback with local variables would show them
+        return await adrive(asked, self.ports, command=flow.__name__)
 
     return _signed(run, flow, "Coroutine[Any, Any, {}]")
+
+
+def _begun(
+    flow: Callable[..., Flow[R]],
+    payments: Commands,
+    args: tuple[object, ...],
+    kwargs: Mapping[str, object],
+) -> Flow[R]:
+    """Return a command's flow; what may hold client data among its arguments is masked."""
+    given = kwargs.get("external_data")
+    if not isinstance(given, Mapping):
+        return flow(payments, *args, **kwargs)
+    veiled = Veiled(cast("Mapping[str, object]", given))
+    return flow(payments, *args, **{**kwargs, "external_data": veiled})
 
 
 F = TypeVar("F", bound=Callable[..., Any])

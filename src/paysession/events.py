@@ -23,6 +23,7 @@ __all__ = [
     "CaptureFailed",
     "CapturePending",
     "CaptureRequested",
+    "CustomerForgotten",
     "DiscrepancyClosed",
     "DiscrepancyOpened",
     "Event",
@@ -91,10 +92,9 @@ class Event:
 
 @attrs.frozen(kw_only=True)
 class OutcomeDoubted(Event):
-    """A call ended without an answer: it may have happened."""
+    """A call ended without an answer: it may have happened. The operation's `doubt` says why."""
 
     operation_id: str
-    reason: str
 
 
 @attrs.frozen(kw_only=True)
@@ -129,6 +129,11 @@ class DiscrepancyClosed(Event):
 
     kind: str
     operation_id: str
+
+
+@attrs.frozen(kw_only=True)
+class CustomerForgotten(Event):
+    """What told of the customer is erased from a session or payment, and from its operations."""
 
 
 @attrs.frozen(kw_only=True)

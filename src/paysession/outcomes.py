@@ -338,7 +338,7 @@ class Captured(_Said):
 
 @attrs.frozen
 class Stored(_Said):
-    """The provider keeps the source for later use; no money has moved."""
+    """The provider keeps the source for later use, under the id of `profile`; no money moved."""
 
     profile: Profile = attrs.field(validator=_is_profile)
 

@@ -16,18 +16,22 @@ from typing import TypeAlias, TypeVar
 
 import attrs
 
-from paysession._domain.attempts import Attempt
+from paysession._domain.attempts import Attempt, SetupAttempt
+from paysession._domain.charges import Charge
 from paysession._domain.entities import Aggregate, Entity
 from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.limits import Metadata
-from paysession._domain.methods import CapturePolicy, PaymentMethod, Terms
+from paysession._domain.methods import CapturePolicy, PaymentMethod, SetupTerms, Terms
 from paysession._domain.movements import Authorization, Capture, Lapse, Refund, Reversal, Void
 from paysession._domain.operations import Lease
 from paysession._domain.payable import Payable, PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
+from paysession._domain.setup_session import SetupSession
+from paysession._domain.sources import MandateUse, StoredSource
 from paysession._money import Money
 from paysession.errors import AlreadyExists, Conflict, PaySessionError, StaleVersion
+from paysession.lifecycles import PaymentStatus
 from paysession.outcomes import Captured, Pending, References, Unknown
 from paysession.stores import INDEXES, KINDS, AnyKind, Changes, Claim, RecordedEvent, Store
 
@@ -111,10 +115,44 @@ def session_of(
         tenant=tenant,
         method=PaymentMethod(id="pm_1", name=title, gateway="bogus"),
         amount=amount or Money("100.00", "EUR"),
-        terms=Terms(payable_id=payable_id, payable_reference=title, expires_at=expires_at),
+        terms=Terms(
+            payable_id=payable_id,
+            payable_reference=title,
+            customer_id=f"customer_of_{payable_id}",
+            expires_at=expires_at,
+        ),
         source=None,
         attempt_id=f"at_{name}",
         external_data=None,
+        lease=leased(minutes),
+    )
+
+
+def setup_session_of(
+    name: str, *, tenant: str = "", minutes: int = 0
+) -> tuple[SetupSession, SetupAttempt]:
+    return SetupSession.opened(
+        f"pss_{name}",
+        tenant=tenant,
+        method=PaymentMethod(id="pm_1", name="Card", gateway="bogus"),
+        terms=SetupTerms(customer_id="customer"),
+        attempt_id=f"sat_{name}",
+        external_data=None,
+        lease=leased(minutes),
+    )
+
+
+def charged_payment_of(name: str, *, tenant: str = "", minutes: int = 0) -> tuple[Payment, Charge]:
+    return _begun(
+        f"py_charged_{name}",
+        tenant=tenant,
+        minutes=minutes,
+        phase=PaymentStatus.CHECKOUT,
+    ).request_charge(
+        f"ch_{name}",
+        terms=Terms(payable_id="order", payable_reference="R1"),
+        source=StoredSource(id="src_1", profile_id="tok_1"),
+        use=MandateUse.LATER,
         lease=leased(minutes),
     )
 
@@ -129,21 +167,13 @@ def payment_of(
     session_id: str = "ps_1",
 ) -> tuple[Payment, Authorization]:
     amount = amount or Money("100.00", "EUR")
-    payment = Payment.begun(
+    payment = _begun(
         f"py_{name}",
-        tenant=tenant,
-        gateway="bogus",
         payable_id=payable_id,
-        payable_reference="R1",
-        method=PaymentMethod(id="pm_1", name="Card", gateway="bogus"),
-        source=None,
-        session_id=session_id,
-        attempt_id="at_1",
+        tenant=tenant,
+        minutes=minutes,
         amount=amount,
-        customer_id=None,
-        capture_policy=CapturePolicy.AUTOMATIC,
-        metadata=Metadata(),
-        at=at(minutes),
+        session_id=session_id,
     )
     return payment.authorize(
         f"au_{name}",
@@ -151,6 +181,35 @@ def payment_of(
         references=References.of(authorization=f"pi_{name}"),
         expires_at=None,
         at=at(minutes),
+    )
+
+
+def _begun(
+    payment_id: str,
+    *,
+    tenant: str,
+    minutes: int,
+    payable_id: str = "order",
+    amount: Money | None = None,
+    session_id: str | None = None,
+    phase: PaymentStatus = PaymentStatus.PROCESSING,
+) -> Payment:
+    return Payment.begun(
+        payment_id,
+        tenant=tenant,
+        gateway="bogus",
+        payable_id=payable_id,
+        payable_reference="R1",
+        method=PaymentMethod(id="pm_1", name="Card", gateway="bogus"),
+        source=None,
+        session_id=session_id,
+        attempt_id=None if session_id is None else "at_1",
+        amount=amount or Money("100.00", "EUR"),
+        customer_id="customer",
+        capture_policy=CapturePolicy.AUTOMATIC,
+        metadata=Metadata(),
+        at=at(minutes),
+        phase=phase,
     )
 
 
@@ -181,7 +240,9 @@ def everything(name: str = "1", *, tenant: str = "", minutes: int = 0) -> tuple[
     payment, reversal = payment.reverse(f"rv_{name}", amount=ten, at=lease.at)
     account = account_of(f"order_{name}", tenant=tenant)
     money = (payment, authorization, capture, void, refund, lapse, reversal)
-    return (account, session, attempt, *money)
+    without_session = charged_payment_of(name, tenant=tenant, minutes=minutes)
+    setup = setup_session_of(name, tenant=tenant, minutes=minutes)
+    return (account, session, attempt, *money, *without_session, *setup)
 
 
 def commit(
@@ -393,7 +454,7 @@ def found_by_every_index(make_store: MakeStore) -> None:
 
 def _is_found_by(store: Store, kind: AnyKind, by: str, everyone: list[Entity]) -> None:
     ours = [one for one in everyone if type(one) is kind]
-    for value in {getattr(one, by) for one in ours}:
+    for value in {getattr(one, by) for one in ours} - {None}:
         expected = sorted(
             (one.committed() for one in ours if getattr(one, by) == value),
             key=lambda one: (one.created_at, one.id),

@@ -1,26 +1,38 @@
 """The in-memory gateways obey every law, and each law finds the fault that it is meant for."""
 
+import asyncio
 from collections.abc import Callable
 
 import attrs
 import pytest
-from gateway_laws import LAWS, Bench, Books, Law, LawBroken
+from gateway_bench import Bench, Books, LawBroken
+from gateway_laws import LAWS, Law
 
 from paysession._domain.failures import Failure, FailureCode
+from paysession._domain.secrets import ClientData
 from paysession._domain.sources import StoredSource
 from paysession._money import Money
 from paysession.gateways import (
+    AsyncGateway,
     Capabilities,
     CaptureAnswer,
     CaptureRequest,
+    ChargeAnswer,
+    ChargeRequest,
     CompleteSessionAnswer,
     CompleteSessionRequest,
+    CompleteSetupSessionAnswer,
+    CompleteSetupSessionRequest,
+    CreateSetupSessionAnswer,
+    CreateSetupSessionRequest,
+    Gateway,
     LookUpRequest,
     UpdateSessionAnswer,
     UpdateSessionRequest,
+    in_threads,
 )
 from paysession.gateways.bogus import AsyncBogusGateway, BogusEffectKind, BogusGateway
-from paysession.outcomes import Accepted, Captured, Declined, Report
+from paysession.outcomes import Accepted, Captured, Declined, Profile, References, Report, Stored
 
 AnyBogus = BogusGateway | AsyncBogusGateway
 
@@ -32,12 +44,15 @@ class BogusBench(Bench):
         self._make = make
         super().__init__()
 
-    def make_gateway(self) -> AnyBogus:
-        self._bogus = self._make()
-        return self._bogus
+    def make_gateway(self) -> Gateway | AsyncGateway:
+        bogus = self._bogus = self._make()
+        return bogus
 
     def source(self, **script: str) -> StoredSource:
         return StoredSource(id="src_1", profile_id=BogusGateway.token(**script))
+
+    def brought(self, **script: str) -> ClientData:
+        return ClientData({"token": BogusGateway.token(**script)})
 
     def books(self, currency: str) -> Books:
         total = self._bogus.provider.total
@@ -47,6 +62,14 @@ class BogusBench(Bench):
         self._bogus.let_pending_succeed()
 
 
+class ThreadedBench(BogusBench):
+    """A bench for the synchronous gateway, called in threads."""
+
+    def make_gateway(self) -> AsyncGateway:
+        bogus = self._bogus = BogusGateway()
+        return in_threads(bogus, run=asyncio.to_thread)
+
+
 def named(law: Law) -> str:
     return f"{law.code}-{law.check.__name__}"
 
@@ -54,7 +77,14 @@ def named(law: Law) -> str:
 @pytest.mark.parametrize("make", [BogusGateway, AsyncBogusGateway])
 @pytest.mark.parametrize("law", LAWS, ids=named)
 def test_it_obeys_the_law(law: Law, make: type[AnyBogus]) -> None:
-    law(BogusBench(make))
+    bench = BogusBench(make)
+    assert law.applies_to(bench)
+    law(bench)
+
+
+@pytest.mark.parametrize("law", LAWS, ids=named)
+def test_it_obeys_the_law_in_threads(law: Law) -> None:
+    law(ThreadedBench(BogusGateway))
 
 
 class IgnoresKeys(BogusGateway):
@@ -125,6 +155,61 @@ class AcceptsUpdatesAndForgetsThem(BogusGateway):
         return Accepted(references=request.references)
 
 
+class ChargesUnderItsOwnKeys(BogusGateway):
+    def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        return super().charge(attrs.evolve(request, key=f"{request.key}-{len(self.calls)}"))
+
+
+class ChargesUnderOneKey(BogusGateway):
+    """Its keys are cut off, as by a column that is too short."""
+
+    def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        one_for_all = attrs.evolve(request, operation_id="op", payment_id="py")
+        return super().charge(attrs.evolve(one_for_all, key=request.key[:4]))
+
+
+class LosesFailureCodesOfCharges(BogusGateway):
+    def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        answer = super().charge(request)
+        if isinstance(answer, Declined):
+            return attrs.evolve(answer, failure=Failure(FailureCode.DO_NOT_HONOR))
+        return answer
+
+
+class TellsNoProfileId(BogusGateway):
+    def complete_setup_session(
+        self, request: CompleteSetupSessionRequest
+    ) -> CompleteSetupSessionAnswer:
+        answer = super().complete_setup_session(request)
+        if isinstance(answer, Stored):
+            return attrs.evolve(answer, profile=attrs.evolve(answer.profile, id=None))
+        return answer
+
+
+class TellsAProfileThatCannotBeCharged(BogusGateway):
+    def complete_setup_session(
+        self, request: CompleteSetupSessionRequest
+    ) -> CompleteSetupSessionAnswer:
+        answer = super().complete_setup_session(request)
+        if isinstance(answer, Stored):
+            return attrs.evolve(answer, profile=Profile(id="charge=reject"))
+        return answer
+
+
+class StoresWithoutTheCustomer(BogusGateway):
+    def complete_setup_session(
+        self, request: CompleteSetupSessionRequest
+    ) -> CompleteSetupSessionAnswer:
+        super().complete_setup_session(request)
+        return super().complete_setup_session(attrs.evolve(request, key=f"{request.key}-2"))
+
+
+class OpensOneSetupSessionForAll(BogusGateway):
+    def create_setup_session(self, request: CreateSetupSessionRequest) -> CreateSetupSessionAnswer:
+        answer = super().create_setup_session(request)
+        return attrs.evolve(answer, references=References.of(session="their_1"))
+
+
 @pytest.mark.parametrize(
     ("faulty", "code"),
     [
@@ -140,6 +225,15 @@ class AcceptsUpdatesAndForgetsThem(BogusGateway):
         (LosesFailureCodes, "DECL-1"),
         (CountsInHundredths, "AMT-1"),
         (AcceptsUpdatesAndForgetsThem, "SES-3"),
+        (ChargesUnderItsOwnKeys, "CHG-1"),
+        (ChargesUnderOneKey, "CHG-2"),
+        (ForgetsLookUp, "CHG-3"),
+        (LosesFailureCodesOfCharges, "CHG-4"),
+        (OpensOneSetupSessionForAll, "SET-1"),
+        (TellsNoProfileId, "SET-2"),
+        (TellsAProfileThatCannotBeCharged, "SET-3"),
+        (StoresWithoutTheCustomer, "SET-4"),
+        (ForgetsLookUp, "SET-5"),
     ],
 )
 def test_a_planted_fault_breaks_the_law_that_is_meant_for_it(

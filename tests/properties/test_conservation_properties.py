@@ -15,7 +15,7 @@ sys.path.append(str(Path(__file__).parents[1] / "simulation"))
 
 from books import all_of, check_kept, check_same_as_provider, require
 from shop import CARD, Crash, Do, Point, Process, Shop, decide, recover
-from stories import CLOSE, COMPLETE, CREATE, MOVE, UPDATE, source, usd
+from telling import CLOSE, COMPLETE, CREATE, MOVE, UPDATE, source, usd
 
 from paysession import CapturePolicy, Money, Payable, Payment, PaymentSession, StoredSource
 from paysession.errors import NotAllowed

@@ -172,6 +172,18 @@ def test_what_a_provider_says_is_read_exactly_or_refused(
         assert isinstance(money, AmountNotRepresentable)
 
 
+LOCALES = [
+    *("en_US", "de_DE", "de_CH", "fr_FR", "fr_CH", "ja_JP"),
+    *("ar_EG", "fa_IR", "hi_IN", "pl_PL", "pt_BR", "sv_SE"),
+]
+
+
+@given(monies, st.sampled_from(LOCALES))
+def test_what_is_shown_in_any_locale_is_read_back(money: Money, locale: str) -> None:
+    with hostile(trap=True):
+        assert money == Money.parse(money.display(locale), money.currency, locale=locale)
+
+
 @given(
     small,
     st.sampled_from(["USD", "JPY", "KWD", "MGA"]),

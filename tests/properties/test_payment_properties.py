@@ -92,12 +92,11 @@ class History:
     def take(self, step: Step) -> None:
         before = self.payment
         try:
-            payment, movement = VERBS[step.verb](self, step)
+            self.payment, *moved = VERBS[step.verb](self, step)
         except NotAllowed:
             assert before is self.payment
             return
-        self.payment = payment
-        self.movements[movement.id] = movement
+        self.movements |= {movement.id: movement for movement in moved}
 
     @property
     def fresh_id(self) -> str:
@@ -180,6 +179,28 @@ def reverse(history: History, step: Step) -> tuple[Payment, Movement]:
     return history.payment.reverse(history.fresh_id, amount=yen(step.amount), at=at(step))
 
 
+def mark_paid(history: History, step: Step) -> tuple[Payment, Movement, Movement]:
+    return history.payment.mark_paid(
+        f"{history.fresh_id}_taken",
+        authorization_id=history.fresh_id,
+        amount=yen(step.amount),
+        reference=None,
+        metadata=Metadata(),
+        at=at(step),
+    )
+
+
+def mark_refunded(history: History, step: Step) -> tuple[Payment, Movement]:
+    return history.payment.mark_refunded(
+        history.fresh_id,
+        amount=yen(step.amount),
+        reason=None,
+        reference=None,
+        metadata=Metadata(),
+        at=at(step),
+    )
+
+
 def settled(payment: Payment, one: Asked, evidence: Evidence) -> tuple[Payment, Asked]:
     match one:
         case Capture():
@@ -227,12 +248,14 @@ def retaken(one: Asked, step: Step) -> Fact:
     return Retaken(one.amount, occurred_at=at(step))
 
 
-VERBS: dict[str, Callable[[History, Step], tuple[Payment, Movement]]] = {
+VERBS: dict[str, Callable[[History, Step], tuple[Payment, *tuple[Movement, ...]]]] = {
     "authorize": authorize,
     "take": take,
     "request_capture": request_capture,
     "request_void": request_void,
     "request_refund": request_refund,
+    "mark_paid": mark_paid,
+    "mark_refunded": mark_refunded,
     "lapse": lapse,
     "reverse": reverse,
     "succeed": settling(success),
@@ -246,7 +269,16 @@ VERBS: dict[str, Callable[[History, Step], tuple[Payment, Movement]]] = {
     "refuse": open_only(lambda one, step: Declined(REFUSED, occurred_at=at(step))),
     "work": open_only(lambda one, step: Pending(occurred_at=at(step))),
 }
-DECIDED = ("request_capture", "request_void", "request_refund", "echo", "refuse", "work")
+DECIDED = (
+    "request_capture",
+    "request_void",
+    "request_refund",
+    "mark_paid",
+    "mark_refunded",
+    "echo",
+    "refuse",
+    "work",
+)
 
 
 def steps(*verbs: str) -> st.SearchStrategy[list[Step]]:

@@ -14,9 +14,11 @@ from typing import Any, TypeVar
 from shop import Shop
 
 from paysession import Money, PayableAccount, Payment, PaymentSession
-from paysession._domain.attempts import Attempt
+from paysession._domain.attempts import Attempt, SetupAttempt
 from paysession._domain.balances import Balances, payment_status
+from paysession._domain.charges import Charge
 from paysession._domain.entities import Aggregate, Entity, Record
+from paysession._domain.methods import CapturePolicy
 from paysession._domain.movements import (
     Authorization,
     Capture,
@@ -27,8 +29,17 @@ from paysession._domain.movements import (
 )
 from paysession._domain.operations import Operation
 from paysession._domain.payable import Share
+from paysession._domain.setup_session import SetupSession
 from paysession.gateways.bogus import BogusEffect, BogusEffectKind
-from paysession.lifecycles import PAYMENT, SESSION, Lifecycle, SessionStatus
+from paysession.gateways.requests import LookUpRequest
+from paysession.lifecycles import (
+    PAYMENT,
+    SESSION,
+    SETUP_SESSION,
+    Lifecycle,
+    SessionStatus,
+    SetupSessionStatus,
+)
 from paysession.stores import RecordedEvent
 
 E = TypeVar("E", bound=Entity)
@@ -59,6 +70,8 @@ def check_closed(shop: Shop, *, for_people: frozenset[str] = frozenset()) -> Non
     check_kept(shop)
     require("nothing is left to do", not shop.unresolved, *shop.unresolved)
     check_same_as_provider(shop)
+    for account in all_of(shop, PayableAccount):
+        check_nothing_waits(shop, account)
     listed = shop.books.attention(limit=1000, tenant="")
     require("a person sees what a person must", not listed or bool(for_people), listed)
     for each in listed:
@@ -74,7 +87,10 @@ def check_kept(shop: Shop) -> None:
         check_account(shop, account)
     for session in all_of(shop, PaymentSession):
         check_session(shop, session)
+    for setup_session in all_of(shop, SetupSession):
+        check_setup_session(shop, setup_session)
     check_effects(shop.bogus.effects)
+    check_secrets(shop)
     check_events(shop)
 
 
@@ -94,11 +110,14 @@ def check_payment(shop: Shop, payment: Payment) -> None:
         payment.status is payment_status(balances, payment.phase),
         payment,
     )
-    open_ones = {each.id for each in movements if each.is_open}
-    require("open movements are listed", open_ones == set(payment.open_operations), payment)
+    charges = [each for each in all_of(shop, Charge) if each.payment_id == payment.id]
+    open_ones = {each.id for each in (*movements, *charges) if each.is_open}
+    require("open operations are listed", open_ones == set(payment.open_operations), payment)
+    zero = Money.zero(payment.amount.currency)
+    reserved = payment.amount if any(each.is_unresolved for each in charges) else zero
+    require("what is being charged is reserved", reserved == payment.in_flight, payment)
     require("every movement counts", len(movements) == payment.movements, payment)
     _check_limits(payment, movements)
-    zero = Money.zero(payment.amount.currency)
     require("capturable is never below zero", balances.capturable >= zero, payment)
     require("refundable is never below zero", balances.refundable >= zero, payment)
 
@@ -135,6 +154,56 @@ def check_account(shop: Shop, account: PayableAccount) -> None:
             f"{column} of an account is what it sums to", total == getattr(account, column), account
         )
     assert all(isinstance(share, Share) for share in shares)
+
+
+def check_nothing_waits(shop: Shop, account: PayableAccount) -> None:
+    """
+    Check that what was held until the payable is covered was taken, or released.
+
+    Nobody has failed yet where there never was a rest, or it may still come.
+    """
+    sessions = [each for each in all_of(shop, PaymentSession) if each.payable_id == account.id]
+    payments = [each for each in all_of(shop, Payment) if each.payable_id == account.id]
+    has_failed = any(each.is_closed and not each.succeeded for each in sessions)
+    may_come = any(each.is_open for each in sessions) or any(_may_come(each) for each in payments)
+    if not account.is_covered and (may_come or not has_failed):
+        return
+    for payment in payments:
+        waits = payment.capture_policy is CapturePolicy.WHEN_COVERED and payment.balances.capturable
+        refused = [
+            each
+            for each in all_of(shop, Operation)
+            if each.attention and each.owner_id == payment.id
+        ]
+        require("what waited is taken or released", not waits or bool(refused), payment, account)
+
+
+def _may_come(payment: Payment) -> bool:
+    return payment.is_open and not payment.succeeded
+
+
+def check_setup_session(shop: Shop, session: SetupSession) -> None:
+    attempts = [each for each in all_of(shop, SetupAttempt) if each.setup_session_id == session.id]
+    open_ones = {each.id for each in attempts if each.is_open}
+    require("open attempts are listed", open_ones == set(session.open_attempts), session, attempts)
+    is_completed = session.status is SetupSessionStatus.COMPLETED
+    require("completed means stored", not is_completed or session.source is not None, session)
+    if session.is_closed:
+        require("a closed session keeps no secret of the customer", session.client_data is None)
+
+
+def check_secrets(shop: Shop) -> None:
+    """Check that what the browser brought back is sent once, and forgotten in the end."""
+    sent = Counter(
+        each.key
+        for each in shop.bogus.calls
+        if not isinstance(each, LookUpRequest) and getattr(each, "external_data", None) is not None
+    )
+    twice = [key for key, number in sent.items() if number > 1]
+    require("no secret is sent twice", not twice, twice)
+    for attempt in all_of(shop, SetupAttempt):
+        is_forgotten = attempt.is_open or attempt.external_data is None
+        require("what has ended keeps no secret", is_forgotten, attempt)
 
 
 def check_session(shop: Shop, session: PaymentSession) -> None:
@@ -174,6 +243,10 @@ def check_events(shop: Shop) -> None:
             _check_edges(SESSION, history, aggregate.status)
             ends = [each for each in history if _ends_session(each)]
             require("a session ends once", len(ends) == int(aggregate.is_closed), aggregate, ends)
+        if isinstance(aggregate, SetupSession):
+            _check_edges(SETUP_SESSION, history, aggregate.status)
+            ends = [each for each in history if _ends_session(each)]
+            require("a session ends once", len(ends) == int(aggregate.is_closed), aggregate, ends)
         if isinstance(aggregate, Payment):
             _check_edges(PAYMENT, history, aggregate.status)
     require("events are about something that exists", not told, told)
@@ -200,7 +273,7 @@ def _check_edges(chart: Lifecycle[Any], history: list[RecordedEvent], now: objec
 
 def _ends_session(recorded: RecordedEvent) -> bool:
     names = {"SessionCompleted", "SessionFailed", "SessionCanceled", "SessionExpired"}
-    return type(recorded.event).__name__ in names
+    return type(recorded.event).__name__.removeprefix("Setup") in names
 
 
 def check_same_as_provider(shop: Shop) -> None:
@@ -213,7 +286,8 @@ def check_same_as_provider(shop: Shop) -> None:
     for kind, column in COLUMNS.items():
         moved = [each for each in shop.bogus.effects if each.kind is kind]
         certain = usd_of(each.amount for each in moved if each.operation_id not in for_people)
-        booked = usd_of(getattr(each.balances, column) for each in all_of(shop, Payment))
+        at_provider = [each for each in all_of(shop, Payment) if each.gateway == "bogus"]
+        booked = usd_of(getattr(each.balances, column) for each in at_provider)
         all_moved = usd_of(each.amount for each in moved)
         law = f"what is {kind} at the provider is booked"
         require(law, certain <= booked <= all_moved, certain, booked, all_moved)
@@ -226,6 +300,8 @@ def usd_of(amounts: Iterable[Money]) -> Money:
 def method_of(operation: Operation) -> str:
     if isinstance(operation, Attempt):
         return operation.kind.value
+    if isinstance(operation, SetupAttempt):
+        return f"{operation.kind}_setup"
     return type(operation).__name__.lower()
 
 

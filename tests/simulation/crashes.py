@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import attrs
 from books import check_closed, check_kept, check_not_doubled
-from shop import ORDER, Crash, Point, Process, Shop, points_of, recover
-from stories import Tale, usd
+from shop import Crash, Point, Process, Shop, points_of, recover
+from telling import Tale, usd
 
 from paysession._flows.asks import Ask, Call, Commit
 from paysession.gateways import Capabilities
@@ -64,7 +65,7 @@ def check_recovered_late(
     """Crash, and come back when the provider has forgotten every key."""
     shop, _ = crashed(tale, point, capabilities=capabilities)
     recover(shop, first=timedelta(days=2))
-    check_end(shop, tale)
+    check_end(shop, attrs.evolve(tale, for_people=tale.for_people | tale.by_policy))
 
 
 def check_impatient(tale: Tale, point: Point) -> None:
@@ -97,4 +98,4 @@ def check_second_crash(tale: Tale, point: Point, *, step: int, offset: int) -> i
 
 def check_end(shop: Shop, tale: Tale) -> None:
     check_closed(shop, for_people=tale.for_people)
-    check_not_doubled(shop, price=ORDER.total, allowance=MORE)
+    check_not_doubled(shop, price=tale.price, allowance=MORE)

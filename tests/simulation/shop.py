@@ -13,19 +13,27 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from paysession import Money, Payable, PaymentMethod, PaymentSession
+from paysession import Money, Payable, PaymentMethod, PaymentSession, UnderpaidPolicy
+from paysession._domain.charges import Charge
 from paysession._domain.operations import Operation
+from paysession._domain.setup_session import SetupSession
 from paysession._drivers import Ports, perform
 from paysession._flows.asks import Ask, Call, Commit, Flow
 from paysession._payments import Commands
 from paysession.errors import GatewayUnreachable, NotAllowed, OutcomeUnknown, PaySessionError
-from paysession.gateways import BogusGateway, Capabilities, Gateway
+from paysession.gateways import BogusGateway, Capabilities, Gateway, OfflineGateway
 from paysession.lifecycles import OperationStatus
 from paysession.stores import InMemoryStore, Store
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ORDER = Payable("or_1", total=Money("110.00", "USD"))
 CARD = PaymentMethod(id="pm_1", name="Credit Card", gateway="bogus")
+PATIENT_CARD = PaymentMethod(
+    id="pm_2", name="Credit Card", gateway="bogus", on_underpaid=UnderpaidPolicy.ACCEPT
+)
+CHECK = PaymentMethod(
+    id="pm_3", name="Check", gateway="offline", session_required=False, source_required=False
+)
 SHOWN_TO_CALLERS = (NotAllowed, GatewayUnreachable, OutcomeUnknown)
 
 
@@ -94,7 +102,7 @@ class Shop:
     def ports(self) -> Ports[Store, Gateway]:
         return Ports(
             store=self.store,
-            gateways={"bogus": self.gateway},
+            gateways={"bogus": self.gateway, "offline": OfflineGateway()},
             port=Gateway,
             clock=self.clock,
             ids=self.new_id,
@@ -115,6 +123,10 @@ class Shop:
     @property
     def sessions(self) -> tuple[PaymentSession, ...]:
         return tuple(each for each in self.books.entities() if isinstance(each, PaymentSession))
+
+    @property
+    def setup_sessions(self) -> tuple[SetupSession, ...]:
+        return tuple(each for each in self.books.entities() if isinstance(each, SetupSession))
 
 
 class Process:
@@ -213,18 +225,26 @@ def recover(
     """Start the backend again, and let it work until nothing is left to do, for a day or more."""
     process = Process(shop, until=until)
     for round_ in range(rounds):
-        if not shop.unresolved and not _waits_to_expire(shop):
+        has_just_begun = round_ <= 1 and _waits_for_customer(shop)
+        if not shop.unresolved and not _waits_to_expire(shop) and not has_just_begun:
             break
         shop.now += STEP if round_ else first
         if round_ > 1 and any(each.status is OperationStatus.PENDING for each in shop.unresolved):
             shop.bogus.let_pending_succeed()
         process.run(flow_of("recover", limit=100))
         process.run(flow_of("expire_sessions", limit=100))
+        process.run(flow_of("expire_setup_sessions", limit=100))
     return process
 
 
 def _waits_to_expire(shop: Shop) -> bool:
-    return any(session.due_at is not None for session in shop.sessions)
+    sessions = (*shop.sessions, *shop.setup_sessions)
+    return any(session.due_at is not None for session in sessions)
+
+
+def _waits_for_customer(shop: Shop) -> bool:
+    """Whether a charge may have been approved where nobody sees it; nothing expires it."""
+    return any(isinstance(each, Charge) and each.is_waiting for each in shop.operations)
 
 
 def is_refusal(answer: object) -> bool:

@@ -6,60 +6,16 @@ A story yields what the backend does next and is sent what came of it.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final, TypeAlias
+from typing import Final
 
-import attrs
-from shop import CARD, ORDER, START, Decide, Do, Later, Scene, Story, is_refusal
+from setup_stories import tales_of_setups
+from shop import CARD, ORDER, START, Decide, Do, Later, Story, is_refusal
+from stories_without_session import tales_without_session
+from telling import CLOSE, COMPLETE, CREATE, MOVE, UPDATE, Tale, Telling, named, source, usd
 
-from paysession import CapturePolicy, Money, PaymentSession, StoredSource
-from paysession.gateways import BogusGateway
-
-Telling: TypeAlias = Generator[Scene, Any, Any]
-
-EVERY_CALL: Final = frozenset(
-    {"create", "update", "complete", "close", "capture", "void", "refund"}
-)
-ONCE: Final = ("timeout_before", "timeout_after", "unreachable", "broken", "nonsense")
-REFUSALS: Final = (
-    "decline:insufficient_funds",
-    "decline:duplicate",
-    "end:lost_or_stolen",
-    "reject",
-)
-UNDERPAID: Final = ("complete", "partial")
-AMOUNTS: Final = ("partial", "more", "other_currency")
-
-CREATE: Final = ("approve", "require_action", "pending", "unreachable_always", *REFUSALS, *ONCE)
-UPDATE: Final = ("approve", "require_action", "unreachable_always", *REFUSALS, *ONCE)
-COMPLETE: Final = (*CREATE, *AMOUNTS, "cancel", "expire")
-CLOSE: Final = ("approve", "pending", "unreachable_always", "cancel", "expire", *REFUSALS, *ONCE)
-MOVE: Final = ("approve", "pending", "unreachable_always", *REFUSALS, *AMOUNTS, *ONCE)
-
-
-@attrs.frozen
-class Tale:
-    """
-    A story with a name.
-
-    Attributes:
-        name: What it is about.
-        story: Plays it once.
-        for_people: Operations that no machine can settle in it.
-    """
-
-    name: str
-    story: Story
-    for_people: frozenset[str] = frozenset()
-
-
-def usd(amount: str) -> Money:
-    return Money(amount, "USD")
-
-
-def source(script: Mapping[str, str]) -> StoredSource:
-    return StoredSource(id="src_1", profile_id=BogusGateway.token(**script))
+from paysession import CapturePolicy, PaymentSession
 
 
 def opened(script: Mapping[str, str], *, hours: int | None = None, manual: bool = True) -> Telling:
@@ -204,31 +160,14 @@ def settles(*, succeed: bool, command: str, manual: bool) -> Story:
     return story
 
 
-def needed(verb: str, behaviour: str) -> frozenset[str]:
-    """
-    Return what a person may have to look at.
-
-    That is another currency, a decline that settles nothing, and what could not be given back.
-    """
-    if behaviour in ("other_currency", "decline:duplicate"):
-        return frozenset({verb})
-    return frozenset({"void", "refund"}) if (verb, behaviour) == UNDERPAID else frozenset()
-
-
-def _named(
-    verb: str, behaviours: tuple[str, ...]
-) -> list[tuple[str, dict[str, str], frozenset[str]]]:
-    return [(f"{verb} {each}", {verb: each}, needed(verb, each)) for each in behaviours]
-
-
-def _tales() -> dict[str, Tale]:
+def _tales() -> list[Tale]:
     tales: list[Tale] = []
-    for name, script, people in _named("create", CREATE):
+    for name, script, people in named("create", CREATE):
         tales += [Tale(f"pay, {name}", pays(script, manual=True), people)]
         tales += [Tale(f"cancel, {name}", cancels(script, completing=False), people)]
-    for name, script, people in _named("update", UPDATE):
+    for name, script, people in named("update", UPDATE):
         tales += [Tale(f"update, {name}", updates(script), people)]
-    for name, script, people in _named("complete", COMPLETE):
+    for name, script, people in named("complete", COMPLETE):
         tales += [
             Tale(f"pay and hold, {name}", pays(script, manual=True), people),
             Tale(f"pay and take, {name}", pays(script, manual=False), people),
@@ -236,12 +175,12 @@ def _tales() -> dict[str, Tale]:
             Tale(f"complete and cancel, {name}", cancels(script, completing=True), people),
             Tale(f"complete and expire, {name}", expires(script, completing=True), people),
         ]
-    for name, script, people in _named("close", CLOSE):
+    for name, script, people in named("close", CLOSE):
         tales += [
             Tale(f"cancel, {name}", cancels(script, completing=False), people),
             Tale(f"expire, {name}", expires(script, completing=False), people),
         ]
-    for name, script, people in _named("void", MOVE):
+    for name, script, people in named("void", MOVE):
         tales += [
             Tale(
                 f"void all, {name}",
@@ -259,7 +198,7 @@ def _tales() -> dict[str, Tale]:
                 frozenset({"void"}),
             ),
         ]
-    for name, script, people in _named("capture", MOVE):
+    for name, script, people in named("capture", MOVE):
         tales += [
             Tale(
                 f"capture all, {name}",
@@ -277,7 +216,7 @@ def _tales() -> dict[str, Tale]:
                 people,
             ),
         ]
-    for name, script, people in _named("refund", MOVE):
+    for name, script, people in named("refund", MOVE):
         tales += [
             Tale(
                 f"refund all, {name}",
@@ -337,7 +276,11 @@ def _tales() -> dict[str, Tale]:
             pays_at_the_provider({"complete": "require_action"}, comes_back=False),
         ),
     ]
-    return {tale.name: tale for tale in tales}
+    return tales
 
 
-TALES: Final = _tales()
+TALES: Final = {
+    tale.name: tale
+    for tales in (_tales(), tales_without_session(), tales_of_setups())
+    for tale in tales
+}

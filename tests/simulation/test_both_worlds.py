@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import trio
 from shop import SHOWN_TO_CALLERS, Decide, Do, Later, Process, Shop, decide
-from stories import TALES, Tale
+from stories import TALES
+from telling import Tale
 
 from paysession import AsyncPayments, Payments
+from paysession.gateways import AsyncOfflineGateway, OfflineGateway
 from paysession.gateways.bogus import AsyncBogusGateway
 from paysession.stores import AsyncInMemoryStore
 
@@ -31,7 +33,7 @@ def told(shop: Shop) -> tuple[object, ...]:
 def told_to_payments(tale: Tale) -> tuple[object, ...]:
     shop = Shop()
     payments = Payments(
-        {"bogus": shop.bogus},
+        {"bogus": shop.bogus, "offline": OfflineGateway()},
         store=shop.books,
         clock=shop.clock,
         ids=shop.new_id,
@@ -63,7 +65,10 @@ def _answered(command: Callable[[], object]) -> object:
 async def told_to_async_payments(tale: Tale) -> tuple[object, ...]:
     shop = Shop()
     payments = AsyncPayments(
-        {"bogus": AsyncBogusGateway(provider=shop.bogus.provider)},
+        {
+            "bogus": AsyncBogusGateway(provider=shop.bogus.provider),
+            "offline": AsyncOfflineGateway(),
+        },
         store=AsyncInMemoryStore(shop.books),
         clock=shop.clock,
         ids=shop.new_id,

@@ -11,15 +11,21 @@ import pytest
 import trio
 from books import check_closed, check_kept, check_not_doubled
 from shop import CARD, ORDER, Shop, recover
-from stories import usd
+from telling import usd
 
 from paysession import AsyncPayments, CapturePolicy, StoredSource
 from paysession.gateways.bogus import AsyncBogusGateway
 from paysession.gateways.requests import (
     CaptureAnswer,
     CaptureRequest,
+    ChargeAnswer,
+    ChargeRequest,
     CompleteSessionAnswer,
     CompleteSessionRequest,
+    CompleteSetupSessionAnswer,
+    CompleteSetupSessionRequest,
+    CreateSetupSessionAnswer,
+    CreateSetupSessionRequest,
     RefundAnswer,
     RefundRequest,
     Request,
@@ -29,7 +35,16 @@ from paysession.gateways.requests import (
 from paysession.stores import AsyncInMemoryStore
 
 T = TypeVar("T")
-CALLS = ("complete_session", "capture", "void", "refund")
+CALLS = (
+    "complete_session",
+    "capture",
+    "void",
+    "refund",
+    "charge",
+    "create_setup_session",
+    "complete_setup_session",
+)
+SOURCE = StoredSource(id="src_1", profile_id="tok_1")
 
 
 class SlowGateway(AsyncBogusGateway):
@@ -60,6 +75,19 @@ class SlowGateway(AsyncBogusGateway):
     async def refund(self, request: RefundRequest) -> RefundAnswer:
         return await self._slowly(request)
 
+    async def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        return await self._slowly(request)
+
+    async def create_setup_session(
+        self, request: CreateSetupSessionRequest
+    ) -> CreateSetupSessionAnswer:
+        return await self._slowly(request)
+
+    async def complete_setup_session(
+        self, request: CompleteSetupSessionRequest
+    ) -> CompleteSetupSessionAnswer:
+        return await self._slowly(request)
+
 
 @attrs.frozen
 class Customer:
@@ -69,11 +97,20 @@ class Customer:
     slow: str
 
     async def buys(self) -> None:
+        match self.slow:
+            case "charge":
+                await self.payments.charge(ORDER, method=CARD, source=SOURCE)
+            case "create_setup_session" | "complete_setup_session":
+                setup_session = await self.payments.create_setup_session(CARD)
+                await self.payments.complete_setup_session(setup_session.id)
+            case _:
+                await self._pays_in_a_session()
+
+    async def _pays_in_a_session(self) -> None:
         is_later = self.slow == "refund"
         policy = CapturePolicy.AUTOMATIC if is_later else CapturePolicy.MANUAL
-        source = StoredSource(id="src_1")
         session = await self.payments.create_session(
-            ORDER, method=CARD, source=source, capture=policy
+            ORDER, method=CARD, source=SOURCE, capture=policy
         )
         session = await self.payments.complete_session(session.id)
         assert session.payment_id is not None

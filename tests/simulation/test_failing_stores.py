@@ -10,7 +10,7 @@ import pytest
 from books import check_closed, check_kept
 from passed_on import PassedOn
 from shop import CARD, ORDER, Shop, recover
-from stories import source
+from telling import source
 
 from paysession import Capture, CapturePolicy, Payment, Payments
 from paysession.errors import OutcomeUnknown, StaleVersion
@@ -85,6 +85,14 @@ def open_session(payments: Payments, _: str) -> object:
     return payments.create_session(ORDER, method=CARD, source=source({}))
 
 
+def charge(payments: Payments) -> object:
+    return payments.charge(ORDER, method=CARD, source=source({}))
+
+
+def opened_setup(shop: Shop) -> str:
+    return payments_of(shop).create_setup_session(CARD).id
+
+
 COMMANDS: dict[str, tuple[Callable[[Shop], str], Callable[[Payments, str], object]]] = {
     "create": (lambda _: "", open_session),
     "complete": (created, lambda payments, id_: payments.complete_session(id_)),
@@ -92,6 +100,9 @@ COMMANDS: dict[str, tuple[Callable[[Shop], str], Callable[[Payments, str], objec
     "capture": (paid, lambda payments, id_: payments.capture(id_)),
     "void": (paid, lambda payments, id_: payments.void(id_)),
     "refund": (captured, lambda payments, id_: payments.refund(id_)),
+    "charge": (lambda _: "", lambda payments, _: charge(payments)),
+    "create_setup": (lambda _: "", lambda payments, _: payments.create_setup_session(CARD)),
+    "complete_setup": (opened_setup, lambda payments, id_: payments.complete_setup_session(id_)),
 }
 
 every_command = pytest.mark.parametrize("name", COMMANDS)

@@ -11,7 +11,7 @@ from threading import Barrier, Event, Lock
 import pytest
 from books import all_of, check_closed, check_kept
 from shop import CARD, Shop, recover
-from stories import usd
+from telling import usd
 
 from paysession import (
     Attempt,
@@ -232,3 +232,58 @@ def test_sixteen_threads_pay_a_part_of_one_payable_each() -> None:
     account = payments.balance("or_1")
     assert ORDER.total == account.paid == shop.bogus.taken("USD")
     assert usd("0.00") == account.due
+
+
+def charging(payments: Payments, amount: str | None, **script: str) -> Callable[[], object]:
+    source = StoredSource(id="src_1", profile_id=BogusGateway.token(**script))
+    asked = None if amount is None else usd(amount)
+    return lambda: payments.charge(ORDER, method=CARD, source=source, amount=asked)
+
+
+def test_sixteen_threads_charge_one_payable_and_never_take_more_than_is_due() -> None:
+    shop = BusyShop()
+    payments = payments_of(shop)
+    commands = (
+        charging(payments, None),
+        charging(payments, "7.00", charge="timeout_after"),
+        charging(payments, "3.00", charge="decline:insufficient_funds"),
+        charging(payments, "9.00", charge="timeout_before"),
+    )
+    at_once(*[repeated(4, command) for command in commands * 4])
+    check_kept(shop)
+    assert shop.bogus.taken("USD") <= ORDER.total
+    recover(shop)
+    check_closed(shop)
+    account = payments.balance("or_1")
+    assert account.paid == shop.bogus.taken("USD")
+    assert account.paid + account.due == ORDER.total
+
+
+def test_charges_and_sessions_for_one_payable_take_together_what_is_due() -> None:
+    shop = BusyShop()
+    payments = payments_of(shop)
+    source = StoredSource(id="src_1", profile_id="tok_1")
+    sessions = [payments.create_session(ORDER, method=CARD, source=source) for _ in range(8)]
+    completing = [lambda id_=session.id: payments.complete_session(id_) for session in sessions]
+    at_once(*completing, *[charging(payments, "8.00")] * 8)
+    check_kept(shop)
+    recover(shop)
+    check_closed(shop)
+    assert shop.bogus.taken("USD") <= ORDER.total
+
+
+def test_one_setup_session_is_completed_and_canceled_at_once() -> None:
+    for _ in range(10):
+        shop = BusyShop()
+        payments = payments_of(shop)
+        session_id = payments.create_setup_session(CARD).id
+        answers = at_once(
+            *[lambda id_=session_id, p=payments: p.complete_setup_session(id_)] * 4,
+            *[lambda id_=session_id, p=payments: p.cancel_setup_session(id_)] * 4,
+        )
+        check_kept(shop)
+        recover(shop)
+        check_closed(shop)
+        assert 8 == len(answers)
+        times = [each.method for each in shop.bogus.calls].count("complete_setup_session")
+        assert times <= 1

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from books import all_of, check_closed
 from shop import CARD, ORDER, START, Do, Process, Shop, recover
-from stories import source, usd
+from telling import source, usd
 
 from paysession import Capture, CapturePolicy, PaymentSession, Void
 from paysession.errors import OperationUnresolved

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from books import check_closed, check_kept
 from shop import CARD, ORDER, Do, Process, Scene, Shop, flow_of, recover
-from stories import EVERY_CALL, usd
+from telling import EVERY_CALL, usd
 
 from paysession import CapturePolicy
 from paysession._flows.asks import Ask, Call

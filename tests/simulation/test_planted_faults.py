@@ -13,15 +13,17 @@ from books import BooksWrong, check_closed, check_kept
 from crashes import check_impatient, check_recovered, turns_in
 from passed_on import PassedOn
 from shop import CARD, ORDER, Process, Shop, flow_of, recover
-from stories import TALES, source, usd
+from stories import TALES
+from telling import source, usd
 
-from paysession import CapturePolicy, Payments, PaymentSession
+from paysession import CapturePolicy, Payment, Payments, PaymentSession
 from paysession._domain.balances import NO_EFFECT
+from paysession._domain.charging import ChargeSettlement
 from paysession._domain.evidence import EvidenceSource
 from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.movements import Capture, Refund
 from paysession._domain.payable import PayableAccount
-from paysession._flows import asks, carrying, movements, requests
+from paysession._flows import asks, carrying, movements, requests, settling
 from paysession._flows.asks import Call, Commit, Flow, Unit
 from paysession.errors import AmountExceeded, GatewayUnreachable
 from paysession.gateways import BogusGateway, Capabilities
@@ -45,6 +47,18 @@ def lost_answers() -> None:
 
 def every_turn() -> None:
     crash_everywhere("capture all, capture approve", "refund in parts, refund approve")
+
+
+def lost_charges() -> None:
+    crash_everywhere("charge and take, charge timeout_after")
+
+
+def split_payments() -> None:
+    crash_everywhere("split, complete approve")
+
+
+def secrets_on_their_way() -> None:
+    crash_everywhere("a secret that is sent once, complete_setup timeout_before")
 
 
 def waiting_refunds() -> None:
@@ -159,7 +173,7 @@ def call_before_the_commit(patch: pytest.MonkeyPatch) -> None:
         yield from Commit(Changes.of(pending.pop(), tenant=""))
         return (yield from carrying._settled(operation, fact, EvidenceSource.RESPONSE))
 
-    patch.setattr(movements, "atomic", decided_only)
+    patch.setattr(movements, "deciding", decided_only)
     patch.setattr(movements, "carry_out", called_first)
 
 
@@ -201,6 +215,26 @@ def add_a_capture_twice(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Capture, "effect", property(effect))
 
 
+def reserve_nothing_for_a_charge(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Payment, "in_flight", property(lambda payment: usd("0.00")))
+
+
+def forget_what_waits_to_be_covered(patch: pytest.MonkeyPatch) -> None:
+    def nothing_follows(*given: Any, **_: object) -> Unit[tuple[object]]:
+        yield from ()
+        return (given[2],)
+
+    patch.setattr(settling, "followed_up", nothing_follows)
+
+
+def forget_the_account_of_a_charge(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ChargeSettlement, "_accounted", lambda after, before, evidence: after)
+
+
+def send_a_secret_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(carrying, "_holds_secret", lambda operation: False)
+
+
 FAULTS: dict[str, tuple[Plant, Callable[[], None]]] = {
     plant.__name__: (plant, story)
     for plant, story in (
@@ -216,6 +250,10 @@ FAULTS: dict[str, tuple[Plant, Callable[[], None]]] = {
         (let_the_last_writer_win, two_writers),
         (forget_the_account, every_turn),
         (add_a_capture_twice, every_turn),
+        (reserve_nothing_for_a_charge, lost_charges),
+        (forget_the_account_of_a_charge, lost_charges),
+        (forget_what_waits_to_be_covered, split_payments),
+        (send_a_secret_again, secrets_on_their_way),
     )
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, cast
 
 import pytest
@@ -283,6 +283,34 @@ def test_observers_are_told_what_a_port_raised() -> None:
     payments.create_session(ORDER, method=CARD, source=_source(create="timeout_after"))
 
     assert ["TimeoutError"] == [step.outcome for step in steps if step.ask == "Call"]
+
+
+def test_observers_are_told_the_command_by_its_name() -> None:
+    steps: list[Step] = []
+    payments = Payments({"bogus": BogusGateway()}, observers=[steps.append])
+
+    session = payments.create_session(ORDER, method=CARD, idempotency_key="k1")
+    payments.create_session(ORDER, method=CARD, idempotency_key="k1")
+    payments.get_session(session.id)
+    payments.expire_setup_sessions()
+
+    named = list(dict.fromkeys(step.flow for step in steps))
+    assert ["create_session", "get_session", "expire_setup_sessions"] == named
+
+
+def test_observers_are_told_how_often_an_operation_was_worked_on() -> None:
+    steps: list[Step] = []
+    now = [NOON]
+    gateway = BogusGateway(clock=lambda: now[0])
+    payments = Payments({"bogus": gateway}, clock=lambda: now[0], observers=[steps.append])
+    payments.create_session(ORDER, method=CARD, source=_source(create="timeout_before"))
+    now[0] += timedelta(minutes=5)
+
+    payments.recover()
+
+    calls = [(step.operation, step.attempt) for step in steps if step.ask == "Call"]
+    assert [("create_session", 1), ("look_up", 2), ("create_session", 2)] == calls
+    assert {None} == {step.attempt for step in steps if step.ask != "Call"}
 
 
 def test_observers_on_an_event_loop_are_told_the_same() -> None:

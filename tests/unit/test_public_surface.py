@@ -30,6 +30,8 @@ PUBLIC = [
     "paysession.views",
     "paysession.views.checkout_api",
     "paysession.views.connect_api",
+    "paysession.views.http_errors",
+    "paysession.views.statuses",
     "paysession.views.store_api",
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+from typing import Self, TypeVar
 
 import attrs
 
@@ -14,7 +14,21 @@ from paysession._domain.secrets import ClientData
 from paysession._domain.sources import Source
 from paysession._money import Money
 from paysession.lifecycles import OperationStatus
-from paysession.outcomes import Accepted, Authorized, Canceled, Captured, Expired, Fact
+from paysession.outcomes import (
+    Accepted,
+    Authorized,
+    Canceled,
+    Captured,
+    Expired,
+    Fact,
+    Refunded,
+    Retaken,
+    Stored,
+    Voided,
+)
+
+A = TypeVar("A", bound="Attempt | SetupAttempt")
+_OF_MONEY = (Authorized, Captured, Voided, Refunded, Retaken)
 
 
 class AttemptKind(StrEnum):
@@ -58,13 +72,30 @@ class SetupAttempt(Operation):
 
     def observed(self, evidence: Evidence) -> Self:
         """Add one fact; what the browser brought back is needed no more once it has ended."""
-        after = super().observed(evidence)
-        return after if after.is_open else attrs.evolve(after, external_data=None)
+        return _without_hint(super().observed(evidence))
+
+    @property
+    def told_of_money(self) -> Authorized | Captured | Retaken | None:
+        """What was said of money, though none may move for a setup session."""
+        facts = (each.fact for each in self.facts)
+        return next((x for x in facts if isinstance(x, Authorized | Captured | Retaken)), None)
+
+    def _is_told_by(self, fact: Fact) -> bool:
+        """That money moved does not say whether the source is stored."""
+        return isinstance(fact, Stored) or (
+            super()._is_told_by(fact) and not isinstance(fact, _OF_MONEY)
+        )
 
     def _status_by(self, fact: Fact) -> OperationStatus:
-        if isinstance(fact, Accepted) and self.kind is not AttemptKind.CREATE:
-            return OperationStatus.PENDING
-        return super()._status_by(fact)
+        match fact:
+            case Stored():
+                return OperationStatus.SUCCEEDED
+            case Accepted() if self.kind is not AttemptKind.CREATE:
+                return OperationStatus.PENDING
+            case _ if not self._is_told_by(fact):
+                return OperationStatus.REQUESTED
+            case _:
+                return super()._status_by(fact)
 
 
 @attrs.frozen(kw_only=True)
@@ -114,10 +145,7 @@ class Attempt(Operation):
 
     def observed(self, evidence: Evidence) -> Self:
         """Add one fact; what the browser brought back is needed no more once it has ended."""
-        after = super().observed(evidence)
-        if after.is_open or after.external_data is None:
-            return after
-        return attrs.evolve(after, external_data=None)
+        return _without_hint(super().observed(evidence))
 
     def _status_by(self, fact: Fact) -> OperationStatus:
         if isinstance(fact, Accepted) and self.kind not in (AttemptKind.CREATE, AttemptKind.UPDATE):
@@ -131,3 +159,10 @@ class Attempt(Operation):
                 case _:
                     pass
         return super()._status_by(fact)
+
+
+def _without_hint(attempt: A) -> A:
+    """Forget what the browser brought back, once the attempt has ended."""
+    if attempt.is_open or attempt.external_data is None:
+        return attempt
+    return attrs.evolve(attempt, external_data=None)

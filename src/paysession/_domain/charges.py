@@ -8,6 +8,8 @@ from paysession._domain.methods import Terms
 from paysession._domain.operations import Operation
 from paysession._domain.sources import MandateUse, Source
 from paysession._money import Money
+from paysession.lifecycles import OperationStatus
+from paysession.outcomes import Accepted, Fact, Refunded, Voided
 
 
 @attrs.frozen(kw_only=True)
@@ -33,3 +35,13 @@ class Charge(Operation):
     def owner_id(self) -> str:
         """The payment that tells its events."""
         return self.payment_id
+
+    def _is_told_by(self, fact: Fact) -> bool:
+        """Only money says that it succeeded."""
+        is_other = isinstance(fact, Accepted | Voided | Refunded)
+        return not is_other and super()._is_told_by(fact)
+
+    def _status_by(self, fact: Fact) -> OperationStatus:
+        if not self._is_told_by(fact):
+            return OperationStatus.REQUESTED
+        return super()._status_by(fact)

@@ -7,6 +7,8 @@ payment was taken for.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import attrs
 
 from paysession._domain.charges import Charge
@@ -28,7 +30,9 @@ from paysession.outcomes import (
     Captured,
     Expired,
     Fact,
+    Pending,
     Retaken,
+    Stored,
 )
 
 
@@ -70,11 +74,15 @@ class ChargeSettlement:
         match evidence.fact:
             case Authorized() | Captured() as money:
                 after = noted._with_money(money, evidence)
-            case Bounced() | Retaken() if self.capture is not None:
+            case Bounced() if self.capture is not None:
                 after = noted._having(noted._receipt.corrected(evidence))
             case Retaken(amount, references=references, occurred_at=occurred_at):
                 taken = Captured(amount, references=references, occurred_at=occurred_at)
                 after = noted._with_money(taken, evidence)
+            case Stored(profile):
+                told = payment.paid_with(profile)
+                late = told.late(charge, evidence.fact, at=evidence.recorded_at)
+                after = attrs.evolve(noted, payment=late)
             case _:
                 after = attrs.evolve(noted, payment=noted._followed(evidence))
         return after._accounted(self, evidence)
@@ -83,13 +91,22 @@ class ChargeSettlement:
         return amount.currency != self.payment.amount.currency
 
     def _unreadable(self, amount: Money, evidence: Evidence) -> ChargeSettlement:
-        if self.charge.attention:
-            return self
         at, kind = evidence.recorded_at, DiscrepancyKind.CURRENCY_MISMATCH
         payment = self.payment.disagreed(kind, self.charge.id, self.payment.amount, amount, at=at)
+        if payment is self.payment:
+            return self
         known = self.charge.informed(evidence.fact.references)
         reason = f"the provider speaks of {amount.currency.code}"
         charge = known.handed_over(reason, at=at)
+        return attrs.evolve(self, payment=payment.noted(charge), charge=charge)
+
+    def left_to_a_person(self, reference: str, *, at: datetime) -> ChargeSettlement:
+        """The provider names another payment's money: nothing is applied, a person must look."""
+        kind, charge_id = DiscrepancyKind.FOREIGN_REFERENCE, self.charge.id
+        payment = self.payment.disagreed(kind, charge_id, "money of its own", reference, at=at)
+        if payment is self.payment:
+            return self
+        charge = self.charge.handed_over("the provider names another payment's money", at=at)
         return attrs.evolve(self, payment=payment.noted(charge), charge=charge)
 
     @property
@@ -110,7 +127,6 @@ class ChargeSettlement:
         )
 
     def _with_money(self, fact: Authorized | Captured, evidence: Evidence) -> ChargeSettlement:
-        is_first = self.authorization is None
         payment = self.payment.paid_with(fact.profile)
         receipt = attrs.evolve(self, payment=payment)._receipt.received(
             fact, evidence, references=payment.references, facts=self.charge.facts
@@ -118,30 +134,47 @@ class ChargeSettlement:
         if receipt.payment is payment:
             late = payment.late(self.charge, fact, at=evidence.recorded_at)
             return attrs.evolve(self, payment=late)
-        after = self._having(receipt)
-        return after._compared(fact.amount, evidence) if is_first else after
+        after = self._having(receipt)._compared(evidence)
+        is_first = self.authorization is None
+        return after._released(evidence) if is_first and after._is_too_little else after
 
-    def _compared(self, amount: Money, evidence: Evidence) -> ChargeSettlement:
-        """The provider's amount against what was asked."""
-        asked, charge_id, at = self.charge.amount, self.charge.id, evidence.recorded_at
-        if amount == asked:
-            return self
-        is_short = amount < asked
-        kind = DiscrepancyKind.UNDERPAID if is_short else DiscrepancyKind.AMOUNT_MISMATCH
-        payment = self.payment.disagreed(kind, charge_id, asked, amount, at=at)
-        after = attrs.evolve(self, payment=payment)
-        if is_short and payment.method.on_underpaid is UnderpaidPolicy.RELEASE:
-            receipt, release = after._receipt.released(evidence)
-            failure = Failure(FailureCode.INSUFFICIENT_FUNDS, raw_code="underpaid")
-            refused = attrs.evolve(receipt.payment, last_failure=failure)
-            return attrs.evolve(after, payment=refused, release=release)
-        return after
+    def _compared(self, evidence: Evidence) -> ChargeSettlement:
+        """The most that the provider spoke of against what was asked."""
+        asked, held = self.charge.amount, self._receipt.held
+        charge_id, at = self.charge.id, evidence.recorded_at
+        payment = self.payment
+        if held >= asked:
+            payment = payment.agreed(DiscrepancyKind.UNDERPAID, charge_id, at=at)
+        if held != asked:
+            is_short = held < asked
+            kind = DiscrepancyKind.UNDERPAID if is_short else DiscrepancyKind.AMOUNT_MISMATCH
+            payment = payment.disagreed(kind, charge_id, asked, held, at=at)
+        return attrs.evolve(self, payment=payment)
+
+    @property
+    def _is_too_little(self) -> bool:
+        """Whether less came than was asked, and less is not to be kept."""
+        is_kept = self.payment.method.on_underpaid is UnderpaidPolicy.ACCEPT
+        return self._receipt.held < self.charge.amount and not is_kept
+
+    def _released(self, evidence: Evidence) -> ChargeSettlement:
+        """Give back what is less than was asked; the charge has failed by it."""
+        receipt, release = self._receipt.released(evidence)
+        failure = Failure(FailureCode.INSUFFICIENT_FUNDS, raw_code="underpaid")
+        payment = attrs.evolve(receipt.payment, last_failure=failure)
+        return attrs.evolve(self, payment=payment, release=release)
+
+    def has_failed_since(self, before: ChargeSettlement) -> bool:
+        """Whether the charge has just come to nothing: refused, or too little to be kept."""
+        was_asking = before.payment.status is PaymentStatus.PROCESSING
+        is_refused = self.payment.status is PaymentStatus.FAILED
+        return self.release is not None or (was_asking and is_refused)
 
     def _followed(self, evidence: Evidence) -> Payment:
         """Move the payment by a fact that brings no money."""
         payment, charge, at = self.payment, self.charge, evidence.recorded_at
         is_over = payment.status is not PaymentStatus.PROCESSING
-        if is_over or charge.id != payment.attempt_id or charge.is_outweighed(evidence.fact):
+        if is_over or charge.is_outweighed(evidence.fact):
             return payment.late(charge, evidence.fact, at=at)
         failure = _failure_of(evidence.fact)
         if failure is not None:
@@ -149,6 +182,8 @@ class ChargeSettlement:
         match evidence.fact:
             case ActionRequired(action, client_data=client_data):
                 return payment.require_action(charge, action, client_data=client_data, at=at)
+            case Pending():
+                return payment.wait(charge, evidence.fact, at=at)
             case _:
                 return payment.late(charge, evidence.fact, at=at)
 
@@ -157,9 +192,8 @@ class ChargeSettlement:
         at = evidence.recorded_at
         account = self.account.moved(before.payment.share, self.payment.share, at=at)
         payment = self.payment
-        if before.authorization is None and self.authorization and account.is_overpaid:
-            kind, held = DiscrepancyKind.OVERPAID, account.authorized + account.paid
-            payment = payment.disagreed(kind, self.charge.id, account.owed, held, at=at)
+        if self.authorization != before.authorization:
+            payment = payment.compared_with(account, operation_id=self.charge.id, at=at)
         return attrs.evolve(self, account=account, payment=payment)
 
 

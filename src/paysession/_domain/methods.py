@@ -117,8 +117,8 @@ class Terms:
     capture: CapturePolicy = CapturePolicy.AUTOMATIC
     hosted: bool = False
     save_source: bool = False
-    return_url: str | None = None
-    cancel_url: str | None = None
+    return_url: str | None = attrs.field(default=None, repr=False)
+    cancel_url: str | None = attrs.field(default=None, repr=False)
     expires_at: datetime | None = None
     metadata: Metadata = attrs.field(factory=Metadata, repr=False)
 
@@ -152,8 +152,8 @@ class SetupTerms:
 
     customer_id: str | None = None
     customer_external_id: str | None = None
-    return_url: str | None = None
-    cancel_url: str | None = None
+    return_url: str | None = attrs.field(default=None, repr=False)
+    cancel_url: str | None = attrs.field(default=None, repr=False)
     expires_at: datetime | None = None
     metadata: Metadata = attrs.field(factory=Metadata, repr=False)
 

@@ -236,14 +236,26 @@ class Capture(MovementOperation):
     @property
     def _released(self) -> Money:
         """All that a final capture did not take, whatever was asked."""
-        rest = self.amount + self.releases - self.moved_amount
+        rest = self._most + self.releases - self.moved_amount
         return rest if self.is_final and rest.minor > 0 else Money.zero(rest.currency)
 
     @property
     def _effect_of_failure(self) -> Effect:
         """What was taken in one step and came undone holds nothing any more."""
-        was_one_step = self.origin in (Origin.ATTEMPT, Origin.PERSON)
-        return {"lapsed": self.amount} if was_one_step else NO_EFFECT
+        return {"lapsed": self._most} if self._was_one_step else NO_EFFECT
+
+    @property
+    def _was_one_step(self) -> bool:
+        return self.origin in (Origin.ATTEMPT, Origin.PERSON)
+
+    @property
+    def _most(self) -> Money:
+        """What was asked for; of what came in one step, the most that was ever told."""
+        if not self._was_one_step:
+            return self.amount
+        told = (each.fact for each in self.facts)
+        amounts = (fact.amount for fact in told if isinstance(fact, Captured | Retaken))
+        return max((self.amount, *amounts))
 
 
 @attrs.frozen(kw_only=True)

@@ -164,8 +164,12 @@ class Operation(Record, Settleable):
         return believed_of(telling or self.facts)
 
     def _is_told_by(self, fact: Fact) -> bool:
-        """Whether a fact can say how this kind of operation ended."""
-        return rank_of(fact) > 0
+        """
+        Whether a fact can say how this kind of operation ended.
+
+        That a source is stored beside it says nothing of the money.
+        """
+        return rank_of(fact) > 0 and not isinstance(fact, Stored)
 
     @property
     def is_absent(self) -> bool:
@@ -182,15 +186,7 @@ class Operation(Record, Settleable):
 
     def _status_by(self, fact: Fact) -> OperationStatus:
         match fact:
-            case (
-                Accepted()
-                | Authorized()
-                | Captured()
-                | Stored()
-                | Voided()
-                | Refunded()
-                | Retaken()
-            ):
+            case Accepted() | Authorized() | Captured() | Voided() | Refunded() | Retaken():
                 return OperationStatus.SUCCEEDED
             case Pending() | ActionRequired() | Approved():
                 return OperationStatus.PENDING
@@ -200,6 +196,7 @@ class Operation(Record, Settleable):
                 return OperationStatus.FAILED
             case (
                 Unknown()
+                | Stored()
                 | AuthorizationChanged()
                 | AuthorizationLapsed()
                 | ReferenceChanged()

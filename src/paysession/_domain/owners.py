@@ -23,13 +23,18 @@ class Owner(Aggregate):
 
     Attributes:
         discrepancies: Where the provider contradicted what we expected.
+        forgotten_at: When what told of its customer was erased, if it was.
+        claims: The texts of the claims of callers' idempotency keys that it answers itself,
+            because no operation was begun with them.
     """
 
     discrepancies: tuple[Discrepancy, ...] = ()
+    forgotten_at: datetime | None = None
+    claims: tuple[str, ...] = ()
 
     def doubt(self, operation: O, unknown: Unknown, *, at: datetime) -> tuple[Self, O]:
         """Note that an operation's call ended without an answer."""
-        event = OutcomeDoubted(at=at, operation_id=operation.id, reason=unknown.reason)
+        event = OutcomeDoubted(at=at, operation_id=operation.id)
         return self.telling(event), operation.doubted(unknown, at=at)
 
     def take_up(self, operation: O, lease: Lease) -> tuple[Self, O]:

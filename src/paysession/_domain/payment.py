@@ -31,7 +31,7 @@ from paysession._domain.operations import Lease, Origin
 from paysession._domain.owners import Owner
 from paysession._domain.payable import PayableAccount, Share, checked_amount
 from paysession._domain.secrets import ClientData
-from paysession._domain.sources import MandateUse, Profile, Source
+from paysession._domain.sources import MandateUse, Profile, Source, StoreCredit
 from paysession._money import Money
 from paysession.errors import AmountExceeded, IllegalTransition, LimitExceeded
 from paysession.events import (
@@ -93,6 +93,11 @@ class _Requested(TypedDict):
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
+def _number_of(payment_id: str) -> str:
+    digest = int.from_bytes(hashlib.sha256(payment_id.encode()).digest()[:8], "big")
+    return "P" + "".join(_DIGITS[digest // 36**place % 36] for place in range(7))
+
+
 @attrs.frozen(kw_only=True)
 class Payment(Owner, Settleable):
     """
@@ -102,6 +107,8 @@ class Payment(Owner, Settleable):
     leaves none. Its status is read from its balances, and so is what may be done with it.
 
     Attributes:
+        number: A short number for people: the backend's own, or P and seven of 0-9A-Z that
+            follow from the id.
         gateway: Name of the gateway that holds its money.
         payable_id: What it pays for.
         payable_reference: What the customer knows that by.
@@ -126,6 +133,7 @@ class Payment(Owner, Settleable):
         metadata: The backend's own notes.
     """
 
+    number: str
     gateway: str
     payable_id: str
     payable_reference: str
@@ -169,6 +177,7 @@ class Payment(Owner, Settleable):
         at: datetime,
         phase: PaymentStatus = PaymentStatus.PROCESSING,
         origin: Origin = Origin.ATTEMPT,
+        number: str | None = None,
     ) -> Payment:
         """
         Return a payment of `amount` that its first fact is about to give money to.
@@ -189,6 +198,7 @@ class Payment(Owner, Settleable):
             tenant=tenant,
             created_at=at,
             updated_at=at,
+            number=_number_of(payment_id) if number is None else number,
             gateway=gateway,
             payable_id=payable_id,
             payable_reference=payable_reference,
@@ -210,7 +220,8 @@ class Payment(Owner, Settleable):
         """Ask for its money, which it has none of yet."""
         status = PAYMENT.next(self.status, "process")
         event = PaymentProcessing(at=at, status=status, balances=self.balances)
-        return attrs.evolve(self, phase=status, status=status).telling(event)
+        asking = attrs.evolve(self, phase=status, status=status, last_failure=None)
+        return asking.telling(event)
 
     def fail(self, failure: Failure, *, at: datetime) -> Payment:
         """The provider refused, and it has no money; it may be processed again."""
@@ -256,25 +267,41 @@ class Payment(Owner, Settleable):
             source=source,
             use=use,
         )
-        asking = attrs.evolve(self, source=source, attempt_id=charge_id, last_failure=None)
+        asking = attrs.evolve(self, source=source, attempt_id=charge_id)
         return asking.process(at=lease.at).noted(charge), charge
 
     def noted(self, charge: Charge) -> Payment:
-        """Keep what a charge's facts taught: the provider's ids, and whether it is open."""
+        """
+        Keep what a charge's facts taught: the provider's ids, and whether it is open.
+
+        One that was taken for absent, and may have happened after all, is asked about again.
+        """
         open_others = tuple(each for each in self.open_operations if each != charge.id)
         asking_others = tuple(each for each in self.asking if each != charge.id)
-        return attrs.evolve(
+        known = attrs.evolve(
             self,
             open_operations=(*open_others, charge.id) if charge.is_open else open_others,
             asking=(*asking_others, charge.id) if charge.is_unresolved else asking_others,
             references=self.references | charge.references,
         )
+        if charge.is_unresolved and self.status is PaymentStatus.FAILED:
+            return known.process(at=charge.updated_at)
+        return known
 
     def paid_with(self, profile: Profile | None) -> Payment:
-        """Keep what the provider tells of the source that was charged, under the id it has."""
-        if profile is None or self.source is None:
+        """
+        Keep what the provider tells of the source that was charged, under the id it has.
+
+        What the provider leaves out stays as we know it; credit stays credit.
+        """
+        source = self.source
+        if profile is None or source is None or isinstance(source, StoreCredit):
             return self
-        return attrs.evolve(self, source=profile.as_source(self.source.id))
+        known = attrs.evolve(profile, id=profile.id or source.profile_id)
+        told = known.as_source(source.id)
+        if known.brand is None:
+            told = attrs.evolve(source, profile_id=known.id)
+        return attrs.evolve(self, source=told)
 
     def require_action(
         self, charge: Charge, action: NextAction, *, client_data: ClientData | None, at: datetime
@@ -290,15 +317,14 @@ class Payment(Owner, Settleable):
         asked = attrs.evolve(self, next_action=action, client_data=client_data or self.client_data)
         return asked.telling(event)
 
+    def wait(self, charge: Charge, fact: Fact, *, at: datetime) -> Payment:
+        """The provider is working on it: the customer has nothing left to do."""
+        waiting = attrs.evolve(self, next_action=None, client_data=None)
+        return waiting.late(charge, fact, at=at)
+
     def late(self, charge: Charge, fact: Fact, *, at: datetime) -> Payment:
         """Record that a fact about a charge changes nothing here any more."""
         return self.telling(FactRecorded(at=at, operation_id=charge.id, fact=type(fact).__name__))
-
-    @property
-    def number(self) -> str:
-        """A short number for people: P and seven of 0-9A-Z, a function of the id."""
-        digest = int.from_bytes(hashlib.sha256(self.id.encode()).digest()[:8], "big")
-        return "P" + "".join(_DIGITS[digest // 36**place % 36] for place in range(7))
 
     @property
     def amount(self) -> Money:
@@ -307,7 +333,11 @@ class Payment(Owner, Settleable):
 
     @property
     def missing(self) -> Money:
-        """What was asked for and is not taken yet; zero where all of it is, or more."""
+        """
+        What was asked for and is not taken yet; zero where all of it is, or more.
+
+        The status does not tell: a payment of which a part was marked as paid is captured.
+        """
         rest = self.amount - self.balances.captured
         return rest if rest.minor > 0 else Money.zero(rest.currency)
 
@@ -320,8 +350,7 @@ class Payment(Owner, Settleable):
     @property
     def in_flight(self) -> Money:
         """What it reserves of the payable's due amount: all of it while a charge may take it."""
-        is_asking = bool(self.asking) and self.status is PaymentStatus.PROCESSING
-        return self.amount if is_asking else Money.zero(self.amount.currency)
+        return self.amount if self.asking else Money.zero(self.amount.currency)
 
     @property
     def share(self) -> Share:
@@ -345,17 +374,29 @@ class Payment(Owner, Settleable):
 
     @property
     def succeeded(self) -> bool:
-        """Whether money is held or was taken."""
-        return bool(self.balances.captured or self.balances.held)
+        """Whether money is held or was taken, and not less than what was to be accepted."""
+        return self.last_failure is None and bool(self.balances.captured or self.balances.held)
 
     @property
     def failure(self) -> Failure | None:
-        """Why its charge was refused, if it was; its movements say why they failed."""
+        """
+        Why its charge was refused, or brought too little to be kept, if it did.
+
+        Money that comes after a refusal takes it back. Movements say why they failed.
+        """
         return self.last_failure
 
     @property
     def _standing(self) -> str:
         return self.status
+
+    @property
+    def _next_step(self) -> str:
+        if self.next_action is not None:
+            return "send the customer to its next_action, and then run recover()"
+        if self.status is PaymentStatus.CHECKOUT:
+            return "use mark_paid when the money has come"
+        return super()._next_step
 
     def authorize(
         self,
@@ -384,6 +425,7 @@ class Payment(Owner, Settleable):
             references=self.references | references,
             next_action=None,
             client_data=None,
+            last_failure=None,
             authorized_until=expires_at or self.authorized_until,
         )
         return known.moved(None, authorization, at=at)
@@ -436,7 +478,7 @@ class Payment(Owner, Settleable):
         Raises:
             LimitExceeded: There are too many movements already.
         """
-        self._refuse_too_many()
+        self._refuse_too_many(more=2)
         references = References.of(capture=reference)
         held, authorization = self.authorize(
             authorization_id,
@@ -490,16 +532,9 @@ class Payment(Owner, Settleable):
         evidence = Evidence(fact=fact, source=EvidenceSource.PERSON, recorded_at=at)
         return payment.settle(refund, evidence)
 
-    def compared_with(
-        self,
-        before: PayableAccount,
-        account: PayableAccount,
-        *,
-        operation_id: str,
-        at: datetime,
-    ) -> Payment:
-        """Say so if by this operation more is held and taken than the payable costs."""
-        if before.is_overpaid or not account.is_overpaid:
+    def compared_with(self, account: PayableAccount, *, operation_id: str, at: datetime) -> Payment:
+        """Say so if, with an operation's money, more is held and taken than the payable costs."""
+        if not account.is_overpaid:
             return self
         held = account.authorized + account.paid
         return self.disagreed(DiscrepancyKind.OVERPAID, operation_id, account.owed, held, at=at)
@@ -633,8 +668,8 @@ class Payment(Owner, Settleable):
             raise AmountExceeded(amount, most, purpose, self.id)
         return available if amount is None else amount
 
-    def _refuse_too_many(self) -> None:
-        if self.movements >= MOST_MOVEMENTS:
+    def _refuse_too_many(self, *, more: int = 1) -> None:
+        if self.movements + more > MOST_MOVEMENTS:
             raise LimitExceeded("movements of one payment", MOST_MOVEMENTS)
 
     def _requested(
@@ -687,10 +722,10 @@ class Payment(Owner, Settleable):
 
     def _unreadable(self, operation: O, amount: Money, evidence: Evidence) -> tuple[Payment, O]:
         """The provider speaks of another currency: no balance moves, a person must look."""
-        if operation.attention:
-            return self, operation
         at, kind = evidence.recorded_at, DiscrepancyKind.CURRENCY_MISMATCH
         payment = self.disagreed(kind, operation.id, operation.amount, amount, at=at)
+        if payment is self:
+            return self, operation
         after = operation.informed(evidence.fact.references)
         return payment, after.handed_over(f"the provider speaks of {amount.currency.code}", at=at)
 

@@ -13,6 +13,7 @@ from paysession._domain.limits import Metadata
 from paysession._domain.movements import Authorization, Capture, Refund, RefundReason, Void
 from paysession._domain.operations import Lease, Origin
 from paysession._domain.payment import Payment
+from paysession._money import Money
 from paysession.outcomes import Authorized, Bounced, Captured, References, Retaken
 
 
@@ -47,6 +48,12 @@ class Receipt:
     payment: Payment
     authorization: Authorization | None = None
     capture: Capture | None = None
+
+    @property
+    def held(self) -> Money:
+        """The most that the provider ever spoke of."""
+        known = self.authorization
+        return Money.zero(self.payment.amount.currency) if known is None else known.amount
 
     def received(
         self,
@@ -110,8 +117,14 @@ class Receipt:
         payment, capture = self.payment.settle(self.capture, evidence)
         return attrs.evolve(self, payment=payment, capture=capture)
 
-    def released(self, evidence: Evidence) -> tuple[Receipt, Void | Refund]:
-        """Give back what is less than was asked, by an ordinary operation under one id."""
+    def released(self, evidence: Evidence) -> tuple[Receipt, Void | Refund | None]:
+        """
+        Give back what is less than was asked, by an ordinary operation under one id.
+
+        What came undone already is not there to be given back.
+        """
+        if not self.payment.allowed:
+            return self, None
         lease, metadata = Lease.nobody(evidence.recorded_at), Metadata()
         release: Void | Refund
         if self.payment.balances.captured:

@@ -31,6 +31,7 @@ MOST_BYTES: Final = 64 * 1024
 MOST_INTEGER_BITS: Final = 64
 
 _UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
+_FINGERPRINT: Final = re.compile("sha256:[0-9a-f]{64}")
 
 _T = TypeVar("_T")
 
@@ -111,6 +112,8 @@ class ClientData(_Masked):
         {'client_secret': 'pi_1_secret_2'}
 
     Aggregates hold it and are compared, so it has equality, and one hash for all values.
+    What is kept as evidence holds its fingerprint in its place, which is no secret and knows
+    what it is.
 
     Args:
         value: Text, or JSON-ready values by name; at most ten levels deep, and 64 KiB as JSON.
@@ -121,7 +124,9 @@ class ClientData(_Masked):
         UnsafeInput: If it is too big, too deep, or holds what JSON or a database cannot.
     """
 
-    __slots__ = ()
+    __slots__ = ("_is_fingerprint",)
+
+    _is_fingerprint: bool
 
     def __init__(self, value: str | Mapping[str, object], *, field: str = "client_data") -> None:
         wrong_kind = _kind_unless(value, str, Mapping)
@@ -133,6 +138,22 @@ class ClientData(_Masked):
             del value
             raise UnsafeInput(field, reason)
         self._held = _holding(_json_text(value))
+        self._is_fingerprint = False
+
+    @classmethod
+    def restored(cls, fingerprint: str) -> ClientData:
+        """
+        Take a fingerprint back from a record.
+
+        Raises:
+            UnsafeInput: If it is none.
+        """
+        if not _FINGERPRINT.fullmatch(fingerprint):
+            del fingerprint  # it may be what must be sealed
+            raise UnsafeInput("fingerprint", "it is not sha256: and 64 hexadecimal digits")
+        restored = cls(fingerprint)
+        restored._is_fingerprint = True
+        return restored
 
     def reveal(self) -> str | dict[str, JSONValue]:
         """Return a fresh copy of the value, for the customer's browser and nobody else."""
@@ -140,16 +161,48 @@ class ClientData(_Masked):
 
     @property
     def fingerprint(self) -> ClientData:
-        """What tells two values apart without telling either."""
-        return ClientData("sha256:" + hashlib.sha256(self._held().encode()).hexdigest())
+        """What tells two values apart without telling either; that of a fingerprint is itself."""
+        if self._is_fingerprint:
+            return self
+        return ClientData.restored("sha256:" + hashlib.sha256(self._held().encode()).hexdigest())
+
+    @property
+    def is_fingerprint(self) -> bool:
+        """Whether it only tells a value apart, and is no secret."""
+        return self._is_fingerprint
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ClientData):
             return NotImplemented
-        return self._held() == other._held()
+        is_alike = self._is_fingerprint == other._is_fingerprint
+        return is_alike and self._held() == other._held()
 
     def __hash__(self) -> int:
         return hash(ClientData)
+
+
+@final
+class Veiled(_Masked, Mapping[str, object]):
+    """
+    A mapping that a caller passed and nobody has looked at yet, behind a mask.
+
+    It is what it was to whoever reads it, but the local variables of a traceback show no
+    more than that it is there.
+    """
+
+    __slots__ = ("_mapping",)
+
+    def __init__(self, mapping: Mapping[str, object]) -> None:
+        self._mapping: Callable[[], Mapping[str, object]] = _holding(mapping)
+
+    def __getitem__(self, key: str) -> object:
+        return self._mapping()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._mapping())
+
+    def __len__(self) -> int:
+        return len(self._mapping())
 
 
 def _kind_unless(value: object, *kinds: type) -> str | None:

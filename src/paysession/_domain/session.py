@@ -165,6 +165,10 @@ class PaymentSession(Owner, Settleable):
         """Whether it is at its end."""
         return SESSION.is_final(self.status)
 
+    def is_closed_as(self, reason: CloseReason) -> bool:
+        """Whether it ended for that reason."""
+        return self.status.value == reason.value
+
     @property
     def is_open(self) -> bool:
         """Whether it may still come to money."""
@@ -353,12 +357,10 @@ class PaymentSession(Owner, Settleable):
         is_asking = attempt.may_take_money and attempt.is_unresolved
         return (*others, attempt.id) if is_asking else others
 
-    def paid_with(self, profile: Profile | None) -> PaymentSession:
-        """Keep what the provider tells of the customer's source."""
-        if profile is None:
-            return self
-        source = profile.as_source(derived_id("src", self.id, profile.id or ""))
-        return attrs.evolve(self, source=source)
+    def paid_with(self, profile: Profile) -> PaymentSession:
+        """Keep what the provider tells of the customer's source, or that it was another one."""
+        source_id = derived_id("src", self.id, profile.id or "")
+        return attrs.evolve(self, source=profile.telling_of(self.source, source_id))
 
     def open_at_provider(
         self, attempt: Attempt, accepted: Accepted, *, at: datetime

@@ -21,7 +21,9 @@ from paysession._domain.payable import PayableAccount, Share
 from paysession._domain.payment import Payment
 from paysession._domain.receipts import Receipt, payment_id_of
 from paysession._domain.session import PaymentSession
+from paysession._domain.sources import Profile
 from paysession._money import Money
+from paysession.events import FactRecorded
 from paysession.lifecycles import SessionStatus
 from paysession.outcomes import (
     Accepted,
@@ -37,6 +39,7 @@ from paysession.outcomes import (
     Pending,
     ReferenceRole,
     Retaken,
+    Stored,
 )
 
 
@@ -90,6 +93,8 @@ class Settlement:
             case Retaken(amount, references=references, occurred_at=occurred_at):
                 taken = Captured(amount, references=references, occurred_at=occurred_at)
                 after = noted._with_money(taken, evidence)
+            case Stored() as stored:
+                after = noted._stored(stored, evidence)
             case _:
                 after = noted._followed(evidence)
         return after._tidied(self, evidence)._accounted(self, evidence)
@@ -114,14 +119,34 @@ class Settlement:
 
     def _with_money(self, fact: Authorized | Captured, evidence: Evidence) -> Settlement:
         """A payment comes into being, or learns more; then the session may be complete."""
-        session = self.session.paid_with(fact.profile)
-        known = attrs.evolve(self, session=session)
-        receipt = known._receipt(self.payment or known._payment_begun(evidence)).received(
+        begun = self.payment or self._payment_begun(evidence)
+        session, payment = self._paid_with(fact.profile, begun)
+        receipt = self._receipt(payment).received(
             fact, evidence, references=session.references, facts=self.attempt.facts
         )
-        attempt = attrs.evolve(self.attempt, payment_id=receipt.payment.id)
-        after = attrs.evolve(known, attempt=attempt)._having(receipt)
+        attempt = attrs.evolve(self.attempt, payment_id=payment.id)
+        after = attrs.evolve(self, session=session, attempt=attempt)._having(receipt)
         return after._concluded(receipt.payment, fact.amount, evidence)
+
+    def _paid_with(
+        self, profile: Profile | None, payment: Payment
+    ) -> tuple[PaymentSession, Payment]:
+        """Both keep what is told of the source, unless the session was over by other money."""
+        if profile is None:
+            return self.session, payment
+        told = self.session.paid_with(profile)
+        is_its = self.session.is_open or self.session.payment_id == payment.id
+        return told if is_its else self.session, attrs.evolve(payment, source=told.source)
+
+    def _stored(self, fact: Stored, evidence: Evidence) -> Settlement:
+        """The provider keeps the source for later use, whatever becomes of the money."""
+        at = evidence.recorded_at
+        session = self.session.paid_with(fact.profile).late(self.attempt, fact, at=at)
+        if self.payment is None:
+            return attrs.evolve(self, session=session)
+        recorded = FactRecorded(at=at, operation_id=self.attempt.id, fact=type(fact).__name__)
+        payment = attrs.evolve(self.payment, source=session.source).telling(recorded)
+        return attrs.evolve(self, session=session, payment=payment)
 
     def _receipt(self, payment: Payment) -> Receipt:
         return Receipt(

@@ -7,6 +7,7 @@ from datetime import datetime
 import attrs
 
 from paysession._domain.attempts import AttemptKind, CloseReason, SetupAttempt
+from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.entities import Settleable
 from paysession._domain.evidence import Evidence, EvidenceSource, refusal_of
 from paysession._domain.failures import Failure
@@ -15,7 +16,7 @@ from paysession._domain.methods import PaymentMethod, SetupTerms
 from paysession._domain.operations import Lease
 from paysession._domain.owners import Owner
 from paysession._domain.secrets import ClientData
-from paysession._domain.sources import Profile, Source
+from paysession._domain.sources import Source
 from paysession.errors import ExpiredSession, IllegalTransition
 from paysession.events import (
     Event,
@@ -138,6 +139,10 @@ class SetupSession(Owner, Settleable):
         """Whether it is at its end."""
         return SETUP_SESSION.is_final(self.status)
 
+    def is_closed_as(self, reason: CloseReason) -> bool:
+        """Whether it ended for that reason."""
+        return self.status.value == reason.value
+
     @property
     def is_open(self) -> bool:
         """Whether a source may still be stored."""
@@ -258,7 +263,19 @@ class SetupSession(Owner, Settleable):
         if after is attempt:
             return self, attempt
         session = self.noted(after).cleared(after.id, at=evidence.recorded_at)
-        return session._followed(after, evidence.fact, evidence.recorded_at), after
+        followed = session._followed(after, evidence.fact, evidence.recorded_at)
+        return followed._without_money(after, at=evidence.recorded_at)
+
+    def _without_money(
+        self, attempt: SetupAttempt, *, at: datetime
+    ) -> tuple[SetupSession, SetupAttempt]:
+        """No money may move for a setup session: if some did, a person must look."""
+        money = attempt.told_of_money
+        if money is None:
+            return self, attempt
+        kind = DiscrepancyKind.CONTRADICTED
+        session = self.disagreed(kind, attempt.id, "no money", money.amount, at=at)
+        return session, attempt.handed_over("money moved for a setup session", at=at)
 
     def _followed(self, attempt: SetupAttempt, fact: Fact, at: datetime) -> SetupSession:
         if isinstance(fact, Stored):
@@ -269,7 +286,7 @@ class SetupSession(Owner, Settleable):
         if failure is not None:
             return self._refused(attempt, failure, fact, at)
         match fact:
-            case Accepted():
+            case Accepted() if attempt.kind is AttemptKind.CREATE:
                 return self._open_at_provider(attempt, fact, at)
             case ActionRequired():
                 return self._require_action(attempt, fact, at)
@@ -286,7 +303,10 @@ class SetupSession(Owner, Settleable):
 
     def _stored(self, attempt: SetupAttempt, fact: Stored, at: datetime) -> SetupSession:
         """What is stored is kept, whether or not the setup session is over."""
-        source = self._source_of(fact.profile)
+        source_id = derived_id("src", self.id, fact.profile.id or "")
+        source = fact.profile.telling_of(self.source, source_id)
+        if self.source is not None and source.id != self.source.id:
+            return self._stored_twice(attempt, source, fact, at)
         known = attrs.evolve(self, source=source)
         if self.is_closed:
             return known._late(attempt, fact, at)
@@ -294,8 +314,13 @@ class SetupSession(Owner, Settleable):
         event = SetupSessionCompleted(at=at, status=status, source_id=source.id)
         return attrs.evolve(known, last_failure=None)._ended(status, event)
 
-    def _source_of(self, profile: Profile) -> Source:
-        return profile.as_source(derived_id("src", self.id, profile.id or ""))
+    def _stored_twice(
+        self, attempt: SetupAttempt, source: Source, fact: Stored, at: datetime
+    ) -> SetupSession:
+        """The one that was heard of first may be in use, and stays."""
+        kind = DiscrepancyKind.CONTRADICTED
+        known = self.source.id if self.source else None
+        return self._late(attempt, fact, at).disagreed(kind, attempt.id, known, source.id, at=at)
 
     def _refused(
         self, attempt: SetupAttempt, failure: Failure, fact: Fact, at: datetime

@@ -140,6 +140,21 @@ class Profile:
         """The same without anything personal: what is kept as evidence."""
         return Profile(id=self.id)
 
+    def telling_of(self, known: Source | None, source_id: str) -> Source:
+        """
+        Return the source that is known now; `source_id` is what another one is called.
+
+        A source that was known keeps its id, and whatever this does not tell of it.
+        """
+        if known is None or self.id not in (None, known.profile_id):
+            return self.as_source(source_id)
+        told = attrs.evolve(self, id=known.profile_id).as_source(known.id)
+        if isinstance(told, StoredSource):
+            return known
+        if isinstance(known, CreditCard):
+            return attrs.evolve(told, name=told.name or known.name, is_default=known.is_default)
+        return told
+
     def as_source(self, source_id: str) -> CreditCard | StoredSource:
         """Return the source that it is, under an id of ours."""
         if self.brand is None or self.last4 is None or self.month is None or self.year is None:

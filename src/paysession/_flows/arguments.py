@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from paysession._domain.limits import aware, holds_card_number, safe_id, safe_reference, safe_url
+from paysession._domain.limits import aware, holds_card_number, safe_id, safe_url
 from paysession._domain.secrets import ClientData
 from paysession._domain.sources import CreditCard, Source, StoreCredit, StoredSource
 from paysession.errors import UnsafeInput
@@ -44,11 +44,6 @@ def checked_source(source: object) -> Source | None:
 def optional_id(name: str, value: str | None) -> str | None:
     """Return an id that is safe, or none."""
     return None if value is None else safe_id(value, field=name)
-
-
-def optional_reference(name: str, value: str | None) -> str | None:
-    """Return somebody else's id that is safe, or none."""
-    return None if value is None else safe_reference(value, field=name)
 
 
 def optional_url(name: str, value: str | None) -> str | None:

@@ -97,11 +97,15 @@ class Commit(Ask[Changes]):
     """
     Write all of the changes durably, or nothing; what was written is the answer.
 
-    One commit of a command `decides`: with it the caller's idempotency key is claimed.
+    By one commit a command takes place, and with it the caller's idempotency key is claimed.
+
+    Attributes:
+        changes: What to write.
+        decided: In that one commit, the record among the changes that the command is about.
     """
 
     changes: Changes
-    decides: bool = False
+    decided: Entity | None = None
 
 
 @attrs.frozen
@@ -162,10 +166,16 @@ class Call(Ask[A]):
     This is the one place where an exception becomes an outcome. A `BaseException`, such as
     the cancellation of a task, is no answer at all: the operation stays open, exactly as
     after a crash.
+
+    Attributes:
+        gateway: Which one.
+        request: What it is asked.
+        attempt: How often the operation was worked on by then, this time included.
     """
 
     gateway: str
     request: Request[A]
+    attempt: int = 1
 
     def __iter__(self) -> Generator[Self, A, A]:
         try:

@@ -70,7 +70,7 @@ def carry_out(operation: O) -> Flow[O]:
     """
     if not operation.is_leased((yield from Now())):
         return (yield from resolve(operation))
-    outcome: Fact = yield from Call(operation.gateway, request_for(operation))
+    outcome: Fact = yield from Call(operation.gateway, request_for(operation), operation.tries)
     settled = yield from _settled(operation, outcome, EvidenceSource.RESPONSE)
     if isinstance(outcome, NotAttempted):
         raise GatewayUnreachable(outcome.reason)
@@ -96,7 +96,7 @@ def resolve(operation: O) -> Flow[O]:
     Look it up; where that settles nothing, repeat its call with the same key, if that is
     safe; where it certainly never happened, say so; else wait, or leave it to a person.
     """
-    description = yield from _description_of(operation.gateway)
+    description = yield from description_of(operation.gateway)
     taken = yield from _taken_up(operation, description.capabilities)
     if taken is None:
         return (yield from Load(type(operation), operation.id))
@@ -142,7 +142,7 @@ def described(method: PaymentMethod) -> Flow[Description]:
     return description
 
 
-def _description_of(gateway: str) -> Flow[Description]:
+def description_of(gateway: str) -> Flow[Description]:
     """Describe a gateway; one that is gone or broken can do nothing, and is waited for."""
     try:
         description = yield from Describe(gateway)
@@ -184,7 +184,7 @@ def look_at(operation: AnyOperation, description: Description) -> Flow[Sighting]
     if "look_up" not in description.operations:
         return Sighting.CANNOT_LOOK
     method = request_for(operation).method
-    answer = yield from Call(operation.gateway, look_up_for(operation, method))
+    answer = yield from Call(operation.gateway, look_up_for(operation, method), operation.tries)
     at = yield from Now()
     if not isinstance(answer, tuple):
         deaf = Unknown(f"look-up: {answer.reason}")
@@ -255,7 +255,7 @@ def _called(operation: O, description: Description) -> Flow[O]:
     request = request_for(operation)
     if request.method not in description.operations:
         return operation
-    outcome = _in_doubt((yield from Call(operation.gateway, request)))
+    outcome = _in_doubt((yield from Call(operation.gateway, request, operation.tries)))
     return (yield from _settled(operation, outcome, EvidenceSource.RESPONSE))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -37,7 +37,7 @@ _UNTIL_NEXT_EXPIRY = timedelta(minutes=5)
 def cancel_session(session_id: str) -> Flow[PaymentSession]:
     """Close a session that shall not be paid any more; a payment may still be quicker."""
     session = yield from known_session(session_id)
-    if session.status is SessionStatus.CANCELED:
+    if session.is_closed_as(CloseReason.CANCELED):
         return session
     return (yield from _close(session, CloseReason.CANCELED))
 
@@ -91,6 +91,8 @@ def _postpone(kind: type[S], session_id: str, at: datetime) -> Flow[S]:
     @atomic
     def postpone() -> Unit[S]:
         session = yield from Load(kind, session_id)
+        if session.due_at is None:
+            return session
         return session.postpone_expiry(at + _UNTIL_NEXT_EXPIRY, at=at)
 
     return (yield from postpone())
@@ -156,6 +158,8 @@ def _close_here(session_id: str, reason: CloseReason, at: datetime) -> Flow[Paym
     @deciding
     def close() -> Unit[tuple[PaymentSession, tuple[Attempt, ...], FollowUp]]:
         session = yield from Load(PaymentSession, session_id)
+        if session.is_closed_as(reason):
+            return session, (), ()
         if session.is_closed:
             raise _cannot(reason, session)
         refuse_unresolved((yield from unresolved_attempt(session)))
@@ -165,10 +169,17 @@ def _close_here(session_id: str, reason: CloseReason, at: datetime) -> Flow[Paym
         return session.close(reason, at=at), ended, released
 
     session, _, released = yield from close()
-    for each in released:
-        if isinstance(each, Void):
-            yield from resolve(each)
+    yield from _released(each for each in released if isinstance(each, Void))
     return session
+
+
+def _released(voids: Iterable[Void]) -> Flow[None]:
+    """Release at once what waited for this session: what fails here is left to recovery."""
+    for void in voids:
+        try:
+            yield from resolve(void)
+        except Exception:  # noqa: BLE001, S112 - the session is closed, and the void committed
+            continue
 
 
 def _cannot(reason: CloseReason, session: PaymentSession) -> IllegalTransition:

@@ -19,13 +19,16 @@ from paysession._domain.methods import CapturePolicy
 from paysession._domain.movements import Capture, Void
 from paysession._domain.operations import Lease, Origin
 from paysession._domain.payable import PayableAccount
-from paysession._domain.payment import Payment
+from paysession._domain.payment import MOST_MOVEMENTS, Payment
 from paysession._domain.session import PaymentSession
 from paysession._flows.asks import Find, Unit
 from paysession._money import Money
+from paysession.lifecycles import PaymentStatus
 
 FollowUp: TypeAlias = tuple[Entity | None, ...]
 Step: TypeAlias = Callable[[Payment, datetime], tuple[Payment, Capture | Void]]
+
+_AWAITED = (PaymentStatus.CHECKOUT, PaymentStatus.PROCESSING)
 
 
 def followed_up(
@@ -51,29 +54,48 @@ def followed_up(
         That payment, if any, and all else that follows.
     """
     if account.is_covered and not before.is_covered:
-        return (yield from _each_waiting(account, payment, _taken, at))
-    may_release = failed and account.authorized and not account.is_covered
-    if may_release and not account.in_flight:
-        sessions = yield from Find(PaymentSession, "payable_id", account.id)
-        if not any(session.is_open for session in sessions if session.id != failed):
-            return (yield from _each_waiting(account, payment, _released, at))
+        payments = yield from _payments_of(account, payment)
+        return _each_waiting(payments, _taken, at)
+    if failed and account.authorized and not account.is_covered:
+        payments = yield from _payments_of(account, payment)
+        if not (yield from _may_still_be_covered(account, payments, failed)):
+            return _each_waiting(payments, _released, at)
     return (payment,)
 
 
-def _each_waiting(
-    account: PayableAccount, payment: Payment | None, step: Step, at: datetime
-) -> Unit[FollowUp]:
+def _payments_of(account: PayableAccount, payment: Payment | None) -> Unit[tuple[Payment, ...]]:
+    """Return all payments of a payable, one of them as it is about to be."""
     stored = yield from Find(Payment, "payable_id", account.id)
-    others = [each for each in stored if payment is None or each.id != payment.id]
+    others = tuple(each for each in stored if payment is None or each.id != payment.id)
+    return others if payment is None else (payment, *others)
+
+
+def _may_still_be_covered(
+    account: PayableAccount, payments: tuple[Payment, ...], failed: str
+) -> Unit[bool]:
+    """
+    Tell whether the customer, or somebody who says what has come, may still pay the rest.
+
+    A payment in the checkout and a charge that asks for an action reserve nothing, but wait.
+    """
+    if account.in_flight or any(each.status in _AWAITED for each in payments):
+        return True
+    sessions = yield from Find(PaymentSession, "payable_id", account.id)
+    return any(session.is_open for session in sessions if session.id != failed)
+
+
+def _each_waiting(payments: tuple[Payment, ...], step: Step, at: datetime) -> FollowUp:
     followed: list[Entity] = []
-    for each in others if payment is None else (payment, *others):
+    for each in payments:
         followed.extend(step(each, at) if _waits(each) else (each,))
     return tuple(followed)
 
 
 def _waits(payment: Payment) -> bool:
+    """Whether it is held until the payable is covered; a full one is left to `capture`."""
     is_held_back = payment.capture_policy is CapturePolicy.WHEN_COVERED
-    return is_held_back and bool(payment.balances.capturable)
+    has_room = payment.movements < MOST_MOVEMENTS
+    return is_held_back and has_room and bool(payment.balances.capturable)
 
 
 def _taken(payment: Payment, at: datetime) -> tuple[Payment, Capture]:

@@ -4,8 +4,13 @@ Which record each of the provider's ids names: claims, each made when the id is 
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TypeVar
+
+from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.entities import Entity
 from paysession._domain.movements import Capture, Refund, Void
+from paysession._domain.owners import Owner
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
 from paysession._domain.settlement import Settlement
@@ -13,6 +18,8 @@ from paysession._domain.setup_session import SetupSession
 from paysession._flows.asks import Claimed, Load, Unit
 from paysession.outcomes import ReferenceRole, References
 from paysession.stores.port import KINDS, Claim
+
+W = TypeVar("W", bound=Owner)  # W for whoever tells of it
 
 _NAMING_MONEY = (ReferenceRole.AUTHORIZATION, ReferenceRole.CAPTURE)
 _CLAIMED_BY: dict[ReferenceRole, tuple[type[Entity], ...]] = {
@@ -86,3 +93,30 @@ def new_claims(
                 )
             )
     return tuple(claims)
+
+
+def told_apart(
+    gateway: str,
+    owner: W,
+    known: References,
+    now: References,
+    *,
+    record: Entity,
+    operation_id: str,
+    at: datetime,
+) -> Unit[W]:
+    """
+    Say so where an id that was just learnt names another record already.
+
+    What the provider says is applied all the same; whether it is the same money, a person
+    must find out.
+    """
+    kind, discrepancy = type(record), DiscrepancyKind.FOREIGN_REFERENCE
+    for reference in now:
+        if kind not in _CLAIMED_BY.get(reference.role, ()) or reference in known.entries:
+            continue
+        claim = yield from Claimed(_namespace(gateway, reference.role), reference.id)
+        if claim is not None and (claim.kind, claim.id) != (KINDS[kind], record.id):
+            expected, actual = "an id of its own", claim.id
+            owner = owner.disagreed(discrepancy, operation_id, expected, actual, at=at)
+    return owner

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TypeAlias
 
 from paysession._domain.charges import Charge
+from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.entities import Entity
 from paysession._domain.identity import derived_id
-from paysession._domain.limits import Metadata, safe_choice, safe_id
+from paysession._domain.limits import Metadata, safe_choice, safe_id, safe_text
 from paysession._domain.methods import CapturePolicy, PaymentMethod, Terms, capture_policy
 from paysession._domain.movements import Capture, Refund, RefundReason
 from paysession._domain.operations import Origin
@@ -16,10 +18,11 @@ from paysession._domain.payable import Payable, PayableAccount, checked_amount
 from paysession._domain.payment import Payment
 from paysession._domain.sources import MandateUse, Source
 from paysession._flows.accounts import account_of
-from paysession._flows.arguments import checked_source, optional_id, optional_reference, typed
-from paysession._flows.asks import Description, Find, Flow, Load, NewId, Now, Tenant, Unit
-from paysession._flows.carrying import carry_out, described, lease_of
+from paysession._flows.arguments import checked_source, optional_id, typed
+from paysession._flows.asks import Claimed, Description, Find, Flow, Load, NewId, Now, Tenant, Unit
+from paysession._flows.carrying import carry_out, described, lease_of, resolve
 from paysession._flows.covering import followed_up
+from paysession._flows.naming import new_claims, payment_named
 from paysession._flows.units import deciding
 from paysession._money import Money
 from paysession.errors import (
@@ -30,8 +33,13 @@ from paysession.errors import (
     Unsupported,
 )
 from paysession.lifecycles import PaymentStatus
+from paysession.outcomes import NO_REFERENCES, References
+from paysession.stores.port import KINDS, Claim
 
-Written: TypeAlias = tuple[Entity | None, ...]
+Written: TypeAlias = tuple[Entity | Claim | None, ...]
+
+_CHECKOUT = "checkout"
+"""The namespace of the claims on the one place in the checkout of each payable."""
 
 
 def create_payment(
@@ -40,13 +48,14 @@ def create_payment(
     method: PaymentMethod,
     amount: Money | None,
     source: Source | None,
+    number: str | None,
     metadata: Mapping[str, str] | None,
 ) -> Flow[Payment]:
     """Let a payment wait in the checkout, in the place of any other that waits there."""
     typed("payable", payable, Payable)
     typed("method", method, PaymentMethod)
     checked_source(source)
-    notes = Metadata.of(metadata)
+    notes, called = Metadata.of(metadata), optional_id("number", number)
     if method.session_required:
         raise SessionRequired(method.id)
     if method.source_required and source is None:
@@ -56,13 +65,12 @@ def create_payment(
     payment_id = yield from NewId("py")
 
     @deciding
-    def create() -> Unit[tuple[Payment, tuple[Payment, ...], PayableAccount]]:
+    def create() -> Unit[tuple[Payment, Payment | None, PayableAccount, Claim]]:
         account = yield from account_of(payable, tenant=tenant, at=at)
         asked = account.asked_for(amount)
         description.capabilities.minor_units.to_provider(asked)
-        others = yield from Find(Payment, "payable_id", payable.id)
-        waiting = [each for each in others if each.status is PaymentStatus.CHECKOUT]
-        abandoned = tuple(each.abandon(at=at) for each in waiting)
+        place = yield from Claimed(_CHECKOUT, payable.id)
+        abandoned = (yield from _abandoned(place, at=at)) if place else None
         payment = Payment.begun(
             payment_id,
             tenant=tenant,
@@ -80,11 +88,29 @@ def create_payment(
             at=at,
             phase=PaymentStatus.CHECKOUT,
             origin=Origin.COMMAND,
+            number=called,
         )
-        return payment, abandoned, account
+        return payment, abandoned, account, _taking(place, payment)
 
-    payment, _, _ = yield from create()
+    payment, *_ = yield from create()
     return payment
+
+
+def _abandoned(place: Claim, *, at: datetime) -> Unit[Payment]:
+    """Abandon the payment that has the place in the checkout, if it still waits there."""
+    payment = yield from Load(Payment, place.id)
+    return payment.abandon(at=at) if payment.status is PaymentStatus.CHECKOUT else payment
+
+
+def _taking(place: Claim | None, payment: Payment) -> Claim:
+    """Claim the one place in a payable's checkout: of two who do so at once, one comes second."""
+    return Claim(
+        namespace=_CHECKOUT,
+        text=payment.payable_id,
+        kind=KINDS[Payment],
+        id=payment.id,
+        version=place.version + 1 if place else 1,
+    )
 
 
 def charge(
@@ -160,7 +186,7 @@ def mark_paid(
     """Record that a person says that money has come: all that is missing, or `amount`."""
     notes = Metadata.of(metadata)
     known = yield from _settled_by_person(payment_id, amount, "mark_paid")
-    named = optional_reference("reference", reference)
+    named = _named(reference)
     at, capture_id = (yield from Now()), (yield from NewId("ca"))
 
     @deciding
@@ -170,6 +196,7 @@ def mark_paid(
         missing = payment.missing
         if amount is None and not missing:
             return ((yield from _newest(Capture, payment)),)
+        before = yield from _known_by(named, payment)
         paid, authorization, capture = payment.mark_paid(
             capture_id,
             authorization_id=derived_id("au", capture_id),
@@ -178,13 +205,43 @@ def mark_paid(
             metadata=notes,
             at=at,
         )
+        if before is not None:
+            twice = DiscrepancyKind.PAID_TWICE
+            paid = paid.disagreed(twice, capture.id, "another reference", named, at=at)
         accounted = account.moved(payment.share, paid.share, at=at)
-        paid = paid.compared_with(account, accounted, operation_id=capture.id, at=at)
+        paid = paid.compared_with(accounted, operation_id=capture.id, at=at)
         follow_up = yield from followed_up(account, accounted, paid, failed=None, at=at)
-        return capture, *follow_up, authorization, accounted
+        claims = yield from new_claims(paid.gateway, NO_REFERENCES, capture.references, capture)
+        return capture, *follow_up, authorization, accounted, *claims
 
     written = yield from record()
+    yield from _carried_out(each for each in written if isinstance(each, Capture) and each.is_open)
     return typed("capture", written[0], Capture)
+
+
+def _named(reference: str | None) -> str | None:
+    """What a person writes down may be anything, so it is looked at for card numbers."""
+    return None if reference is None else safe_text(reference, field="reference", most=255)
+
+
+def _known_by(reference: str | None, payment: Payment) -> Unit[Payment | None]:
+    """
+    Return the payment if money came for it under that reference before.
+
+    One transfer may pay for several payables, but it pays for each once.
+    """
+    named = References.of(capture=reference)
+    _, known = yield from payment_named(payment.gateway, named)
+    return known if known is not None and known.id == payment.id else None
+
+
+def _carried_out(captures: Iterable[Capture]) -> Flow[None]:
+    """Take at once what waited for the payable to be covered; recovery takes what fails here."""
+    for capture in captures:
+        try:
+            yield from resolve(capture)
+        except Exception:  # noqa: BLE001, S112 - the money has come, and the capture is committed
+            continue
 
 
 def mark_refunded(
@@ -199,7 +256,7 @@ def mark_refunded(
     notes = Metadata.of(metadata)
     why = None if reason is None else safe_choice(reason, field="reason", among=RefundReason)
     known = yield from _settled_by_person(payment_id, amount, "mark_refunded")
-    named = optional_reference("reference", reference)
+    named = _named(reference)
     at, refund_id = (yield from Now()), (yield from NewId("re"))
 
     @deciding
@@ -228,13 +285,13 @@ def _settled_by_person(payment_id: str, amount: Money | None, command: str) -> F
     Return a payment of which a person says what was paid.
 
     Raises:
-        Unsupported: Its provider says so, and nobody else.
+        Unsupported: Its provider says so, and nobody else: it always does after an attempt.
     """
     payment = yield from Load(Payment, safe_id(payment_id, field="payment_id"))
     if amount is not None:
         checked_amount(amount, payment.amount, verb=command.replace("_", " "))
     description = yield from described(payment.method)
-    if not description.capabilities.settled_by_person:
+    if not description.capabilities.settled_by_person or payment.attempt_id is not None:
         raise Unsupported(payment.gateway, command, "its provider says what was paid")
     return payment
 

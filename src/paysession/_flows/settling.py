@@ -18,6 +18,7 @@ from paysession._domain.charges import Charge
 from paysession._domain.charging import ChargeSettlement
 from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.entities import Entity
+from paysession._domain.erasure import as_told_of
 from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.movements import Authorization, Capture, Refund, Void
 from paysession._domain.operations import Operation
@@ -30,15 +31,16 @@ from paysession._domain.setup_session import SetupSession
 from paysession._flows.asks import Flow, Load, Peek, Unit
 from paysession._flows.attempts import open_attempts
 from paysession._flows.covering import FollowUp, followed_up
-from paysession._flows.naming import claims_of, new_claims, payment_named
+from paysession._flows.naming import claims_of, new_claims, payment_named, told_apart
+from paysession._flows.once import answered
 from paysession._flows.requests import AnyOperation
-from paysession._flows.units import settling
+from paysession._flows.units import Released, settling
 from paysession.lifecycles import PaymentStatus
 from paysession.outcomes import Authorized, Captured, Declined, Fact, Unknown
 from paysession.stores.port import Claim
 
 O = TypeVar("O", Capture, Void, Refund)  # noqa: E741 - O for operation
-Written: TypeAlias = tuple[Entity | Claim | None, ...]
+Written: TypeAlias = tuple[Entity | Claim | Released | None, ...]
 
 
 def settle(
@@ -47,7 +49,14 @@ def settle(
     """Record one fact about an operation; return the operations it made due at once."""
     told = _without_guessing(fact)
     evidence = Evidence(fact=told, source=source, recorded_at=at)
-    committed = yield from settling(_recording(operation, evidence))()
+    recording = _recording(operation, evidence)
+
+    @settling
+    def record() -> Unit[Written]:
+        written = yield from recording()
+        return *written, *(yield from answered(written, evidence))
+
+    committed = yield from record()
     return tuple(
         each
         for each in committed
@@ -99,13 +108,22 @@ def _of_movement(kind: type[O], operation_id: str, evidence: Evidence) -> Unit[W
     operation = yield from Load(kind, operation_id)
     payment = yield from Load(Payment, operation.payment_id)
     account = yield from Load(PayableAccount, payment.payable_id)
-    at = evidence.recorded_at
+    at, evidence = evidence.recorded_at, as_told_of(payment, evidence)
     if isinstance(evidence.fact, Unknown):
         if not _is_doubtful(operation, evidence.source):
             return ()
         settled, after = payment.doubted(operation, evidence.fact, at=at)
     else:
         settled, after = payment.settle(operation, evidence)
+    settled = yield from told_apart(
+        payment.gateway,
+        settled,
+        operation.references,
+        after.references,
+        record=after,
+        operation_id=after.id,
+        at=at,
+    )
     claims: tuple[Claim, ...] = yield from new_claims(
         payment.gateway, operation.references, after.references, after
     )
@@ -118,7 +136,7 @@ def _of_charge(charge_id: str, evidence: Evidence) -> Unit[Written]:
     charge = yield from Load(Charge, charge_id)
     payment = yield from Load(Payment, charge.payment_id)
     account = yield from Load(PayableAccount, payment.payable_id)
-    at = evidence.recorded_at
+    at, evidence = evidence.recorded_at, as_told_of(payment, evidence)
     if isinstance(evidence.fact, Unknown):
         if not _is_doubtful(charge, evidence.source):
             return ()
@@ -136,6 +154,16 @@ def _of_charge(charge_id: str, evidence: Evidence) -> Unit[Written]:
         capture=(yield from Peek(Capture, capture_id_of(charge_id))),
     )
     after = before.settled(evidence)
+    told = yield from told_apart(
+        payment.gateway,
+        after.payment,
+        payment.references,
+        after.payment.references,
+        record=payment,
+        operation_id=charge_id,
+        at=at,
+    )
+    after = attrs.evolve(after, payment=told)
     claims = yield from new_claims(
         payment.gateway,
         payment.references,
@@ -165,6 +193,7 @@ def _of_charge(charge_id: str, evidence: Evidence) -> Unit[Written]:
 def _of_setup_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
     attempt = yield from Load(SetupAttempt, attempt_id)
     session = yield from Load(SetupSession, attempt.setup_session_id)
+    evidence = as_told_of(session, evidence)
     if not isinstance(evidence.fact, Unknown):
         settled, after = session.settle(attempt, evidence)
     elif _is_doubtful(attempt, evidence.source):
@@ -172,13 +201,22 @@ def _of_setup_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
         settled = doubted.noted(after)
     else:
         return ()
+    settled = yield from told_apart(
+        session.gateway,
+        settled,
+        session.references,
+        settled.references,
+        record=session,
+        operation_id=attempt_id,
+        at=evidence.recorded_at,
+    )
     claims = yield from new_claims(session.gateway, session.references, settled.references, settled)
     return settled, after, *claims
 
 
 def _of_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
     before = yield from _settlement_of(attempt_id, evidence.fact)
-    at = evidence.recorded_at
+    at, evidence = evidence.recorded_at, as_told_of(before.session, evidence)
     if isinstance(evidence.fact, Unknown):
         if not _is_doubtful(before.attempt, evidence.source):
             return ()
@@ -209,10 +247,15 @@ def _of_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
         after.attempt,
         after.account,
         after.release,
-        after.completion,
+        _in_place_of(before.attempt, after.completion),
         *after.others,
         *claims,
     )
+
+
+def _in_place_of(attempt: Attempt, completion: Attempt | None) -> Attempt | None:
+    """Let the call that an approval makes due answer the caller's key, if there is one."""
+    return completion and attrs.evolve(completion, claim=attempt.claim)
 
 
 def _settlement_of(attempt_id: str, fact: Fact) -> Unit[Settlement]:

@@ -6,16 +6,22 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeAlias
 
-from paysession._domain.attempts import CloseReason, SetupAttempt
+from paysession._domain.attempts import AttemptKind, CloseReason, SetupAttempt
 from paysession._domain.limits import Metadata, safe_id
 from paysession._domain.methods import PaymentMethod, SetupTerms
 from paysession._domain.setup_session import SetupSession
 from paysession._flows.arguments import external, in_future, optional_id, optional_url, typed
 from paysession._flows.asks import Flow, Load, NewId, Now, Tenant, Unit
-from paysession._flows.carrying import carry_out, described, lease_of, resolve
+from paysession._flows.carrying import (
+    carry_out,
+    described,
+    description_of,
+    lease_of,
+    look_at,
+    resolve,
+)
 from paysession._flows.units import deciding
-from paysession.errors import OperationUnresolved, OutcomeUnknown
-from paysession.lifecycles import SetupSessionStatus
+from paysession.errors import IllegalTransition, OperationUnresolved, OutcomeUnknown
 
 Ended: TypeAlias = tuple[SetupAttempt, ...]
 
@@ -76,19 +82,22 @@ def complete_setup_session(
     session = yield from _known(setup_session_id)
     if session.succeeded:
         return session
+    session_id = session.id
+    asked_already = yield from _completing(session)
+    if asked_already is not None:
+        yield from resolve(asked_already)
+        return (yield from Load(SetupSession, session_id))
     session.refuse_unless_open("complete", at=at)
     description = yield from described(session.method)
     description.require("complete_setup_session")
-    session = yield from _resolved(session)
-    if session.succeeded:
-        return session
-    session_id, attempt_id = session.id, (yield from NewId("at"))
+    yield from _resolved(session)
+    attempt_id = yield from NewId("at")
     lease = lease_of(description.capabilities, at=(yield from Now()))
 
     @deciding
     def request() -> Unit[tuple[SetupSession, SetupAttempt | None, Ended]]:
         session = yield from Load(SetupSession, session_id)
-        if session.succeeded:
+        if session.succeeded or (yield from _completing(session)):
             return session, None, ()
         session.refuse_unless_open("complete", at=at)
         _refuse_unresolved((yield from _open_attempts(session)))
@@ -105,33 +114,46 @@ def complete_setup_session(
 def cancel_setup_session(setup_session_id: str) -> Flow[SetupSession]:
     """Give a setup session up. What the provider stores all the same is kept with it."""
     session = yield from _known(setup_session_id)
-    if session.status is SetupSessionStatus.CANCELED:
+    if session.is_closed_as(CloseReason.CANCELED):
         return session
     return (yield from close_setup_session(session.id, CloseReason.CANCELED))
 
 
 def close_setup_session(setup_session_id: str, reason: CloseReason) -> Flow[SetupSession]:
     """
-    Close a setup session here; no money can be lost by it, so nobody is asked.
+    Close a setup session here, unless its source turns out to be stored.
+
+    No money can be lost by it: a provider that does not say is not waited for.
 
     Raises:
-        IllegalTransition: It is at its end in another way.
+        IllegalTransition: It is at its end already.
         OperationUnresolved: An attempt may have stored the source.
     """
-    session = yield from _resolved((yield from Load(SetupSession, setup_session_id)))
+    session = yield from Load(SetupSession, setup_session_id)
+    if session.is_closed:
+        raise _cannot(reason, session)
+    session = yield from _looked_at((yield from _resolved(session)))
+    if session.is_closed:
+        return session
     session_id, at = session.id, (yield from Now())
 
     @deciding
     def close() -> Unit[tuple[SetupSession, Ended]]:
         session = yield from Load(SetupSession, session_id)
+        if session.is_closed_as(reason):
+            return session, ()
         if session.is_closed:
-            raise session.cannot("expire" if reason is CloseReason.EXPIRED else "cancel")
+            raise _cannot(reason, session)
         _refuse_unresolved((yield from _open_attempts(session)))
         session, ended = yield from _gone_on(session, by=session.attempt_id, at=at)
         return session.close(reason, at=at), ended
 
     session, _ = yield from close()
     return session
+
+
+def _cannot(reason: CloseReason, session: SetupSession) -> IllegalTransition:
+    return session.cannot("expire" if reason is CloseReason.EXPIRED else "cancel")
 
 
 def _known(setup_session_id: str) -> Flow[SetupSession]:
@@ -146,8 +168,27 @@ def _open_attempts(session: SetupSession) -> Unit[Ended]:
     return attempts
 
 
+def _completing(session: SetupSession) -> Unit[SetupAttempt | None]:
+    """Return the attempt that may have stored the source, if there is one."""
+    attempts = yield from _open_attempts(session)
+    asking = (each for each in attempts if each.kind is AttemptKind.COMPLETE)
+    return next((each for each in asking if each.is_unresolved), None)
+
+
+def _looked_at(session: SetupSession) -> Flow[SetupSession]:
+    """Ask whether the customer has stored it, before nobody would ask any more."""
+    newest = yield from Load(SetupAttempt, session.attempt_id)
+    yield from look_at(newest, (yield from description_of(session.gateway)))
+    return (yield from Load(SetupSession, session.id))
+
+
 def _resolved(session: SetupSession) -> Flow[SetupSession]:
-    """Bring an attempt that is unresolved to its end first."""
+    """
+    Bring an attempt that is unresolved to its end first.
+
+    Raises:
+        OperationUnresolved: It may have happened, and nobody can say yet.
+    """
     for attempt in (yield from _open_attempts(session)):
         if attempt.is_unresolved:
             _refuse_unresolved(((yield from resolve(attempt)),))

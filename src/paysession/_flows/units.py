@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar, cast
 
+import attrs
+
 from paysession._domain.entities import Entity
 from paysession._flows.asks import Commit, Flow, Pause, Unit
 from paysession.errors import AlreadyExists, StaleVersion
@@ -17,12 +19,20 @@ SETTLING_TRIES = 1000
 """Far more than for deciding: the money has moved, and only the record is missing."""
 
 
+@attrs.frozen
+class Released:
+    """A claim to be given up, as a part of what a unit returns."""
+
+    claim: Claim
+
+
 def atomic(unit: Callable[[], Unit[T]]) -> Callable[[], Flow[T]]:
     """
     Commit what a unit returns, and run it again on fresh state when somebody was faster.
 
-    A unit returns an entity or a tuple of entities, claims and `None`; those that did not
-    change are not written. The flow answers the same shape, as committed.
+    A unit returns an entity or a tuple of entities, claims (to be made, or `Released`) and
+    `None`; entities that did not change are not written. The flow answers the same shape,
+    as committed.
 
     Raises:
         StaleVersion: Somebody else was faster every time. Nothing was written.
@@ -32,7 +42,12 @@ def atomic(unit: Callable[[], Unit[T]]) -> Callable[[], Flow[T]]:
 
 
 def deciding(unit: Callable[[], Unit[T]]) -> Callable[[], Flow[T]]:
-    """Do as `atomic`, for the one commit by which a command takes place."""
+    """
+    Do as `atomic`, for the one commit by which a command takes place.
+
+    The first part that the unit returns is the record that the command is about; where that
+    does not change, nothing takes place.
+    """
     return lambda: _committed_within(DECIDING_TRIES, unit, decides=True)
 
 
@@ -56,11 +71,19 @@ def _committed_once(unit: Callable[[], Unit[T]], *, decides: bool) -> Flow[T]:
     changed = [part for part in parts if isinstance(part, Entity) and part.is_changed]
     if not changed:
         return result
-    claims = [part for part in parts if isinstance(part, Claim)]
-    changes = Changes.of(changed, tenant=changed[0].tenant, claims=claims)
-    written = yield from Commit(changes, decides)
-    stored = {id(before): after for before, after in zip(changed, written.entities, strict=True)}
-    return cast("T", _as_stored(result, stored))
+    changes = Changes.of(
+        changed,
+        tenant=changed[0].tenant,
+        claims=[part for part in parts if isinstance(part, Claim)],
+        released=[part.claim for part in parts if isinstance(part, Released)],
+    )
+    decided = _stored(changed, changes).get(id(parts[0])) if decides else None
+    written = yield from Commit(changes, decided)
+    return cast("T", _as_stored(result, _stored(changed, written)))
+
+
+def _stored(changed: list[Entity], changes: Changes) -> dict[int, Entity]:
+    return {id(before): after for before, after in zip(changed, changes.entities, strict=True)}
 
 
 def _flat(result: object) -> Iterator[object]:

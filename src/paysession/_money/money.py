@@ -119,10 +119,12 @@ class Money:
     @classmethod
     def parse(cls, text: str, currency: str | Currency, *, locale: str = "en_US") -> Money:
         """
-        An amount as a person of that locale writes it, without a currency sign.
+        An amount as a person of that locale writes it, and as `display` shows it.
 
             >>> Money.parse("1.234,50", "EUR", locale="de_DE")
             Money('1234.50', 'EUR')
+
+        The currency's own sign or code may stand at either end; that of another is refused.
 
         Raises:
             InexactAmount: If it has more decimals than the currency, zeros included:

@@ -1,5 +1,21 @@
 """The port to payment providers, what it asks and answers, and the gateways that are shipped."""
 
+from paysession.gateways._credit import (
+    Credit,
+    CreditDraw,
+    CreditEntry,
+    CreditHold,
+    CreditMovement,
+    CreditMovementKind,
+    CreditRefusal,
+    draw_credits,
+)
+from paysession.gateways._credit_ledger import (
+    AsyncCreditLedger,
+    AsyncInMemoryCreditLedger,
+    CreditLedger,
+    InMemoryCreditLedger,
+)
 from paysession.gateways.bogus import (
     AsyncBogusGateway,
     BogusEffect,
@@ -8,6 +24,7 @@ from paysession.gateways.bogus import (
     BogusProvider,
 )
 from paysession.gateways.capabilities import Capabilities, KeyScope, LastWord, no_over_capture
+from paysession.gateways.offline import AsyncOfflineGateway, OfflineGateway
 from paysession.gateways.port import AsyncGateway, Gateway, operations_of
 from paysession.gateways.requests import (
     CancelRefundAnswer,
@@ -37,10 +54,16 @@ from paysession.gateways.requests import (
     VoidAnswer,
     VoidRequest,
 )
+from paysession.gateways.store_credit import AsyncStoreCreditGateway, StoreCreditGateway
+from paysession.gateways.threads import in_threads
 
 __all__ = [
     "AsyncBogusGateway",
+    "AsyncCreditLedger",
     "AsyncGateway",
+    "AsyncInMemoryCreditLedger",
+    "AsyncOfflineGateway",
+    "AsyncStoreCreditGateway",
     "BogusEffect",
     "BogusEffectKind",
     "BogusGateway",
@@ -62,19 +85,32 @@ __all__ = [
     "CreateSessionRequest",
     "CreateSetupSessionAnswer",
     "CreateSetupSessionRequest",
+    "Credit",
+    "CreditDraw",
+    "CreditEntry",
+    "CreditHold",
+    "CreditLedger",
+    "CreditMovement",
+    "CreditMovementKind",
+    "CreditRefusal",
     "Gateway",
+    "InMemoryCreditLedger",
     "KeyScope",
     "LastWord",
     "LookUpAnswer",
     "LookUpRequest",
     "Method",
+    "OfflineGateway",
     "RefundAnswer",
     "RefundRequest",
     "Request",
+    "StoreCreditGateway",
     "UpdateSessionAnswer",
     "UpdateSessionRequest",
     "VoidAnswer",
     "VoidRequest",
+    "draw_credits",
+    "in_threads",
     "no_over_capture",
     "operations_of",
 ]

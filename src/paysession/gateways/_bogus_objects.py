@@ -1,4 +1,4 @@
-"""A session or charge, and its money, as the in-memory provider sees them."""
+"""Sessions and charges, their money and sources, as the in-memory provider sees them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final, TypeAlias
+from urllib.parse import urlencode
 
 import attrs
 
 from paysession._domain.failures import Failure, FailureCode
-from paysession._domain.methods import CapturePolicy
+from paysession._domain.identity import derived_id
+from paysession._domain.methods import CapturePolicy, SetupTerms, Terms
 from paysession._domain.secrets import ClientData
+from paysession._domain.sources import Profile
 from paysession._money import Money
 from paysession.gateways.capabilities import Capabilities
 from paysession.gateways.requests import (
@@ -19,7 +22,9 @@ from paysession.gateways.requests import (
     ChargeRequest,
     CloseSessionRequest,
     CompleteSessionRequest,
+    CompleteSetupSessionRequest,
     CreateSessionRequest,
+    CreateSetupSessionRequest,
     RefundRequest,
     Request,
     UpdateSessionRequest,
@@ -38,6 +43,7 @@ from paysession.outcomes import (
     Redirect,
     ReferenceRole,
     References,
+    Stored,
     UseSdk,
 )
 
@@ -87,52 +93,36 @@ def declined(code: FailureCode, *, raw_code: str | None = None) -> Declined:
 @attrs.define(eq=False, kw_only=True)
 class Subject:
     """
-    What a customer pays in, or is charged by.
+    What a customer stores a source in, or pays in, or is charged by.
 
     Attributes:
         id: Its first id: the session's, or the authorization's of a charge.
         references: All its ids.
-        amount: What it is about.
-        policy: Whether paying it takes the money or holds it.
         token: The source's, which scripts what happens to it.
+        profile: The source, as it is if it is kept.
         opened: What opening it answers.
         closed: How it was closed, if it was.
-        paid: What was held or taken first, if anything was.
-        captures: How often money was taken.
-        held: What is still held: neither taken nor released.
-        taken: What was taken.
-        given_back: What of it was given back.
+        done: What it came to first, if to anything: money held or taken, or a source stored.
     """
 
     id: str
     references: References
-    amount: Money
-    policy: CapturePolicy
     token: str | None
+    profile: Profile
     opened: Accepted
     closed: Canceled | Expired | None = None
-    paid: Authorized | Captured | None = None
-    captures: int = 0
-    held: Money
-    taken: Money
-    given_back: Money
+    done: Authorized | Captured | Stored | None = None
 
     @classmethod
-    def opened_as(
-        cls, name: str, references: References, request: CreateSessionRequest | ChargeRequest
-    ) -> Subject:
-        """Return a new one, of which nobody knows yet."""
-        zero = Money.zero(request.amount.currency)
+    def for_source(cls, name: str, request: CreateSetupSessionRequest) -> Subject:
+        """Return a new one that a source is stored in, of which nobody knows yet."""
+        references = References.of(session=name, customer=_customer_of(request.terms))
         return cls(
             id=name,
             references=references,
-            amount=request.amount,
-            policy=request.terms.capture,
-            token=request.source.profile_id if request.source else None,
+            token=token_of(request),
+            profile=_profile_of(name),
             opened=_opened(name, references, request),
-            held=zero,
-            taken=zero,
-            given_back=zero,
         )
 
     def action(self, challenge: str) -> ActionRequired:
@@ -144,23 +134,90 @@ class Subject:
         )
 
     def ended(self, code: FailureCode) -> Declined:
-        """Refuse a call, and let nothing be paid any more."""
-        if self.paid is None and self.closed is None:
+        """Refuse a call, and let nothing be paid or stored any more."""
+        if self.done is None and self.closed is None:
             self.closed = Canceled(references=self.references)
         return attrs.evolve(declined(code), ends=Ends.OBJECT)
 
-    def pay(self, amount: Money, made: References, *, until: datetime) -> list[BogusEffectKind]:
+    def store(self) -> Stored:
+        """Keep the source for later use."""
+        self.done = stored = Stored(self.profile, references=self.references)
+        return stored
+
+    def standing(self, request: Request[object]) -> Outcome | None:
+        """Answer what holds of one that is done or closed, whatever is scripted."""
+        match request:
+            case CompleteSessionRequest() | CloseSessionRequest() | CompleteSetupSessionRequest():
+                return self.done or self.closed
+            case UpdateSessionRequest() if self.done:
+                return declined(FailureCode.PROCESSING_ERROR, raw_code="session_paid")
+            case UpdateSessionRequest() if self.closed:
+                return self.ended(FailureCode.PROCESSING_ERROR)
+            case _:
+                return None
+
+
+@attrs.define(eq=False, kw_only=True)
+class Sale(Subject):
+    """
+    What a customer pays in, or is charged by.
+
+    Attributes:
+        amount: What it is about.
+        policy: Whether paying it takes the money or holds it.
+        saves_source: Whether the source is kept as well.
+        captures: How often money was taken.
+        held: What is still held: neither taken nor released.
+        taken: What was taken.
+        given_back: What of it was given back.
+    """
+
+    amount: Money
+    policy: CapturePolicy
+    saves_source: bool
+    captures: int = 0
+    held: Money
+    taken: Money
+    given_back: Money
+
+    @classmethod
+    def for_money(cls, name: str, request: CreateSessionRequest | ChargeRequest) -> Sale:
+        """Return a new one, of which nobody knows yet."""
+        customer, zero = _customer_of(request.terms), Money.zero(request.amount.currency)
+        if isinstance(request, ChargeRequest):
+            references = References.of(authorization=name, customer=customer)
+        else:
+            references = References.of(session=name, customer=customer)
+        return cls(
+            id=name,
+            references=references,
+            token=token_of(request),
+            profile=_profile_of(name),
+            opened=_opened(name, references, request),
+            amount=request.amount,
+            policy=request.terms.capture,
+            saves_source=request.terms.save_source,
+            held=zero,
+            taken=zero,
+            given_back=zero,
+        )
+
+    def pay(
+        self, amount: Money, made: References, *, until: datetime
+    ) -> tuple[Authorized | Captured, list[BogusEffectKind]]:
         """Hold the amount until then, and take it at once if that is the policy."""
-        self.held = amount
+        self.held, kept = amount, self.profile if self.saves_source else None
         if self.policy is CapturePolicy.MANUAL:
             authorization = made.get(ReferenceRole.AUTHORIZATION)
             self.references |= References.of(authorization=authorization)
-            self.paid = Authorized(amount, references=self.references, expires_at=until)
-            return [BogusEffectKind.HELD]
+            self.done = held = Authorized(
+                amount, references=self.references, expires_at=until, profile=kept
+            )
+            return held, [BogusEffectKind.HELD]
         self.references |= made
-        self.paid = Captured(amount, references=self.references)
+        self.done = taken = Captured(amount, references=self.references, profile=kept)
         self.take(amount)
-        return [BogusEffectKind.HELD, BogusEffectKind.TAKEN]
+        return taken, [BogusEffectKind.HELD, BogusEffectKind.TAKEN]
 
     def take(self, amount: Money) -> None:
         """Take some of what is held."""
@@ -171,18 +228,6 @@ class Subject:
     def release(self, amount: Money) -> None:
         """Hold so much less; a script may let go of more than there is."""
         self.held = max(self.held - amount, Money.zero(amount.currency))
-
-    def standing(self, request: Request[object]) -> Outcome | None:
-        """Answer what holds of a paid or closed session, whatever is scripted."""
-        match request:
-            case CompleteSessionRequest() | CloseSessionRequest():
-                return self.paid or self.closed
-            case UpdateSessionRequest() if self.paid:
-                return declined(FailureCode.PROCESSING_ERROR, raw_code="session_paid")
-            case UpdateSessionRequest() if self.closed:
-                return self.ended(FailureCode.PROCESSING_ERROR)
-            case _:
-                return None
 
     def flaw(self, request: _Moves, can: Capabilities) -> str | None:
         """Say why so much cannot be moved, if it cannot."""
@@ -214,17 +259,53 @@ class Subject:
                 }
 
 
+def token_of(request: Request[object]) -> str | None:
+    """Return the token that a request brings: its source's, or the one that a browser brought."""
+    match request:
+        case CreateSessionRequest() | CompleteSessionRequest() | ChargeRequest():
+            return request.source.profile_id if request.source else None
+        case CreateSetupSessionRequest() | CompleteSetupSessionRequest():
+            brought = request.external_data.reveal() if request.external_data else None
+            token = brought.get("token") if isinstance(brought, dict) else None
+            return token if isinstance(token, str) else None
+        case _:
+            return None
+
+
 def _opened(
-    name: str, references: References, request: CreateSessionRequest | ChargeRequest
+    name: str,
+    references: References,
+    request: CreateSessionRequest | ChargeRequest | CreateSetupSessionRequest,
 ) -> Accepted:
     if isinstance(request, ChargeRequest):
         return Accepted(references=references)
     data = {"client_secret": f"bogus_secret_{digest('secret', name)[:16]}"}
-    if request.terms.hosted:
-        data["checkout_url"] = _ADDRESS + name
+    page = None
+    if isinstance(request, CreateSessionRequest) and request.terms.hosted:
+        data["checkout_url"] = page = _page_of(name, request.terms)
     return Accepted(
         references=references,
         client_data=ClientData(data),
-        next_action=Redirect(_ADDRESS + name) if request.terms.hosted else None,
+        next_action=Redirect(page) if page else None,
         expires_at=request.terms.expires_at,
     )
+
+
+def _page_of(name: str, terms: Terms) -> str:
+    """Address the hosted page, which is told where to send the browser afterwards."""
+    back = {"return_url": terms.return_url, "cancel_url": terms.cancel_url}
+    query = urlencode({key: url for key, url in back.items() if url is not None})
+    return f"{_ADDRESS}{name}?{query}" if query else _ADDRESS + name
+
+
+def _customer_of(terms: Terms | SetupTerms) -> str | None:
+    """Return the provider's id of the customer, whom it makes up if it was told only ours."""
+    if terms.customer_external_id is not None or terms.customer_id is None:
+        return terms.customer_external_id
+    return f"bogus_cus_{digest('customer', terms.customer_id)[:24]}"
+
+
+def _profile_of(name: str) -> Profile:
+    """Make up an id under which the card is kept that was paid with."""
+    kept_as = derived_id("bogus_profile", name)
+    return Profile(id=kept_as, brand="visa", last4="4242", month=12, year=2034)

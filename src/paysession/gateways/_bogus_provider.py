@@ -21,9 +21,11 @@ from paysession.errors import UnsafeInput
 from paysession.gateways._bogus_objects import (
     BogusEffect,
     BogusEffectKind,
+    Sale,
     Subject,
     declined,
     digest,
+    token_of,
 )
 from paysession.gateways._bogus_script import APPROVED, ONCE, Behaviour, Script, Step, verb_of
 from paysession.gateways.capabilities import Capabilities
@@ -33,7 +35,9 @@ from paysession.gateways.requests import (
     ChargeRequest,
     CloseSessionRequest,
     CompleteSessionRequest,
+    CompleteSetupSessionRequest,
     CreateSessionRequest,
+    CreateSetupSessionRequest,
     LookUpRequest,
     RefundRequest,
     Request,
@@ -49,6 +53,7 @@ from paysession.outcomes import (
     Expired,
     Outcome,
     Pending,
+    ReferenceRole,
     References,
     Refunded,
     Rejected,
@@ -60,16 +65,23 @@ _HOLDS_FOR: Final = timedelta(days=7)
 
 T = TypeVar("T")
 _Moves: TypeAlias = CaptureRequest | VoidRequest | RefundRequest
+_Priced: TypeAlias = UpdateSessionRequest | CompleteSessionRequest | ChargeRequest | _Moves
 _Asked: TypeAlias = (
-    CreateSessionRequest
-    | UpdateSessionRequest
-    | CompleteSessionRequest
+    _Priced
+    | CreateSessionRequest
     | CloseSessionRequest
-    | ChargeRequest
-    | CaptureRequest
-    | VoidRequest
-    | RefundRequest
     | CancelRefundRequest
+    | CreateSetupSessionRequest
+    | CompleteSetupSessionRequest
+)
+
+_OPENING: Final = (CreateSessionRequest, CreateSetupSessionRequest)
+_COMPLETING: Final = (CompleteSessionRequest, CompleteSetupSessionRequest)
+_WITHOUT_AMOUNT: Final = (
+    CloseSessionRequest,
+    CancelRefundRequest,
+    CreateSetupSessionRequest,
+    CompleteSetupSessionRequest,
 )
 
 BOGUS: Final = Capabilities(look_up_is_authoritative=True)
@@ -172,7 +184,7 @@ class BogusProvider:
         """Refuse whatever waits, for the provider or for the customer."""
         with self._lock:
             for entry, subject in self._no_longer_waiting():
-                opens = isinstance(entry.request, CreateSessionRequest)
+                opens = isinstance(entry.request, _OPENING)
                 refused = subject.ended(code) if opens else declined(code)
                 entry.fact = attrs.evolve(refused, references=entry.answer.references)
 
@@ -187,7 +199,7 @@ class BogusProvider:
         subject = self._subject_of(request)
         if subject is None:
             return self._noted(request, None, NO_REFERENCES, _rejected("no_such_object"))
-        token = _token_of(request) or subject.token
+        token = token_of(request) or subject.token
         try:
             script = Script.read(token)
         except UnsafeInput:
@@ -229,17 +241,23 @@ class BogusProvider:
     def _subject_of(self, request: _Asked) -> Subject | None:
         match request:
             case CreateSessionRequest():
-                name = self._name("", request)
-                return Subject.opened_as(name, References.of(session=name), request)
+                return Sale.for_money(self._name("", request), request)
             case ChargeRequest():
-                name = self._name("auth_", request)
-                return Subject.opened_as(name, References.of(authorization=name), request)
+                return Sale.for_money(self._name("auth_", request), request)
+            case CreateSetupSessionRequest():
+                return Subject.for_source(self._name("setup_", request), request)
             case CancelRefundRequest():
                 refund = self._refund_of(request)
                 return refund.subject if refund else None
             case _:
-                ids = (reference.id for reference in reversed(request.references.entries))
-                return next((self._subjects[id_] for id_ in ids if id_ in self._subjects), None)
+                return self._named_by(request)
+
+    def _named_by(self, request: _Asked) -> Subject | None:
+        """Find what a request acts on by the ids that it names, if it is of the right kind."""
+        ids = (reference.id for reference in reversed(request.references.entries))
+        subject = next((self._subjects[id_] for id_ in ids if id_ in self._subjects), None)
+        takes_money = not isinstance(request, CompleteSetupSessionRequest)
+        return subject if isinstance(subject, Sale) is takes_money else None
 
     def _name(self, kind: str, request: _Asked) -> str:
         """Name what a request makes; where its key was forgotten, it makes another one."""
@@ -266,7 +284,7 @@ class BogusProvider:
         standing = _malformed(request, subject) or subject.standing(request)
         if standing is not None:
             return standing
-        if isinstance(request, CompleteSessionRequest):
+        if isinstance(request, _COMPLETING):
             self._forget_actions(subject)
         return self._played(request, subject, made, step)
 
@@ -304,7 +322,8 @@ class BogusProvider:
 
     def _know(self, subject: Subject, references: References) -> None:
         for reference in references:
-            self._subjects[reference.id] = subject
+            if reference.role is not ReferenceRole.CUSTOMER:
+                self._subjects[reference.id] = subject
 
     def _closed(self, subject: Subject, closed: Canceled | Expired) -> Outcome:
         """Close a session that was not paid, and with it whatever waits in it."""
@@ -320,65 +339,73 @@ class BogusProvider:
     ) -> Outcome:
         """Do what is asked, if the money allows it."""
         match request:
-            case CreateSessionRequest():
+            case CreateSessionRequest() | CreateSetupSessionRequest():
                 self._know(subject, subject.references)
                 return subject.opened
-            case UpdateSessionRequest():
-                subject.amount = request.amount
-                return subject.opened
+            case CompleteSetupSessionRequest():
+                return subject.store()
             case CloseSessionRequest():
                 kind = Expired if request.reason is CloseReason.EXPIRED else Canceled
                 return self._closed(subject, kind(references=subject.references))
+            case CancelRefundRequest():
+                return self._called_off(request)
+            case _:
+                return self._sold(request, cast("Sale", subject), made, step)
+
+    def _sold(self, request: _Priced, sale: Sale, made: References, step: Step) -> Outcome:
+        match request:
+            case UpdateSessionRequest():
+                sale.amount = request.amount
+                return sale.opened
             case CompleteSessionRequest() | ChargeRequest():
-                return self._paid(request, subject, made, step.amount_of(subject.amount))
-            case CaptureRequest() | VoidRequest() | RefundRequest():
-                flaw = subject.flaw(request, self.capabilities)
+                return self._paid(request, sale, made, step.amount_of(sale.amount))
+            case _:
+                flaw = sale.flaw(request, self.capabilities)
                 if flaw is not None:
                     return declined(FailureCode.INVALID_AMOUNT, raw_code=flaw)
-                return self._moved(request, subject, made, step.amount_of(request.amount))
-            case _:
-                return self._called_off(request)
+                return self._moved(request, sale, made, step.amount_of(request.amount))
 
     def _paid(
         self,
         request: CompleteSessionRequest | ChargeRequest,
-        subject: Subject,
+        sale: Sale,
         made: References,
         amount: Money,
     ) -> Outcome:
         if not amount:
             return declined(FailureCode.INSUFFICIENT_FUNDS, raw_code="nothing_approved")
         until = self._clock() + _HOLDS_FOR
-        for kind in subject.pay(amount, made, until=until):
-            self._effect(kind, amount, request, subject)
-        self._know(subject, subject.references)
-        return cast("Outcome", subject.paid)
+        paid, effects = sale.pay(amount, made, until=until)
+        for kind in effects:
+            self._effect(kind, amount, request, sale)
+        self._know(sale, sale.references)
+        return paid
 
-    def _moved(self, request: _Moves, subject: Subject, made: References, amount: Money) -> Outcome:
+    def _moved(self, request: _Moves, sale: Sale, made: References, amount: Money) -> Outcome:
         if not amount:
             return declined(FailureCode.INVALID_AMOUNT, raw_code="nothing_approved")
         match request:
             case CaptureRequest():
-                subject.take(amount)
-                self._effect(BogusEffectKind.TAKEN, amount, request, subject)
+                sale.take(amount)
+                self._effect(BogusEffectKind.TAKEN, amount, request, sale)
                 if request.is_final or self.capabilities.first_capture_closes:
-                    self._release_rest(request, subject)
-                self._know(subject, made)
+                    self._release_rest(request, sale)
+                self._know(sale, made)
                 return Captured(amount, references=made)
             case VoidRequest():
-                subject.release(amount)
-                self._effect(BogusEffectKind.RELEASED, amount, request, subject)
+                sale.release(amount)
+                self._effect(BogusEffectKind.RELEASED, amount, request, sale)
                 return Voided(amount, references=made)
             case _:
-                subject.given_back += amount
-                self._effect(BogusEffectKind.GIVEN_BACK, amount, request, subject)
+                sale.given_back += amount
+                self._effect(BogusEffectKind.GIVEN_BACK, amount, request, sale)
                 return Refunded(amount, references=made)
 
-    def _release_rest(self, request: CaptureRequest, subject: Subject) -> None:
-        rest = subject.held
+    def _release_rest(self, request: CaptureRequest, sale: Sale) -> None:
+        rest = sale.held
         if rest:
-            subject.release(rest)
-            self._effect(BogusEffectKind.RELEASED, rest, request, subject)
+            sale.release(rest)
+            self._effect(BogusEffectKind.RELEASED, rest, request, sale)
 
     def _effect(
         self, kind: BogusEffectKind, amount: Money, request: _Asked, subject: Subject
@@ -416,26 +443,18 @@ class BogusProvider:
         return declined(FailureCode.PROCESSING_ERROR, raw_code="refund_not_pending")
 
 
-def _token_of(request: _Asked) -> str | None:
-    match request:
-        case CreateSessionRequest() | CompleteSessionRequest() | ChargeRequest():
-            return request.source.profile_id if request.source else None
-        case _:
-            return None
-
-
 def _rejected(raw_code: str) -> Rejected:
     return Rejected(Failure(FailureCode.MERCHANT_CONFIG, raw_code=raw_code))
 
 
 def _malformed(request: _Asked, subject: Subject) -> Rejected | None:
     """Refuse an amount that nobody can move."""
-    if isinstance(request, CloseSessionRequest | CancelRefundRequest):
+    if isinstance(request, _WITHOUT_AMOUNT):
         return None
     if not request.amount.is_positive:
         return _rejected("amount_not_positive")
     moves = isinstance(request, CaptureRequest | VoidRequest | RefundRequest)
-    if moves and request.amount.currency != subject.amount.currency:
+    if moves and request.amount.currency != cast("Sale", subject).amount.currency:
         return _rejected("currency_mismatch")
     return None
 

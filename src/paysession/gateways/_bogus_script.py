@@ -63,6 +63,8 @@ VERBS: Final = (
     "void",
     "refund",
     "cancel_refund",
+    "create_setup",
+    "complete_setup",
 )
 
 ONCE: Final = frozenset(
@@ -77,17 +79,21 @@ ONCE: Final = frozenset(
 )
 """What happens to the first call of its kind only, for one object and token."""
 
+_MAY_NEED_CUSTOMER: Final = frozenset(
+    {"create", "update", "complete", "charge", "create_setup", "complete_setup"}
+)
+_MAY_FIND_CLOSED: Final = frozenset({"complete", "close", "complete_setup"})
 _MOVES_MONEY: Final = frozenset({"complete", "charge", "capture", "void", "refund"})
 
 _ONLY_FOR: Final[Mapping[Behaviour, frozenset[str]]] = MappingProxyType(
     {
-        Behaviour.REQUIRE_ACTION: frozenset({"create", "update", "complete", "charge"}),
+        Behaviour.REQUIRE_ACTION: _MAY_NEED_CUSTOMER,
         Behaviour.PENDING: frozenset(VERBS) - {"update"},
         Behaviour.PARTIAL: _MOVES_MONEY,
         Behaviour.MORE: _MOVES_MONEY,
         Behaviour.OTHER_CURRENCY: _MOVES_MONEY,
-        Behaviour.CANCEL: frozenset({"complete", "close"}),
-        Behaviour.EXPIRE: frozenset({"complete", "close"}),
+        Behaviour.CANCEL: _MAY_FIND_CLOSED,
+        Behaviour.EXPIRE: _MAY_FIND_CLOSED,
     }
 )
 

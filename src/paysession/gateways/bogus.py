@@ -6,6 +6,15 @@ What happens to each call is scripted by the `profile_id` of the source that is 
     >>> BogusGateway.token(complete="require_action", capture="timeout_after")
     'complete=require_action,capture=timeout_after'
 
+A setup session has no source yet: its token is what the browser brings, as `token` in the
+external data of its creation or of its completion.
+
+    >>> BogusGateway.token(complete_setup="decline:expired_card")
+    'complete_setup=decline:expired_card'
+
+What a setup session stores, and a session with `save_source`, is a card with a `profile_id`
+that approves everything. A customer who is named has an id here, of role `customer`.
+
 The provider has a truth of its own: `effects` says what happened to money, whether or not
 its answer was heard.
 
@@ -16,10 +25,10 @@ its answer was heard.
 | `end:<failure code>` | refused, and the session is over | all |
 | `reject` | a developer must act | all |
 | `pending` | undecided until `let_pending_succeed()` or `let_pending_fail()` | all but update |
-| `require_action` | the customer must act; the next call finds it done | first create, update, complete, charge |
+| `require_action` | the customer must act; the next call finds it done | first create, update, complete, charge, create_setup, complete_setup |
 | `partial`, `more` | half of the amount; one minor unit more | complete, charge, capture, void, refund |
 | `other_currency` | done, but the answer speaks of another currency | complete, charge, capture, void, refund |
-| `cancel`, `expire` | the session turns out to be closed | complete, close |
+| `cancel`, `expire` | the session turns out to be closed | complete, close, complete_setup |
 | `timeout_before`, `timeout_after` | no answer, without or with the effect | the first |
 | `unreachable`, `unreachable_always` | it certainly did not arrive | the first; all |
 | `broken`, `nonsense` | done, and then the adapter fails or answers no outcome | the first |
@@ -51,8 +60,12 @@ from paysession.gateways.requests import (
     CloseSessionRequest,
     CompleteSessionAnswer,
     CompleteSessionRequest,
+    CompleteSetupSessionAnswer,
+    CompleteSetupSessionRequest,
     CreateSessionAnswer,
     CreateSessionRequest,
+    CreateSetupSessionAnswer,
+    CreateSetupSessionRequest,
     LookUpRequest,
     RefundAnswer,
     RefundRequest,
@@ -109,6 +122,8 @@ class _Backstage:
         void: str = "approve",
         refund: str = "approve",
         cancel_refund: str = "approve",
+        create_setup: str = "approve",
+        complete_setup: str = "approve",
     ) -> str:
         """
         Write the token (a source's `profile_id`) that scripts what happens to each call.
@@ -127,6 +142,8 @@ class _Backstage:
             "void": void,
             "refund": refund,
             "cancel_refund": cancel_refund,
+            "create_setup": create_setup,
+            "complete_setup": complete_setup,
         }
         steps = [f"{verb}={text}" for verb, text in script.items() if text != Behaviour.APPROVE]
         token = safe_id(",".join(steps) or Behaviour.APPROVE, field="token")
@@ -209,6 +226,16 @@ class BogusGateway(_Backstage, Gateway):
         """Call a refund off that is still pending."""
         return self.provider.answer(request)
 
+    def create_setup_session(self, request: CreateSetupSessionRequest) -> CreateSetupSessionAnswer:
+        """Open a setup session with an id and a client secret that follow from the key."""
+        return self.provider.answer(request)
+
+    def complete_setup_session(
+        self, request: CompleteSetupSessionRequest
+    ) -> CompleteSetupSessionAnswer:
+        """Store a card that follows from the key of the setup session, or say how far it is."""
+        return self.provider.answer(request)
+
     def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
         """Report what is true by now of the operation that was sent with this key."""
         return self.provider.look_up(request)
@@ -251,6 +278,18 @@ class AsyncBogusGateway(_Backstage, AsyncGateway):
 
     async def cancel_refund(self, request: CancelRefundRequest) -> CancelRefundAnswer:
         """Call a refund off that is still pending."""
+        return self.provider.answer(request)
+
+    async def create_setup_session(
+        self, request: CreateSetupSessionRequest
+    ) -> CreateSetupSessionAnswer:
+        """Open a setup session with an id and a client secret that follow from the key."""
+        return self.provider.answer(request)
+
+    async def complete_setup_session(
+        self, request: CompleteSetupSessionRequest
+    ) -> CompleteSetupSessionAnswer:
+        """Store a card that follows from the key of the setup session, or say how far it is."""
         return self.provider.answer(request)
 
     async def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:

@@ -11,10 +11,12 @@ from paysession.stores.port import (
     RecordedEvent,
     Store,
 )
+from paysession.stores.records import UPCASTERS, Records, Upcaster
 
 __all__ = [
     "INDEXES",
     "KINDS",
+    "UPCASTERS",
     "AnyKind",
     "AsyncInMemoryStore",
     "AsyncStore",
@@ -22,5 +24,7 @@ __all__ = [
     "Claim",
     "InMemoryStore",
     "RecordedEvent",
+    "Records",
     "Store",
+    "Upcaster",
 ]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 
@@ -73,21 +73,31 @@ INDEXES: Mapping[AnyKind, tuple[str, ...]] = MappingProxyType(
 )
 """The closed table of what `find` may look by: attributes of the entities."""
 
+KEPT = timedelta(hours=24)
+"""How long the answer to a caller's idempotency key is kept, from its settlement."""
+
 
 @attrs.frozen(kw_only=True)
 class Claim:
     """
     A unique text that stands for one record.
 
-    Idempotency keys are claims, and provider references by gateway and role, and the
-    payment that settled a session.
+    Provider references by gateway and role are claims, and the payment that settled a
+    session, and the idempotency keys of the backend's callers. The claim of a key stands
+    for the operation that it began; when that has come to its end, the next version of the
+    claim carries the record as the command answered it, whole, which a store keeps as it
+    keeps any entity, sealed where entities are sealed. A store may delete a claim once it
+    `is_over`; the key is free then, whether or not it was deleted.
 
     Attributes:
         namespace: What the text is unique within, beside the tenant.
-        text: What is claimed.
+        text: What is claimed; of a key only a digest.
         kind: The kind of the record it stands for, as in `KINDS`.
         id: That record's id.
         version: 1 when it is first claimed; a claim at version n replaces the one at n - 1.
+        fingerprint: A digest of what the command was given with the key.
+        answer: What came of it, as it was committed then; None while that is open.
+        settled_at: Since when that is known.
     """
 
     namespace: str
@@ -95,6 +105,13 @@ class Claim:
     kind: str
     id: str
     version: int = 1
+    fingerprint: str | None = None
+    answer: Entity | None = attrs.field(default=None, repr=False)
+    settled_at: datetime | None = None
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether what came of it was kept for a day, and may be forgotten."""
+        return self.settled_at is not None and at >= self.settled_at + KEPT
 
 
 @attrs.frozen(kw_only=True)

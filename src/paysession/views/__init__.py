@@ -13,10 +13,12 @@ Each dialect is a module of its own, and each function returns plain data for `j
     >>> document["status"], document["amount"]
     ('pending', '110.0')
 
-What is open or unknown prints as pending or processing, never as failed. The documents are
-for the customer whose session it is: they reveal what that customer's browser must have.
+What is open or unknown prints as pending or processing, never as failed: `statuses` is the
+one table of all words. The documents are for the customer whose session it is: they reveal
+what that customer's browser must have. An error is a document as well, by each dialect's
+`error_document` and `status_of`: `http_errors` is the one table of all answers.
 """
 
-from paysession.views import checkout_api, connect_api, store_api
+from paysession.views import checkout_api, connect_api, http_errors, statuses, store_api
 
-__all__ = ["checkout_api", "connect_api", "store_api"]
+__all__ = ["checkout_api", "connect_api", "http_errors", "statuses", "store_api"]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from paysession._domain.payment import Payment
-from paysession._domain.secrets import JSONValue
+from paysession._domain.secrets import ClientData, JSONValue
 from paysession._domain.session import PaymentSession
 from paysession._domain.statement import Statement
 from paysession.errors import NotFound
@@ -39,11 +39,16 @@ def payment_of(statement: Statement) -> Payment:
     return statement.payment
 
 
-def browser_data(session: PaymentSession) -> dict[str, JSONValue]:
-    """Return what the customer's browser must have; nothing once the session is closed."""
-    if session.client_data is None:
+def is_short(session: PaymentSession, payment: Payment) -> bool:
+    """Whether less money came for a session than it asked for."""
+    return payment.balances.authorized < session.amount
+
+
+def browser_data(client_data: ClientData | None) -> dict[str, JSONValue]:
+    """Return what the customer's browser must have; nothing once a session is closed."""
+    if client_data is None:
         return {}
-    revealed = session.client_data.reveal()
+    revealed = client_data.reveal()
     return {"client_secret": revealed} if isinstance(revealed, str) else revealed
 
 

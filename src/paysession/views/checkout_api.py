@@ -1,9 +1,14 @@
 """
-The document of a checkout API: one status for a session and its money, and its refunds.
+The documents of a checkout API: one status for a session and its money, and its refunds.
 
 Amounts are JSON numbers. A whole amount is an `int`, any other a `float` whose shortest
 form is that amount, so that `json.dumps` writes 45.01 as `45.01` and 110.00 as `110`. An
 amount that no such number can say is refused rather than printed a little wrong.
+
+Errors carry their status as a number:
+
+    >>> error_document(502)
+    {'error': 'Error', 'message': 'Service temporarily unavailable.', 'code': 502}
 """
 
 from __future__ import annotations
@@ -22,52 +27,11 @@ from paysession._domain.statement import Statement
 from paysession._money import Money
 from paysession.errors import AmountNotRepresentable
 from paysession.lifecycles import OperationStatus, PaymentStatus, SessionStatus
-from paysession.views._parts import Document, instant, session_of
+from paysession.views._parts import Document, instant, is_short, session_of
+from paysession.views.http_errors import answer_to, status_of
+from paysession.views.statuses import PAYMENT, REFUND, SESSION
 
-__all__ = ["FAILURE_REASONS", "PAYMENT_STATUSES", "REFUND_STATUSES", "SESSION_STATUSES", "session"]
-
-SESSION_STATUSES: Final[Mapping[SessionStatus, str]] = MappingProxyType(
-    {
-        SessionStatus.PENDING: "PENDING",
-        SessionStatus.REQUIRES_ACTION: "PENDING",
-        SessionStatus.PROCESSING: "PENDING",
-        SessionStatus.CLOSING: "PENDING",
-        SessionStatus.COMPLETED: "SUCCEEDED",
-        SessionStatus.FAILED: "FAILED",
-        SessionStatus.CANCELED: "FAILED",
-        SessionStatus.EXPIRED: "FAILED",
-    }
-)
-"""How a session is printed that no money came for."""
-
-PAYMENT_STATUSES: Final[Mapping[PaymentStatus, str | None]] = MappingProxyType(
-    {
-        PaymentStatus.CHECKOUT: None,
-        PaymentStatus.PROCESSING: None,
-        PaymentStatus.FAILED: None,
-        PaymentStatus.ABANDONED: None,
-        PaymentStatus.AUTHORIZED: "SUCCEEDED",
-        PaymentStatus.PARTIALLY_CAPTURED: "SUCCEEDED",
-        PaymentStatus.CAPTURED: "SUCCEEDED",
-        PaymentStatus.PARTIALLY_REFUNDED: "PARTIALLY_REFUNDED",
-        PaymentStatus.REFUNDED: "REFUNDED",
-        PaymentStatus.REVERSED: "REVERSED",
-        PaymentStatus.VOIDED: "REVERSED",
-        PaymentStatus.LAPSED: "REVERSED",
-    }
-)
-"""How a session is printed by where its money is; None where no money came yet."""
-
-REFUND_STATUSES: Final[Mapping[OperationStatus, str]] = MappingProxyType(
-    {
-        OperationStatus.REQUESTED: "PENDING",
-        OperationStatus.PENDING: "PENDING",
-        OperationStatus.SUCCEEDED: "SUCCEEDED",
-        OperationStatus.FAILED: "FAILED",
-        OperationStatus.CANCELED: "FAILED",
-    }
-)
-"""How each status of a refund is printed."""
+__all__ = ["FAILURE_REASONS", "error_document", "session", "status_of"]
 
 FAILURE_REASONS: Final[Mapping[FailureCode, str]] = MappingProxyType(
     {code: code.value.upper() for code in FailureCode}
@@ -75,8 +39,31 @@ FAILURE_REASONS: Final[Mapping[FailureCode, str]] = MappingProxyType(
 )
 """How each class of failure is printed."""
 
+_WITHOUT_MONEY: Final = frozenset(
+    {
+        PaymentStatus.CHECKOUT,
+        PaymentStatus.PROCESSING,
+        PaymentStatus.FAILED,
+        PaymentStatus.ABANDONED,
+    }
+)
 _LET_GO: Final = frozenset({PaymentStatus.VOIDED, PaymentStatus.LAPSED})
 _BEFORE_SUCCESS: Final = frozenset({"PENDING", "FAILED"})
+
+_MESSAGES: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(
+    {
+        404: ("Not Found", "The requested resource was not found"),
+        500: (
+            "Internal Server Error",
+            "An unexpected error occurred on the server",
+        ),
+        502: ("Error", "Service temporarily unavailable."),
+        504: ("Error", "Request timed out."),
+    }
+)
+"""What this API says whenever it answers one of these."""
+
+_UNAUTHORIZED: Final = "Authentication required. Please provide a valid API token"
 
 
 def session(statement: Statement) -> Document:
@@ -114,16 +101,36 @@ def session(statement: Statement) -> Document:
     }
 
 
+def error_document(error: BaseException | int, *, request_id: str | None = None) -> Document:
+    """
+    Print an error, whose status is its `code`.
+
+    What is unexpected says nothing of itself.
+
+    Args:
+        error: What was raised, or the status by which the backend's web layer refuses.
+        request_id: The backend's own id of the request, for its logs.
+
+    Raises:
+        UnsafeInput: The status given is no error's.
+    """
+    answer = answer_to(error)
+    name, message = _MESSAGES.get(answer.status, (answer.phrase, answer.message))
+    if error == 401:
+        message = _UNAUTHORIZED
+    document: Document = {"error": name, "message": message, "code": answer.status}
+    return document if request_id is None else document | {"requestId": request_id}
+
+
 def _status(told: PaymentSession, payment: Payment | None) -> str:
-    by_money = PAYMENT_STATUSES[payment.status] if payment else None
-    if payment is None or by_money is None:
-        return SESSION_STATUSES[told.status]
+    if payment is None or payment.status in _WITHOUT_MONEY:
+        return SESSION[told.status].checkout
+    by_money = PAYMENT[payment.status].checkout
     if told.succeeded:
         return by_money
     if payment.status in _LET_GO:
-        return SESSION_STATUSES[told.status]
-    is_less = payment.balances.authorized < told.amount
-    return "PENDING" if is_less and by_money == "SUCCEEDED" else by_money
+        return SESSION[told.status].checkout
+    return "PENDING" if by_money == "SUCCEEDED" and is_short(told, payment) else by_money
 
 
 def _why_failed(told: PaymentSession) -> str:
@@ -142,7 +149,7 @@ def _changed_at(told: PaymentSession, payment: Payment | None) -> datetime:
 
 
 def _refund(refund: Refund) -> Document:
-    status = REFUND_STATUSES[refund.status]
+    status = REFUND[refund.status].checkout
     document: Document = {
         "id": refund.id,
         "amount": _number(refund.moved_amount),

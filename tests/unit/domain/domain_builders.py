@@ -86,9 +86,15 @@ def completing(on_underpaid: UnderpaidPolicy = UnderpaidPolicy.RELEASE) -> Settl
     return Settlement(account=moved, session=session, attempt=attempt)
 
 
-def new_payment(amount: int = 100, *, phase: PaymentStatus = PaymentStatus.PROCESSING) -> Payment:
+def new_payment(
+    amount: int = 100,
+    *,
+    phase: PaymentStatus = PaymentStatus.PROCESSING,
+    payment_id: str = "py_1",
+    number: str | None = None,
+) -> Payment:
     return Payment.begun(
-        "py_1",
+        payment_id,
         tenant="",
         gateway="bogus",
         payable_id="order",
@@ -103,6 +109,7 @@ def new_payment(amount: int = 100, *, phase: PaymentStatus = PaymentStatus.PROCE
         metadata=Metadata(),
         at=NOW,
         phase=phase,
+        number=number,
     )
 
 

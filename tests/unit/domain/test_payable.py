@@ -142,3 +142,33 @@ def test_a_command_asks_for_more_than_zero_of_the_right_currency(
     assert eur(1) == checked_amount(eur(1), eur(100), verb="charge")
     with pytest.raises(error):
         checked_amount(amount, eur(100), verb="charge")
+
+
+def test_a_payable_that_shrinks_to_what_was_paid_for_it_is_paid_and_that_is_told_once() -> None:
+    some = with_share(paid=60).committed()
+    smaller = some.restated(Payable("order", total=eur(60)), at=at(2))
+    assert [PayableChanged, PayablePaid] == [type(event) for event in smaller.news]
+    assert (at(2), PayableStatus.PAID) == (smaller.paid_at, smaller.status)
+    grown = smaller.committed().restated(Payable("order", total=eur(80)), at=at(3))
+    again = grown.restated(Payable("order", total=eur(50)), at=at(4))
+    assert [PayableChanged, PayableChanged] == [type(event) for event in again.news]
+
+
+def test_more_credit_from_outside_covers_as_well() -> None:
+    some = with_share(paid=60).committed()
+    credited = some.restated(Payable("order", total=eur(100), credit_outside=eur(40)), at=at(2))
+    assert isinstance(credited.news[-1], PayablePaid)
+
+
+def test_what_costs_nothing_is_never_told_to_be_paid() -> None:
+    free = account().restated(Payable("order", total=eur(0)), at=at(2))
+    assert (PayableStatus.PAID, None, False) == (free.status, free.paid_at, free.is_covered)
+
+
+def test_what_is_held_covers_and_what_is_asked_for_does_not() -> None:
+    assert with_share(authorized=60, paid=40).is_covered
+    assert not with_share(authorized=40, in_flight=60).is_covered
+    assert (False, True) == (
+        with_share(authorized=100).is_overpaid,
+        with_share(authorized=60, paid=50).is_overpaid,
+    )

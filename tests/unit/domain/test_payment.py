@@ -7,6 +7,7 @@ import pytest
 from domain_builders import (
     FAILURE,
     NOTHING,
+    account,
     asked_capture,
     asked_refund,
     asked_void,
@@ -20,6 +21,7 @@ from domain_builders import (
 
 from paysession import events
 from paysession._domain.discrepancies import DiscrepancyKind
+from paysession._domain.operations import Origin
 from paysession._domain.payment import MOST_MOVEMENTS, Payment
 from paysession._money import Money
 from paysession.errors import (
@@ -282,7 +284,11 @@ def test_the_number_of_a_payment_follows_from_its_id() -> None:
     number = new_payment().number
     assert number == authorized().number
     assert ("P", 8, True) == (number[0], len(number), number.isalnum() and number.isupper())
-    assert number != attrs.evolve(new_payment(), id="py_2").number
+    assert number != new_payment(payment_id="py_2").number
+
+
+def test_a_backend_may_call_a_payment_by_a_number_of_its_own() -> None:
+    assert "PREKGE98" == new_payment(number="PREKGE98").number
 
 
 def test_a_payment_without_a_session_waits_in_the_checkout_until_it_is_processed() -> None:
@@ -295,6 +301,53 @@ def test_a_payment_without_a_session_waits_in_the_checkout_until_it_is_processed
     assert PaymentStatus.ABANDONED is waiting.abandon(at=at(2)).status
     assert [events.PaymentProcessing, events.PaymentFailed] == [
         type(event) for event in failed.news[-2:]
+    ]
+
+
+def test_a_payment_that_is_processed_again_has_not_failed() -> None:
+    failed = new_payment().fail(FAILURE, at=at(1))
+    assert (FAILURE, None) == (failed.failure, failed.process(at=at(2)).failure)
+
+
+def test_what_a_person_says_has_come_is_held_and_taken_in_one_step() -> None:
+    waiting = new_payment(phase=PaymentStatus.CHECKOUT)
+    paid, authorization, capture = waiting.mark_paid(
+        "ca_1",
+        authorization_id="au_1",
+        amount=eur(40),
+        reference="check 17",
+        metadata=waiting.metadata,
+        at=at(1),
+    )
+    assert (PaymentStatus.CAPTURED, eur(60), 2) == (paid.status, paid.missing, paid.movements)
+    assert (Origin.PERSON, Origin.PERSON) == (authorization.origin, capture.origin)
+    assert "check 17" == capture.references.get(ReferenceRole.CAPTURE)
+    refunded, refund = paid.mark_refunded(
+        "re_1", amount=None, reason=None, reference=None, metadata=waiting.metadata, at=at(2)
+    )
+    assert (PaymentStatus.REFUNDED, eur(40), True) == (
+        refunded.status,
+        refund.amount,
+        refund.succeeded,
+    )
+
+
+def test_too_much_is_told_once_for_each_operation_that_brings_it() -> None:
+    over = attrs.evolve(account(), paid=eur(120))
+    payment = captured().compared_with(over, operation_id="ca_1", at=at(1))
+    assert [DiscrepancyKind.OVERPAID] == [one.kind for one in payment.discrepancies]
+    assert payment is payment.compared_with(over, operation_id="ca_1", at=at(2))
+    other = payment.compared_with(over, operation_id="ca_2", at=at(3))
+    assert 2 == len(other.discrepancies)
+    assert captured() == captured().compared_with(account(), operation_id="ca_1", at=at(1))
+
+
+def test_another_currency_is_told_of_what_waits_for_a_person_already() -> None:
+    asked, capture = asked_capture(authorized())
+    waiting, left = asked.hand_over(capture, "nobody knows", at=at(2))
+    payment, _ = waiting.settle(left, heard(Captured(Money("100", "USD")), 3))
+    assert [DiscrepancyKind.UNRESOLVED, DiscrepancyKind.CURRENCY_MISMATCH] == [
+        one.kind for one in payment.discrepancies
     ]
 
 

@@ -299,3 +299,29 @@ def test_client_data_is_text_or_a_mapping(value: Any) -> None:
 def test_a_secret_is_text(value: Any) -> None:
     with pytest.raises(TypeError, match="a secret must be a str, not "):
         Secret(value)
+
+
+def test_a_fingerprint_knows_what_it_is() -> None:
+    data = ClientData({"client_secret": CANARY})
+    assert (False, True) == (data.is_fingerprint, data.fingerprint.is_fingerprint)
+    assert not canary_in(str(data.fingerprint.reveal()))
+
+
+def test_the_fingerprint_of_a_fingerprint_is_itself() -> None:
+    fingerprint = ClientData(CANARY).fingerprint
+    assert fingerprint is fingerprint.fingerprint
+
+
+def test_a_fingerprint_comes_back_from_its_text() -> None:
+    fingerprint = ClientData(CANARY).fingerprint
+    text = fingerprint.reveal()
+    assert isinstance(text, str)
+    assert fingerprint == ClientData.restored(text)
+    assert fingerprint != ClientData(text)
+
+
+@pytest.mark.parametrize("text", ["", CANARY, "sha256:", "sha256:" + "F" * 64, "0" * 64])
+def test_what_is_no_fingerprint_is_not_restored(text: str) -> None:
+    with pytest.raises(UnsafeInput, match="fingerprint is refused") as error:
+        ClientData.restored(text)
+    assert not canary_in(str(error.value))

@@ -27,6 +27,7 @@ from paysession._domain.receipts import payment_id_of
 from paysession._domain.secrets import ClientData
 from paysession._domain.session import PaymentSession
 from paysession._domain.settlement import Settlement
+from paysession._domain.sources import CreditCard, Profile, Source
 from paysession._money import Money
 from paysession.events import PayableChanged
 from paysession.lifecycles import PaymentStatus, SessionStatus
@@ -45,6 +46,7 @@ from paysession.outcomes import (
     Pending,
     References,
     Rejected,
+    Stored,
     UseSdk,
 )
 
@@ -396,3 +398,65 @@ def test_money_that_arrives_is_never_told_as_due_again() -> None:
     after = before.settled(heard(Authorized(eur(100), references=References.of(authorization="a"))))
     told = after.account.news[len(before.account.news) :]
     assert [eur(0)] == [event.due for event in told if isinstance(event, PayableChanged)]
+
+
+VISA = Profile(id="tok_1", brand="visa", last4="4242", month=12, year=2030)
+AMEX = Profile(id="tok_2", brand="amex", last4="0005", month=1, year=2031)
+
+
+def profiles(settlement: Settlement) -> tuple[str | None, str | None]:
+    """The profile of the session's source, and of the payment's."""
+    payment = settlement.payment
+    return _profile(settlement.session.source), _profile(payment.source if payment else None)
+
+
+def _profile(source: Source | None) -> str | None:
+    return source.profile_id if source else None
+
+
+@pytest.mark.parametrize(
+    "paid", [Authorized(eur(100), profile=VISA), Captured(eur(100), profile=VISA)]
+)
+def test_the_session_and_its_payment_keep_what_it_was_paid_with(paid: Fact) -> None:
+    after = completing().settled(heard(paid))
+    assert isinstance(after.session.source, CreditCard)
+    assert after.payment is not None
+    assert after.session.source == after.payment.source
+    assert after.session.source.id.startswith("src_")
+
+
+def test_what_is_told_with_the_second_word_is_kept_as_well() -> None:
+    after = settled(completing(), Authorized(eur(100)), Captured(eur(100), profile=VISA))
+    assert ("tok_1", "tok_1") == profiles(after)
+
+
+def test_late_money_keeps_its_own_source_and_leaves_the_session_its() -> None:
+    paid = settled(completing(), Captured(eur(100), profile=VISA))
+    late = attrs.evolve(
+        completing().settled(heard(Pending())),
+        session=attrs.evolve(paid.session, news=()),
+        account=paid.account,
+    )
+    other = attrs.evolve(late.attempt, id="at_other", facts=())
+    after = attrs.evolve(late, attempt=other).settled(heard(Captured(eur(100), profile=AMEX), 9))
+    assert ("tok_1", "tok_2") == profiles(after)
+    assert DiscrepancyKind.PAID_TWICE in kinds(after)
+
+
+def test_a_source_may_be_stored_before_the_money_moves() -> None:
+    stored = settled(completing(), Stored(VISA))
+    assert ("tok_1", None) == profiles(stored)
+    assert (SessionStatus.PROCESSING, True) == (stored.session.status, stored.attempt.is_unresolved)
+    assert eur(100) == stored.account.in_flight
+    paid = stored.settled(heard(Captured(eur(100)), 9))
+    assert ("tok_1", "tok_1") == profiles(paid)
+
+
+def test_a_source_may_be_stored_after_the_money_moved() -> None:
+    paid = settled(completing(), Captured(eur(100)))
+    after = paid.settled(heard(Stored(VISA), 9))
+    assert ("tok_1", "tok_1") == profiles(after)
+    assert (paid.session.status, paid.attempt.status) == (
+        after.session.status,
+        after.attempt.status,
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from paysession._domain.sources import CreditCard, StoreCredit, StoredSource
+from paysession._domain.sources import CreditCard, Profile, StoreCredit, StoredSource
 from paysession.errors import UnsafeInput
 
 
@@ -58,3 +58,54 @@ def test_store_credit_is_its_own_profile() -> None:
 def test_a_month_is_a_whole_number(month: Any) -> None:
     with pytest.raises(TypeError, match=r"source\.month must be int"):
         card(month=month)
+
+
+VISA = Profile(id="tok_1", brand="visa", last4="4242", month=12, year=2030)
+
+
+def test_of_a_card_all_is_told_or_nothing() -> None:
+    with pytest.raises(UnsafeInput, match="or none"):
+        Profile(id="tok_1", brand="visa")
+    assert Profile(id="tok_1") == VISA.bare
+
+
+def test_what_a_provider_tells_is_a_source_under_an_id_of_ours() -> None:
+    told = VISA.telling_of(None, "src_9")
+    assert isinstance(told, CreditCard)
+    assert ("src_9", "tok_1") == (told.id, told.profile_id)
+    assert StoredSource(id="src_9", profile_id="tok_1") == VISA.bare.telling_of(None, "src_9")
+
+
+def test_a_source_that_was_named_keeps_its_id_and_what_is_not_told_of_it() -> None:
+    known = CreditCard(
+        id="card_7",
+        profile_id="tok_1",
+        brand="visa",
+        last4="0000",
+        month=1,
+        year=2027,
+        name="A. Person",
+        is_default=True,
+    )
+    told = VISA.telling_of(known, "src_9")
+    assert isinstance(told, CreditCard)
+    assert ("card_7", "4242", "A. Person", True) == (
+        told.id,
+        told.last4,
+        told.name,
+        told.is_default,
+    )
+    assert known == VISA.bare.telling_of(known, "src_9")
+    assert known == Profile().telling_of(known, "src_9")
+
+
+def test_a_source_that_is_not_kept_is_still_the_one_that_was_charged() -> None:
+    known = StoredSource(id="src_1", profile_id="tok_1")
+    told = Profile(brand="visa", last4="4242", month=12, year=2030).telling_of(known, "src_9")
+    assert isinstance(told, CreditCard)
+    assert ("src_1", "tok_1") == (told.id, told.profile_id)
+
+
+def test_another_profile_is_another_source() -> None:
+    known = StoredSource(id="src_1", profile_id="token_for_once")
+    assert "src_9" == VISA.telling_of(known, "src_9").id

@@ -16,7 +16,7 @@ from flow_builders import (
     seen,
 )
 
-from paysession import PaymentMethod
+from paysession import CapturePolicy, Payment, PaymentMethod, Void
 from paysession.errors import (
     Closed,
     GatewayUnreachable,
@@ -24,9 +24,10 @@ from paysession.errors import (
     MethodUnavailable,
     OperationUnresolved,
 )
-from paysession.gateways import Capabilities
-from paysession.lifecycles import SessionStatus
+from paysession.gateways import BogusGateway, Capabilities
+from paysession.lifecycles import PaymentStatus, SessionStatus
 from paysession.outcomes import ActionRequired, Authorized, Captured, Declined, Expired, Redirect
+from paysession.stores import Changes
 
 # Canceling
 
@@ -386,3 +387,73 @@ def test_money_that_the_provider_holds_is_quicker_than_expiry() -> None:
 
     assert session.succeeded
     assert eur(100) == shop.account()["authorized"]
+
+
+class TwoTills(Shop[PlainGateway]):
+    """Store credit beside a gateway that closes no sessions."""
+
+    def __init__(self) -> None:
+        super().__init__(PlainGateway())
+        self.credit = BogusGateway(clock=self.clock)
+        self.gateways |= {"credit": self.credit}
+
+    def held_credit(self) -> Payment:
+        """A part that waits for the rest."""
+        return self.payments.charge(
+            order(),
+            method=CREDIT,
+            source=card(),
+            amount=eur(40),
+            capture=CapturePolicy.WHEN_COVERED,
+        )
+
+
+CREDIT = PaymentMethod(id="pm_4", name="Store credit", gateway="credit")
+
+
+def test_what_waited_for_a_session_that_is_canceled_is_released_at_once() -> None:
+    shop = TwoTills()
+    credit = shop.held_credit()
+    shop.payments.cancel_session(shop.opened().id)
+    assert PaymentStatus.VOIDED is shop.payments.get_payment(credit.id).status
+
+
+def test_a_session_is_canceled_even_where_what_waited_for_it_cannot_be_released_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = TwoTills()
+    credit, session = shop.held_credit(), shop.opened()
+    commit = shop.store.commit
+
+    def fail_for_voids(changes: Changes) -> None:
+        if any(isinstance(each, Void) and each.tries for each in changes.entities):
+            raise OSError("disk full")
+        commit(changes)
+
+    monkeypatch.setattr(shop.store, "commit", fail_for_voids)
+    canceled = shop.payments.cancel_session(session.id)
+    monkeypatch.undo()
+
+    assert SessionStatus.CANCELED is canceled.status
+    shop.clock.forward(minutes=10)
+    shop.payments.recover()
+    assert PaymentStatus.VOIDED is shop.payments.get_payment(credit.id).status
+
+
+def test_of_two_who_cancel_at_once_both_see_the_session_canceled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = Shop(PlainGateway())
+    session = shop.opened()
+    commit = shop.store.commit
+
+    def be_beaten(changes: Changes) -> None:
+        monkeypatch.undo()
+        shop.payments.cancel_session(session.id)
+        commit(changes)
+
+    monkeypatch.setattr(shop.store, "commit", be_beaten)
+    assert SessionStatus.CANCELED is shop.payments.cancel_session(session.id).status
+    assert 1 == [
+        type(each.event).__name__ for each in shop.store.unpublished(limit=99, tenant="")
+    ].count("SessionCanceled")

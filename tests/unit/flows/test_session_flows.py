@@ -34,6 +34,7 @@ from paysession.errors import (
     Unsupported,
 )
 from paysession.gateways import Capabilities
+from paysession.gateways.requests import CreateSessionRequest
 from paysession.lifecycles import PaymentStatus, SessionStatus
 from paysession.outcomes import ActionRequired, Captured, Declined, Redirect, References
 
@@ -368,3 +369,27 @@ def test_an_update_is_refused_when_an_attempt_became_unresolved_meanwhile() -> N
     with pytest.raises(OperationUnresolved):
         shop.payments.update_session(session.id, amount=eur(60))
     assert "update_session" not in shop.gateway.methods
+
+
+def test_a_source_is_saved_with_a_payment_and_charged_when_its_customer_is_gone() -> None:
+    shop = bogus_shop()
+    session = shop.payments.create_session(
+        order(),
+        method=CARD,
+        source=card(),
+        amount=eur(60),
+        save_source=True,
+        customer_external_id="cus_1",
+    )
+    request = shop.gateway.calls[0]
+    assert isinstance(request, CreateSessionRequest)
+    assert (True, "cus_1") == (request.terms.save_source, request.terms.customer_external_id)
+
+    session = shop.payments.complete_session(session.id)
+    payment = shop.payment_of(session)
+
+    assert session.source is not None
+    assert session.source == payment.source
+    assert session.source.profile_id != card().profile_id
+    later = shop.payments.charge(order(), method=CARD, source=session.source)
+    assert (True, eur(40)) == (later.succeeded, later.balances.captured)

@@ -3,34 +3,37 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from datetime import timedelta
+from typing import Any
 
 import attrs
 import pytest
+from gateway_builders import (
+    HALF,
+    HUNDRED,
+    NOON,
+    NOTHING,
+    cancel_refund,
+    capture,
+    charge,
+    close,
+    complete,
+    complete_setup,
+    create,
+    create_setup,
+    fact,
+    refund,
+    reports,
+    the,
+    update,
+    void,
+)
 
 from paysession._domain.attempts import CloseReason
 from paysession._domain.failures import FailureCode
-from paysession._domain.limits import Metadata
-from paysession._domain.methods import CapturePolicy, Terms
-from paysession._domain.sources import StoredSource
 from paysession._money import Money
 from paysession.errors import GatewayUnreachable, LimitExceeded, UnsafeInput
-from paysession.gateways import (
-    CancelRefundRequest,
-    Capabilities,
-    CaptureRequest,
-    ChargeRequest,
-    CloseSessionRequest,
-    CompleteSessionRequest,
-    CreateSessionRequest,
-    LookUpRequest,
-    RefundRequest,
-    Request,
-    UpdateSessionRequest,
-    VoidRequest,
-    operations_of,
-)
+from paysession.gateways import Capabilities, LookUpRequest, Request, operations_of
 from paysession.gateways._bogus_script import VERBS, Behaviour, verb_of
 from paysession.gateways.bogus import (
     AsyncBogusGateway,
@@ -49,153 +52,16 @@ from paysession.outcomes import (
     Declined,
     Ends,
     Expired,
-    Fact,
     Pending,
     Redirect,
     ReferenceRole,
     References,
     Refunded,
     Rejected,
-    Report,
+    Stored,
     UseSdk,
     Voided,
 )
-
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-HUNDRED = Money("100.00", "USD")
-HALF = Money("50.00", "USD")
-NOTHING = Money.zero("USD")
-
-T = TypeVar("T", bound=Fact)
-
-
-def the(kind: type[T], answer: object) -> T:
-    """The answer, which is of that class."""
-    assert isinstance(answer, kind), answer
-    return answer
-
-
-def envelope(key: str, references: References = NO_REFERENCES) -> dict[str, Any]:
-    return {"key": key, "operation_id": f"op_{key}", "tenant": "", "references": references}
-
-
-def source(token: str | None) -> StoredSource:
-    return StoredSource(id="src_1", profile_id=token)
-
-
-def terms(policy: str = "manual", *, hosted: bool = False) -> Terms:
-    return Terms(
-        payable_id="or_1",
-        payable_reference="R1",
-        capture=CapturePolicy(policy),
-        hosted=hosted,
-        expires_at=NOON,
-    )
-
-
-def create(
-    key: str = "create",
-    *,
-    amount: Money = HUNDRED,
-    policy: str = "manual",
-    hosted: bool = False,
-    **script: str,
-) -> CreateSessionRequest:
-    return CreateSessionRequest(
-        **envelope(key),
-        session_id="ps_1",
-        amount=amount,
-        terms=terms(policy, hosted=hosted),
-        source=source(BogusGateway.token(**script)),
-        external_data=None,
-    )
-
-
-def update(opened: References, amount: Money = HALF, key: str = "update") -> UpdateSessionRequest:
-    return UpdateSessionRequest(
-        **envelope(key, opened), session_id="ps_1", amount=amount, external_data=None
-    )
-
-
-def complete(
-    opened: References, key: str = "complete", *, token: str | None = None
-) -> CompleteSessionRequest:
-    return CompleteSessionRequest(
-        **envelope(key, opened),
-        session_id="ps_1",
-        amount=HUNDRED,
-        terms=terms(),
-        source=source(token) if token else None,
-        external_data=None,
-    )
-
-
-def close(
-    opened: References, key: str = "close", reason: CloseReason = CloseReason.CANCELED
-) -> CloseSessionRequest:
-    return CloseSessionRequest(**envelope(key, opened), session_id="ps_1", reason=reason)
-
-
-def charge(key: str = "charge", *, policy: str = "manual", **script: str) -> ChargeRequest:
-    return ChargeRequest(
-        **envelope(key),
-        payment_id="py_1",
-        amount=HUNDRED,
-        terms=terms(policy),
-        source=source(BogusGateway.token(**script)),
-    )
-
-
-def capture(
-    paid: References, amount: Money = HUNDRED, key: str = "capture", *, is_final: bool = False
-) -> CaptureRequest:
-    return CaptureRequest(
-        **envelope(key, paid),
-        payment_id="py_1",
-        amount=amount,
-        is_final=is_final,
-        metadata=Metadata(),
-    )
-
-
-def void(paid: References, amount: Money = HUNDRED, key: str = "void") -> VoidRequest:
-    return VoidRequest(**envelope(key, paid), payment_id="py_1", amount=amount, metadata=Metadata())
-
-
-def refund(paid: References, amount: Money = HUNDRED, key: str = "refund") -> RefundRequest:
-    return RefundRequest(
-        **envelope(key, paid),
-        payment_id="py_1",
-        amount=amount,
-        reason=None,
-        metadata=Metadata(),
-    )
-
-
-def cancel_refund(
-    refund_id: str, references: References = NO_REFERENCES, key: str = "cancel_refund"
-) -> CancelRefundRequest:
-    return CancelRefundRequest(**envelope(key, references), payment_id="py_1", refund_id=refund_id)
-
-
-def fact(gateway: BogusGateway, request: Request[object]) -> Fact:
-    """What a look-up says of an operation."""
-    (report,) = reports(gateway, request)
-    assert request.operation_id == report.our_reference
-    assert report.fact.references == report.references
-    return report.fact
-
-
-def reports(gateway: BogusGateway, request: Request[object]) -> tuple[Report, ...]:
-    return gateway.look_up(
-        LookUpRequest(
-            key=request.key,
-            operation_id=request.operation_id,
-            tenant="",
-            references=NO_REFERENCES,
-            about=request.method,
-        )
-    )
 
 
 def opened(gateway: BogusGateway, **options: Any) -> References:
@@ -817,6 +683,11 @@ def scripted(verb: str, script: dict[str, Any]) -> tuple[Request[object], BogusG
         return create(**script), gateway
     if verb == "charge":
         return charge(**script), gateway
+    if verb in ("create_setup", "complete_setup"):
+        creation = create_setup(token=BogusGateway.token(**script))
+        if verb == "create_setup":
+            return creation, gateway
+        return complete_setup(gateway.create_setup_session(creation).references), gateway
     policy = "automatic" if verb in ("refund", "cancel_refund") else "manual"
     references = opened(gateway, policy=policy, **script)
     if verb not in ("update", "complete", "close"):
@@ -829,10 +700,9 @@ def scripted(verb: str, script: dict[str, Any]) -> tuple[Request[object], BogusG
 # Two gateways, one provider
 
 
-def test_it_offers_everything_but_setup_sessions() -> None:
-    expected = {method for method in METHODS if "setup" not in method}
-    assert expected == operations_of(BogusGateway()) == operations_of(AsyncBogusGateway())
-    assert set(VERBS) == {verb_of(method) for method in expected - {"look_up"}}
+def test_it_offers_everything() -> None:
+    assert set(METHODS) == operations_of(BogusGateway()) == operations_of(AsyncBogusGateway())
+    assert set(VERBS) == {verb_of(method) for method in METHODS if method != "look_up"}
 
 
 def test_it_declares_what_it_can_do() -> None:
@@ -846,6 +716,7 @@ def test_both_gateways_share_one_provider() -> None:
     provider = BogusProvider(clock=lambda: NOON)
     later, now = AsyncBogusGateway(provider=provider), BogusGateway(provider=provider)
     references = paid(now)
+    setup = now.create_setup_session(create_setup("setup")).references
 
     async def move() -> list[object]:
         session = (await later.create_session(create("c2"))).references
@@ -858,6 +729,8 @@ def test_both_gateways_share_one_provider() -> None:
             await later.void(void(references, HALF)),
             await later.refund(refund(references, HALF)),
             await later.cancel_refund(cancel_refund("op_refund")),
+            await later.create_setup_session(create_setup()),
+            await later.complete_setup_session(complete_setup(setup)),
             await later.look_up(
                 LookUpRequest(
                     key="refund",
@@ -871,7 +744,8 @@ def test_both_gateways_share_one_provider() -> None:
 
     answers = asyncio.run(move())
     expected = [
-        Accepted, Authorized, Authorized, Authorized, Captured, Voided, Refunded, Declined, tuple,
+        Accepted, Authorized, Authorized, Authorized, Captured, Voided, Refunded, Declined,
+        Accepted, Stored, tuple,
     ]  # fmt: skip
     assert expected == [type(answer) for answer in answers]
     assert now.effects == later.effects

@@ -1,5 +1,8 @@
 import copy
 import pickle
+from fractions import Fraction
+from itertools import product
+from operator import neg
 from typing import Any
 
 import attrs
@@ -35,6 +38,39 @@ def test_an_amount_is_translated_exactly_both_ways(
 ) -> None:
     assert units == profile.to_provider(Money(amount, currency))
     assert Money(amount, currency) == profile.from_provider(units, currency)
+
+
+EDGES = [0, 1, 9, 10, 99, 100, 101, 1_000, 12_345, 10**8, 10**16, 10**18 - 1, 10**18]
+
+
+@pytest.mark.parametrize("profile", [ISO, STRIPE, ADYEN], ids=lambda profile: profile.name)
+def test_every_amount_of_every_currency_arrives_as_it_was_sent_or_is_refused(
+    profile: MinorUnits,
+) -> None:
+    for minor, currency in product((*EDGES, *map(neg, EDGES)), Currency.known()):
+        money = Money.from_minor(minor, currency)
+        unit = Fraction(profile.step(currency), 10 ** profile.exponent(currency))
+        if Fraction(money.amount) % unit:
+            with pytest.raises(AmountNotRepresentable):
+                profile.to_provider(money)
+        else:
+            sent = profile.to_provider(money)
+            assert Fraction(money.amount) == Fraction(sent, 10 ** profile.exponent(currency))
+            assert money == profile.from_provider(sent, currency)
+
+
+@pytest.mark.parametrize("profile", [ISO, STRIPE, ADYEN], ids=lambda profile: profile.name)
+def test_every_amount_that_a_provider_tells_is_read_exactly_or_refused(
+    profile: MinorUnits,
+) -> None:
+    for units, currency in product((*EDGES, *map(neg, EDGES)), Currency.known()):
+        told = Fraction(units, 10 ** profile.exponent(currency))
+        minor = told * 10**currency.digits
+        if minor.denominator > 1 or abs(minor) > 10**18:
+            with pytest.raises(AmountNotRepresentable):
+                profile.from_provider(units, currency)
+        else:
+            assert told == Fraction(profile.from_provider(units, currency).amount)
 
 
 STRIPE_WITHOUT_DECIMALS = [

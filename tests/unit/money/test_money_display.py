@@ -2,9 +2,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from decimal import ROUND_UP, Decimal, localcontext
+from itertools import product
 from typing import Any
 
 import pytest
+from babel.localedata import locale_identifiers
 
 from paysession._money import Currency, Money
 from paysession._money.display import display, parse
@@ -51,6 +53,29 @@ def test_every_currency_can_be_shown(currency: Currency) -> None:
     assert "12345678" == "".join(filter(str.isdigit, shown))
 
 
+LOCALES = [
+    *("en_US", "de_DE", "de_CH", "fr_FR", "fr_CH", "ja_JP"),
+    *("ar_EG", "fa_IR", "hi_IN", "pl_PL", "pt_BR", "sv_SE"),
+]
+EDGES = [0, 1, -1, 99, -100, 1_000, 123_456, -123_456_789, 10**18, -(10**18)]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_what_is_shown_is_read_back_in_every_currency(locale: str) -> None:
+    for currency in Currency.known():
+        amounts = [Money.from_minor(minor, currency) for minor in EDGES]
+        read = [Money.parse(money.display(locale), currency, locale=locale) for money in amounts]
+        assert amounts == read
+
+
+def test_what_is_shown_is_read_back_in_every_locale() -> None:
+    for money, locale in product(
+        (Money("-1234567.89", "USD"), Money("1000", "JPY"), Money("-0.125", "KWD")),
+        locale_identifiers(),
+    ):
+        assert money == Money.parse(money.display(locale), money.currency, locale=locale)
+
+
 @pytest.mark.parametrize("trap", [True, False])
 def test_the_ambient_context_does_not_change_what_is_shown_or_read(trap: bool) -> None:
     with localcontext(prec=1, rounding=ROUND_UP) as context:
@@ -74,6 +99,16 @@ def test_the_ambient_context_does_not_change_what_is_shown_or_read(trap: bool) -
         ("1,000", "JPY", "en_US", "1000"),
         ("1,234", "KWD", "de", "1.234"),
         ("12,34,567.00", "INR", "en_IN", "1234567"),
+        ("2,99", "EUR", "de_DE", "2.99"),
+        ("2,99 $", "USD", "de_DE", "2.99"),
+        ("2,99\u00a0\u20ac", "EUR", "de_DE", "2.99"),
+        ("EUR 2,99", "EUR", "de_DE", "2.99"),
+        ("$2.99", "USD", "en_US", "2.99"),
+        ("-$2.99", "USD", "en_US", "-2.99"),
+        ("$-2.99", "USD", "en_US", "-2.99"),
+        ("USD 2.99", "USD", "en_US", "2.99"),
+        ("\u200f-1,234.50\u00a0US$", "USD", "ar_EG", "-1234.5"),
+        ("1.000,00\u00a0kr.", "DKK", "da", "1000"),
     ],
 )
 def test_an_amount_is_read_as_the_locale_writes_it(
@@ -107,7 +142,14 @@ def test_an_amount_is_read_as_the_locale_writes_it(
         ("5 ", "fr"),
         (".5", "en_US"),
         ("5.", "en_US"),
-        ("$5", "en_US"),
+        ("\u20ac5", "en_US"),
+        ("5 EUR", "en_US"),
+        ("$5$", "en_US"),
+        ("$$5", "en_US"),
+        ("$", "en_US"),
+        ("-$-5", "en_US"),
+        ("5-$", "en_US"),
+        ("usd 5", "en_US"),
         ("\u0661\u0662", "ar"),
         ("\uff15", "en_US"),
         ("5" * 65, "en_US"),

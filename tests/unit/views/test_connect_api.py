@@ -5,20 +5,16 @@ import re
 
 import attrs
 import pytest
-from view_statements import DOCUMENTS, STATES, completed, opened
+from view_statements import STATES, completed, documented, late, opened, refunded, voided
 
-from paysession import StoreCredit
+from paysession import CapturePolicy, ClientData, Money, StoreCredit
 from paysession.errors import NotFound
 from paysession.lifecycles import SessionStatus
-from paysession.views import connect_api
+from paysession.outcomes import Redirect
+from paysession.views import connect_api, statuses
 
-EXAMPLE = DOCUMENTS["connect_session"]
-
-
-def test_every_status_is_printed_as_one_of_four() -> None:
-    assert set(SessionStatus) == set(connect_api.STATUSES)
-    four = {"PENDING", "REQUIRES_ACTION", "COMPLETED", "FAILED"}
-    assert four == set(connect_api.STATUSES.values())
+EXAMPLE = documented("connect_payment_session_get_200.json")
+OPTIONAL = {"paymentProfileId", "returnUrl", "cancelUrl"}
 
 
 @pytest.mark.parametrize("status", SessionStatus)
@@ -27,8 +23,8 @@ def test_every_required_key_is_there_in_every_status(status: SessionStatus) -> N
     assert statement.session is not None
     session = attrs.evolve(statement.session, status=status)
     document = connect_api.payment_session(attrs.evolve(statement, session=session))
-    assert set() == set(DOCUMENTS["connect_required"]) - set(document)
-    assert connect_api.STATUSES[status] == document["status"]
+    assert {*EXAMPLE} - OPTIONAL == set(document) - OPTIONAL
+    assert statuses.SESSION[status].connect == document["status"]
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -87,7 +83,7 @@ def test_keys_that_are_not_set_are_absent() -> None:
     assert statement.session is not None
     session = attrs.evolve(statement.session, source=None)
     document = connect_api.payment_session(attrs.evolve(statement, session=session))
-    assert DOCUMENTS["connect_required"] == [*document]
+    assert [key for key in EXAMPLE if key not in OPTIONAL] == [*document]
 
 
 def test_credit_of_the_stores_own_is_no_profile() -> None:
@@ -120,3 +116,65 @@ def test_the_provider_is_what_the_browser_must_have_until_the_end() -> None:
 def test_a_statement_without_a_session_has_no_document() -> None:
     with pytest.raises(NotFound):
         connect_api.payment_session(attrs.evolve(completed(), session=None))
+
+
+def test_a_hosted_session_tells_where_its_checkout_is() -> None:
+    statement = opened(hosted=True)
+    assert statement.session is not None
+    action = Redirect("https://pay.example/1")
+    session = attrs.evolve(statement.session, client_data=None, next_action=action)
+    document = connect_api.payment_session(attrs.evolve(statement, session=session))
+    assert {"checkoutUrl": "https://pay.example/1"} == document["provider"]
+
+
+def test_a_checkout_that_the_adapter_names_is_the_one_that_counts() -> None:
+    statement = opened(hosted=True)
+    assert statement.session is not None
+    data = ClientData({"checkoutUrl": "https://pay.example/adapter"})
+    action = Redirect("https://pay.example/action")
+    session = attrs.evolve(statement.session, client_data=data, next_action=action)
+    document = connect_api.payment_session(attrs.evolve(statement, session=session))
+    assert {"checkoutUrl": "https://pay.example/adapter"} == document["provider"]
+
+
+def test_an_embedded_session_has_no_checkout_to_go_to() -> None:
+    statement = opened()
+    assert statement.session is not None
+    action = Redirect("https://bank.example/3ds")
+    session = attrs.evolve(statement.session, client_data=None, next_action=action)
+    document = connect_api.payment_session(attrs.evolve(statement, session=session))
+    assert {} == document["provider"]
+
+
+ENDS = [SessionStatus.FAILED, SessionStatus.CANCELED, SessionStatus.EXPIRED]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_closed_session_that_keeps_late_money_is_completed(end: SessionStatus) -> None:
+    for statement in (completed(), completed(capture=CapturePolicy.MANUAL), refunded()):
+        assert "COMPLETED" == connect_api.payment_session(late(statement, end))["status"]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_closed_session_whose_late_money_went_back_has_failed(end: SessionStatus) -> None:
+    for statement in (voided(), refunded(amount=None)):
+        assert "FAILED" == connect_api.payment_session(late(statement, end))["status"]
+
+
+def test_less_money_than_was_asked_is_pending_while_it_is_kept() -> None:
+    statement = completed()
+    assert statement.session is not None
+    session = attrs.evolve(statement.session, amount=Money("110.01", "USD"))
+    less = late(attrs.evolve(statement, session=session))
+    assert "PENDING" == connect_api.payment_session(less)["status"]
+
+
+def test_a_completed_session_stays_so_when_its_money_is_let_go() -> None:
+    assert "COMPLETED" == connect_api.payment_session(voided())["status"]
+
+
+def test_an_error_is_flat_and_in_capitals() -> None:
+    assert {
+        "errorCode": "RECORD_NOT_FOUND",
+        "message": "Payment session not found",
+    } == connect_api.error_document(NotFound("payment session", "ps_1"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,24 +16,54 @@ from paysession import (
     CreditCard,
     Money,
     Payable,
+    Payment,
     PaymentMethod,
     Payments,
     PaymentSession,
     RefundReason,
+    SetupSession,
+    Source,
     Statement,
+    StoreCredit,
+    StoredSource,
 )
-from paysession.gateways.bogus import BogusGateway
+from paysession.gateways import (
+    BogusGateway,
+    Credit,
+    InMemoryCreditLedger,
+    OfflineGateway,
+    StoreCreditGateway,
+)
 from paysession.lifecycles import PaymentStatus, SessionStatus
+from paysession.stores import InMemoryStore
+
+sys.path.append(str(Path(__file__).parents[1] / "stores"))
+from json_text_store import JsonTextStore, through_text
 
 NOW = datetime(2026, 3, 5, 20, 52, 26, 80_999, tzinfo=UTC)
-DOCUMENTS: dict[str, Any] = json.loads(
-    Path(__file__).with_name("documents.json").read_text(encoding="utf-8")
+STORES: dict[str, type[InMemoryStore]] = {"live": InMemoryStore, "through JSON text": JsonTextStore}
+DOCUMENTED = Path(__file__).with_name("documented")
+
+
+def documented(name: str) -> Any:
+    """Return a document as those who wrote the dialect down show it."""
+    return json.loads((DOCUMENTED / name).read_text(encoding="utf-8"))
+
+
+CHECK = PaymentMethod(
+    id="pm_2",
+    name="Check",
+    gateway="offline",
+    type="check",
+    session_required=False,
+    source_required=False,
 )
+CREDIT = Credit(id="sc_1", customer_id="cus_1", amount=Money("100.00", "USD"), created_at=NOW)
 
 
 @attrs.define
 class Shop:
-    """A shop whose clock stands still, with one card method and one order."""
+    """A shop whose clock stands still, with a method of every kind and one order."""
 
     now: datetime = NOW
     gateway: BogusGateway = attrs.field(init=False)
@@ -40,7 +71,12 @@ class Shop:
 
     def __attrs_post_init__(self) -> None:
         self.gateway = BogusGateway(clock=lambda: self.now)
-        self.payments = Payments({"bogus": self.gateway}, clock=lambda: self.now)
+        gateways = {
+            "bogus": self.gateway,
+            "offline": OfflineGateway(),
+            "credit": StoreCreditGateway(InMemoryCreditLedger([CREDIT])),
+        }
+        self.payments = Payments(gateways, clock=lambda: self.now)
 
     def open(
         self,
@@ -64,8 +100,32 @@ class Shop:
     def paid(self, **wishes: Any) -> PaymentSession:
         return self.payments.complete_session(self.open(**wishes).id)
 
-    def told(self, session: PaymentSession) -> Statement:
-        return self.payments.statement(session.id)
+    def wait(self, amount: str = "110.00") -> Payment:
+        """A payment that waits in the checkout for somebody to say that it was paid."""
+        return self.payments.create_payment(
+            Payable("or_1", total=Money(amount, "USD")), method=CHECK
+        )
+
+    def charge(
+        self, source: Source, *, gateway: str = "bogus", capture: str = "automatic"
+    ) -> Payment:
+        method = PaymentMethod(id="pm_3", name="Card on file", gateway=gateway)
+        order = Payable("or_1", total=Money("110.00", "USD"), customer_id="cus_1")
+        amount = CREDIT.amount if gateway == "credit" else None
+        policy = CapturePolicy(capture)
+        return self.payments.charge(
+            order, method=method, source=source, amount=amount, capture=policy
+        )
+
+    def set_up(self, *, create: str = "approve", **wishes: Any) -> SetupSession:
+        token = BogusGateway.token(create_setup=create)
+        method = PaymentMethod(id="pm_3", name="Card on file", gateway="bogus")
+        return self.payments.create_setup_session(
+            method, customer_id="cus_1", external_data={"token": token}, **wishes
+        )
+
+    def told(self, record: PaymentSession | Payment) -> Statement:
+        return self.payments.statement(record.id)
 
 
 def opened(**terms: Any) -> Statement:
@@ -129,6 +189,20 @@ def _payment_id(session: PaymentSession) -> str:
     return session.payment_id
 
 
+def read_again(statement: Statement) -> Statement:
+    """The same statement after all of it was written down as JSON text."""
+    many = {
+        name: tuple(map(through_text, getattr(statement, name)))
+        for name in ("authorizations", "captures", "voids", "refunds")
+    }
+    return Statement(
+        session=through_text(statement.session) if statement.session else None,
+        payment=through_text(statement.payment) if statement.payment else None,
+        account=through_text(statement.account),
+        **many,
+    )
+
+
 def late(statement: Statement, status: SessionStatus = SessionStatus.EXPIRED) -> Statement:
     """The same money, had it come when the session was over already."""
     assert statement.session is not None
@@ -141,7 +215,7 @@ def with_payment_at(statement: Statement, status: PaymentStatus) -> Statement:
     return attrs.evolve(statement, payment=attrs.evolve(statement.payment, status=status))
 
 
-STATES: Mapping[str, Callable[[], Statement]] = {
+STATES: dict[str, Callable[[], Statement]] = {
     "opened": opened,
     "opened with a page of the provider's": lambda: opened(hosted=True),
     "opened with an end": lambda: opened(expires_at=NOW + timedelta(hours=1)),
@@ -169,4 +243,91 @@ STATES: Mapping[str, Callable[[], Statement]] = {
     "not refunded": lambda: refunded("decline:account_closed"),
     "refunded": lambda: refunded(amount=None),
     "paid after its end": lambda: late(completed()),
+}
+
+
+def waiting() -> Statement:
+    shop = Shop()
+    return shop.told(shop.wait())
+
+
+def abandoned() -> Statement:
+    shop = Shop()
+    first = shop.wait()
+    shop.wait()
+    return shop.told(first)
+
+
+def marked_paid(amount: str | None = None, *, refunded: str | None = None) -> Statement:
+    shop = Shop()
+    payment = shop.wait()
+    shop.payments.mark_paid(payment.id, amount=Money(amount, "USD") if amount else None)
+    if refunded is not None:
+        shop.payments.mark_refunded(payment.id, amount=Money(refunded, "USD"))
+    return shop.told(payment)
+
+
+def charged(charge: str = "approve", **wishes: Any) -> Statement:
+    shop = Shop()
+    source = StoredSource(id="src_1", profile_id=BogusGateway.token(charge=charge))
+    return shop.told(shop.charge(source, **wishes))
+
+
+def credited(**wishes: Any) -> Statement:
+    shop = Shop()
+    return shop.told(shop.charge(StoreCredit(id=CREDIT.id), gateway="credit", **wishes))
+
+
+PAYMENTS: dict[str, Callable[[], Statement]] = {
+    "waiting": waiting,
+    "abandoned": abandoned,
+    "paid in part": lambda: marked_paid("60.00"),
+    "paid": marked_paid,
+    "paid in excess": lambda: marked_paid("120.00"),
+    "given back in part": lambda: marked_paid(refunded="45.01"),
+    "given back": lambda: marked_paid(refunded="110.00"),
+    "charged": charged,
+    "charged and held": lambda: charged(capture="manual"),
+    "charge in need of an action": lambda: charged("require_action"),
+    "charge being worked on": lambda: charged("pending"),
+    "perhaps charged": lambda: charged("timeout_after"),
+    "charge declined": lambda: charged("decline:insufficient_funds"),
+    "paid with credit": credited,
+    "held credit": lambda: credited(capture="manual"),
+    "lapsed": lambda: with_payment_at(voided(), PaymentStatus.LAPSED),
+    "lost": lambda: with_payment_at(captured(), PaymentStatus.REVERSED),
+}
+
+
+def set_up(complete: str = "approve") -> SetupSession:
+    shop = Shop()
+    token = BogusGateway.token(complete_setup=complete)
+    session = shop.set_up()
+    return shop.payments.complete_setup_session(session.id, external_data={"token": token})
+
+
+def set_up_canceled() -> SetupSession:
+    shop = Shop()
+    return shop.payments.cancel_setup_session(shop.set_up().id)
+
+
+def set_up_expired() -> SetupSession:
+    shop = Shop()
+    session = shop.set_up(expires_at=NOW + timedelta(hours=1))
+    shop.now += timedelta(hours=2)
+    shop.payments.expire_setup_sessions()
+    return shop.payments.get_setup_session(session.id)
+
+
+SETUPS: dict[str, Callable[[], SetupSession]] = {
+    "opened": lambda: Shop().set_up(),
+    "perhaps opened": lambda: Shop().set_up(create="timeout_after"),
+    "in need of an action": lambda: set_up("require_action"),
+    "being worked on": lambda: set_up("pending"),
+    "perhaps stored": lambda: set_up("timeout_after"),
+    "declined": lambda: set_up("decline:expired_card"),
+    "stored": set_up,
+    "failed": lambda: set_up("end:expired_card"),
+    "canceled": set_up_canceled,
+    "expired": set_up_expired,
 }

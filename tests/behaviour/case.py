@@ -1,0 +1,86 @@
+"""One case of the table: what is given and done, what comes of it, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import TypeAlias
+
+import attrs
+from readings import READINGS
+from storefront import Shop
+
+Seen: TypeAlias = Mapping[str, object]
+Do: TypeAlias = Callable[[Shop], Seen | None]
+
+
+class Verdict(StrEnum):
+    """How what comes of a case relates to what the reference does."""
+
+    SAME = "same"
+    BETTER = "better"
+    OUTSIDE = "outside"
+    LATER = "later"
+
+
+@attrs.frozen(kw_only=True)
+class Case:
+    """
+    One case of the reference's behaviour.
+
+    Attributes:
+        number: Its number there.
+        given: What is the case, and what is done.
+        expected: What comes of it: what is read of the shop, by the names of `READINGS`, and
+            what `do` tells.
+        verdict: How that relates to the reference.
+        because: For `better`, the design's own words that choose; for `outside` and `later`,
+            why it is not played.
+        do: Plays it, and tells what no reading shows: refusals and documents.
+    """
+
+    number: int
+    given: str
+    expected: Seen = attrs.field(factory=dict)
+    verdict: Verdict
+    because: str = ""
+    do: Do | None = None
+
+    def played(self, shop: Shop) -> Seen:
+        """Play the case in a shop, and return what it tells."""
+        assert self.do is not None, f"case {self.number} is {self.verdict}: nothing to play"
+        return self.do(shop) or {}
+
+    def seen(self, shop: Shop, told: Seen) -> Seen:
+        """Return what came of all that is expected: read from the shop, or told."""
+        return {
+            name: READINGS[name](shop) if name in READINGS else told.get(name)
+            for name in self.expected
+        }
+
+
+def same(number: int, given: str, do: Do, expected: Seen) -> Case:
+    """As in the reference."""
+    return Case(number=number, given=given, do=do, expected=expected, verdict=Verdict.SAME)
+
+
+def better(number: int, given: str, do: Do, expected: Seen, *, because: str) -> Case:
+    """Not as in the reference, since the design says so in these words."""
+    return Case(
+        number=number,
+        given=given,
+        do=do,
+        expected=expected,
+        verdict=Verdict.BETTER,
+        because=because,
+    )
+
+
+def outside(number: int, given: str, *, because: str) -> Case:
+    """The backend's own affair: its web, its administration, its records."""
+    return Case(number=number, given=given, verdict=Verdict.OUTSIDE, because=because)
+
+
+def later(number: int, given: str, *, because: str) -> Case:
+    """Not to be had without notifications or disputes."""
+    return Case(number=number, given=given, verdict=Verdict.LATER, because=because)

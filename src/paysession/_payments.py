@@ -363,6 +363,28 @@ class Commands:
         )
 
     @command
+    def abandon_payment(
+        self, payment_id: str, *, idempotency_key: IdempotencyKey | str | None = None
+    ) -> Flow[Payment]:
+        """
+        Give a payment up that waits in the checkout: the check that will not come.
+
+        Nobody is called. Abandoning an abandoned payment returns it. Money that comes for it
+        all the same is recorded by `mark_paid`.
+
+        Args:
+            payment_id: Which payment.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
+
+        Raises:
+            NotFound: There is no such payment.
+            IllegalTransition: It waits in no checkout: money of it is, or was, asked for.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
+        """
+        return flows.abandon_payment(payment_id)
+
+    @command
     def mark_paid(
         self,
         payment_id: str,

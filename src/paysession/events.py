@@ -319,7 +319,7 @@ class PaymentFailed(PaymentEvent):
 
 @attrs.frozen(kw_only=True)
 class PaymentAbandoned(PaymentEvent):
-    """Another payment took its place before any money was asked for."""
+    """Another payment took its place, or it was given up, before any money was asked for."""
 
 
 @attrs.frozen(kw_only=True)

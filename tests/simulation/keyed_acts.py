@@ -91,6 +91,10 @@ def _create_payment(process: Process, script: Script) -> Do:
     return Do("create_payment", (ORDER,), {"method": CHECK})
 
 
+def _abandon_payment(process: Process, script: Script) -> Do:
+    return Do("abandon_payment", (_checked_out(process),))
+
+
 def _mark_paid(process: Process, script: Script) -> Do:
     return Do("mark_paid", (_checked_out(process),), {"amount": usd("40.00")})
 
@@ -127,6 +131,7 @@ ACTS: Mapping[str, Act] = {
     "void": Act("void", MOVE, _void),
     "refund": Act("refund", MOVE, _refund),
     "create_payment": Act(None, ("approve",), _create_payment),
+    "abandon_payment": Act(None, ("approve",), _abandon_payment),
     "mark_paid": Act(None, ("approve",), _mark_paid),
     "mark_refunded": Act(None, ("approve",), _mark_refunded),
     "create_setup_session": Act(None, ("approve",), _create_setup),

@@ -113,6 +113,7 @@ OTHERS: dict[str, Callable[[Payments, World], Any]] = {
     "cancel_session": lambda p, w: p.cancel_session(w.session.id),
     "expire_sessions": lambda p, w: p.expire_sessions(),
     "create_payment": lambda p, w: p.create_payment(order(4), method=CHECK, idempotency_key=KEY),
+    "abandon_payment": lambda p, w: p.abandon_payment(w.check.id),
     "mark_paid": lambda p, w: p.mark_paid(w.check.id),
     "mark_refunded": lambda p, w: p.mark_refunded(w.check.id),
     "charge": lambda p, w: p.charge(order(3), method=METHOD, source=CARD, idempotency_key=KEY),

@@ -240,7 +240,14 @@ class Payment(Owner, Settleable):
         return failed.telling(event)
 
     def abandon(self, *, at: datetime) -> Payment:
-        """Another payment took its place in the checkout."""
+        """
+        Wait in the checkout no more: another payment took its place, or it was given up.
+
+        Raises:
+            IllegalTransition: It waits in no checkout.
+        """
+        if self.status is not PaymentStatus.CHECKOUT:
+            raise IllegalTransition("payment", self.id, self.status, "abandon", self.allowed)
         status = PAYMENT.next(self.status, "abandon")
         event = PaymentAbandoned(at=at, status=status, balances=self.balances)
         return attrs.evolve(self, phase=status, status=status).telling(event)

@@ -96,6 +96,19 @@ def create_payment(
     return payment
 
 
+def abandon_payment(payment_id: str) -> Flow[Payment]:
+    """Give a payment up that waits in the checkout; abandoning an abandoned one returns it."""
+    wanted, at = safe_id(payment_id, field="payment_id"), (yield from Now())
+
+    @deciding
+    def abandon() -> Unit[Payment]:
+        payment = yield from Load(Payment, wanted)
+        is_done = payment.status is PaymentStatus.ABANDONED
+        return payment if is_done else payment.abandon(at=at)
+
+    return (yield from abandon())
+
+
 def _abandoned(place: Claim, *, at: datetime) -> Unit[Payment]:
     """Abandon the payment that has the place in the checkout, if it still waits there."""
     payment = yield from Load(Payment, place.id)

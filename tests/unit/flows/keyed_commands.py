@@ -95,6 +95,12 @@ def _create_payment(shop: KeyedShop) -> tuple[Given, Given]:
     return given(order(), method=CHECK), given(order(), method=CHECK, metadata={"note": "late"})
 
 
+def _abandon_payment(shop: KeyedShop) -> tuple[Given, Given]:
+    abandoned = shop.waiting()
+    shop.payments.abandon_payment(abandoned.id)
+    return given(shop.waiting().id), given(abandoned.id)
+
+
 def _mark_paid(shop: KeyedShop) -> tuple[Given, Given]:
     payment = shop.waiting()
     return given(payment.id, amount=eur(40)), given(payment.id, amount=eur(30))
@@ -148,6 +154,7 @@ KEYED: Mapping[str, Keyed] = {
         Keyed("complete_session", "complete_session", _complete_session),
         Keyed("cancel_session", "close_session", _cancel_session),
         Keyed("create_payment", None, _create_payment),
+        Keyed("abandon_payment", None, _abandon_payment),
         Keyed("mark_paid", None, _mark_paid),
         Keyed("mark_refunded", None, _mark_refunded),
         Keyed("charge", "charge", _charge),

@@ -253,3 +253,27 @@ def test_a_source_is_kept_with_the_payment_that_asks_for_one() -> None:
     payment = till.payments.create_payment(order(), method=SOURCED, source=STORED)
 
     assert STORED == payment.source
+
+
+def test_a_payment_that_waits_in_the_checkout_is_given_up_and_nobody_is_called() -> None:
+    till = Till()
+    payment = till.check()
+
+    abandoned = till.payments.abandon_payment(payment.id)
+
+    assert PaymentStatus.ABANDONED is abandoned.status
+    assert abandoned == till.newest(payment)
+    assert abandoned == till.payments.abandon_payment(payment.id)
+    assert [] == till.calls
+
+
+def test_a_payment_that_has_come_is_not_given_up() -> None:
+    till = Till()
+    payment = till.check()
+    till.payments.mark_paid(payment.id)
+    paid = till.newest(payment)
+
+    with pytest.raises(IllegalTransition):
+        till.payments.abandon_payment(payment.id)
+
+    assert paid == till.newest(payment)

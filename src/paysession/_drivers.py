@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -133,7 +133,7 @@ class Ports(Generic[S, G]):
         """Return the present instant; the clock must be aware of its zone."""
         instant: object = self.clock()
         if isinstance(instant, datetime) and instant.utcoffset() is not None:
-            return instant
+            return instant.astimezone(UTC)
         raise TypeError("clock must return aware datetimes")
 
 

@@ -26,7 +26,17 @@ from paysession._domain.setup_session import SetupSession
 from paysession._domain.sources import MandateUse, Source
 from paysession._domain.statement import Statement
 from paysession._drivers import Gateways, Observer, Ports, adrive, drive
-from paysession._flows import closing, forgetting, movements, reading, recovery, sessions, setups
+from paysession._flows import (
+    accounts,
+    closing,
+    forgetting,
+    marking,
+    movements,
+    reading,
+    recovery,
+    sessions,
+    setups,
+)
 from paysession._flows import payments as flows
 from paysession._flows.asks import Flow
 from paysession._flows.once import once, result_of
@@ -106,8 +116,10 @@ class Commands:
     """
     Everything that can be asked of paysession.
 
-    What changes something takes an `idempotency_key`: a name of yours for this one command,
-    1 to 255 characters (an `IdempotencyKey`, if your callers are to have a scope each).
+    What changes something takes an `idempotency_key`, but for what is run again and again
+    (`recover`, `expire_sessions`, `expire_setup_sessions`, `forget`): a name of yours for this
+    one command, 1 to 255 characters (an `IdempotencyKey`, if your callers are to have a scope
+    each). A longer one is `LimitExceeded`, what is no key `UnsafeInput`.
     Asked again with the same key and the same arguments, by whatever process, nothing
     happens a second time: the record comes back as it was when it was settled, a decline as
     well as a success. While that is not known (the provider is working on it, or its answer
@@ -168,6 +180,7 @@ class Commands:
             Unsupported: The gateway has no sessions.
             MoneyError: The amount is not one that can be charged.
             UnsafeInput: Text, an address or metadata that must not be stored or sent.
+            LimitExceeded: More metadata, or longer, than may be kept.
             IdempotencyKeyReused: The key was used for something else.
             IdempotencyKeyInFlight: What was begun with the key is still open.
             GatewayUnreachable: Certainly nothing happened; the session has failed.
@@ -350,6 +363,7 @@ class Commands:
             AmountExceeded: More than is due.
             MoneyError: The amount is not one that can be charged.
             UnsafeInput: A number or metadata that must not be stored.
+            LimitExceeded: More metadata, or longer, than may be kept.
             IdempotencyKeyReused: The key was used for something else.
             IdempotencyKeyInFlight: What was begun with the key is still open.
         """
@@ -367,10 +381,11 @@ class Commands:
         self, payment_id: str, *, idempotency_key: IdempotencyKey | str | None = None
     ) -> Flow[Payment]:
         """
-        Give a payment up that waits in the checkout: the check that will not come.
+        Give a payment up that waits, in the checkout (the check that will not come) or for the
+        customer to act on a charge.
 
-        Nobody is called. Abandoning an abandoned payment returns it. Money that comes for it
-        all the same is recorded by `mark_paid`.
+        Its provider is not called. Abandoning an abandoned payment returns it. Money that comes
+        for it all the same is recorded.
 
         Args:
             payment_id: Which payment.
@@ -378,7 +393,8 @@ class Commands:
 
         Raises:
             NotFound: There is no such payment.
-            IllegalTransition: It waits in no checkout: money of it is, or was, asked for.
+            IllegalTransition: It does not wait: its money has come, or will not.
+            OperationUnresolved: A charge of it may have happened.
             IdempotencyKeyReused: The key was used for something else.
             IdempotencyKeyInFlight: What was begun with the key is still open.
         """
@@ -398,13 +414,15 @@ class Commands:
         Say that money has come for a payment that no provider tells of, in whole or in part.
 
         What is more than was asked for is recorded as well, and opens the discrepancy
-        `overpaid`. Without an amount, saying it again returns the newest capture; with one,
-        it is another capture: pass an `idempotency_key`.
+        `overpaid`. A reference names one transfer: telling of it again returns its capture,
+        whenever that is. Without a reference, an amount is another capture each time (pass an
+        `idempotency_key`), and no amount at all returns the newest once nothing is missing.
 
         Args:
             payment_id: Of which payment.
             amount: All that is missing if left out; more than zero.
-            reference: What the money came under: a check's number, a bank's reference.
+            reference: What the money came under: a check's number, a bank's transaction id. It
+                is kept when the customer is forgotten: no name, no account number.
             metadata: Notes of your own: who says so, say.
             idempotency_key: Yours, by which this happens once; see `Commands`.
 
@@ -417,7 +435,29 @@ class Commands:
             IdempotencyKeyReused: The key was used for something else.
             IdempotencyKeyInFlight: What was begun with the key is still open.
         """
-        return flows.mark_paid(payment_id, amount=amount, reference=reference, metadata=metadata)
+        return marking.mark_paid(payment_id, amount=amount, reference=reference, metadata=metadata)
+
+    @command
+    def mark_bounced(
+        self, capture_id: str, *, idempotency_key: IdempotencyKey | str | None = None
+    ) -> Flow[Capture]:
+        """
+        Say that money which had come was taken back: a check that was returned.
+
+        It is due again, and `mark_paid` says when it has come after all. Saying it again
+        returns the capture.
+
+        Args:
+            capture_id: What `mark_paid` returned.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
+
+        Raises:
+            NotFound: There is no such capture.
+            Unsupported: Its provider says what was paid, and nobody else.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
+        """
+        return marking.mark_bounced(capture_id)
 
     @command
     def mark_refunded(
@@ -454,7 +494,7 @@ class Commands:
             IdempotencyKeyReused: The key was used for something else.
             IdempotencyKeyInFlight: What was begun with the key is still open.
         """
-        return flows.mark_refunded(
+        return marking.mark_refunded(
             payment_id, amount=amount, reason=reason, reference=reference, metadata=metadata
         )
 
@@ -487,7 +527,8 @@ class Commands:
             amount: All that is due of the payable if left out; more than zero.
             capture: When held money is taken, if not as the method says.
             use: Which use of the customer's consent this is: the first, or a later one.
-            customer_external_id: The provider's id of the customer, if you know it.
+            customer_external_id: The provider's id of the customer, where it asks for one: the
+                `customer_external_id` of the session or setup session that stored the source.
             metadata: At most 50 notes of your own, sent along.
             idempotency_key: Yours, by which this happens once; see `Commands`.
 
@@ -498,6 +539,7 @@ class Commands:
             Unsupported: The gateway cannot charge stored sources, or not hold and take later.
             MoneyError: The amount is not one that can be charged.
             UnsafeInput: A source without a profile, text that must not be stored or sent.
+            LimitExceeded: More metadata, or longer, than may be kept.
             IdempotencyKeyReused: The key was used for something else.
             IdempotencyKeyInFlight: What was begun with the key is still open.
             GatewayUnreachable: Certainly nothing happened; the payment has failed.
@@ -685,6 +727,7 @@ class Commands:
             MethodUnavailable: No gateway of the method's name is configured.
             Unsupported: The gateway stores no sources.
             UnsafeInput: Text, an address or metadata that must not be stored or sent.
+            LimitExceeded: More metadata, or longer, than may be kept.
             IdempotencyKeyReused: The key was used for something else.
             IdempotencyKeyInFlight: What was begun with the key is still open.
             GatewayUnreachable: Certainly nothing happened; the setup session has failed.
@@ -765,6 +808,24 @@ class Commands:
         One with an attempt that may have stored the source is left open.
         """
         return closing.expire_setup_sessions(limit=limit)
+
+    @command
+    def update_payable(self, payable: Payable) -> Flow[PayableAccount]:
+        """
+        Say what a payable costs now, and return its totals.
+
+        Every command that is given a payable does so as well; this one is for a cart that
+        changed when nothing else is asked. What was held until the payable is covered is
+        taken if that is so now. A session that is open stays about its own amount: give it
+        another one with `update_session`.
+
+        Args:
+            payable: As it is now.
+
+        Raises:
+            CurrencyMismatch: It was in another currency before: use another payable.
+        """
+        return accounts.update_payable(payable)
 
     @command
     def recover(self, *, limit: int = 100) -> Flow[tuple[AnyOperation, ...]]:
@@ -852,6 +913,26 @@ class Commands:
         return reading.get(Payment, payment_id)
 
     @command
+    def get_capture(self, capture_id: str) -> Flow[Capture]:
+        """
+        Return one capture.
+
+        Raises:
+            NotFound: There is no such capture.
+        """
+        return reading.get(Capture, capture_id)
+
+    @command
+    def get_void(self, void_id: str) -> Flow[Void]:
+        """
+        Return one void.
+
+        Raises:
+            NotFound: There is no such void.
+        """
+        return reading.get(Void, void_id)
+
+    @command
     def get_refund(self, refund_id: str) -> Flow[Refund]:
         """
         Return one refund.
@@ -875,6 +956,11 @@ class Commands:
     def sessions_of(self, payable_id: str) -> Flow[tuple[PaymentSession, ...]]:
         """Return all sessions for one payable, oldest first."""
         return reading.sessions_of(payable_id)
+
+    @command
+    def payments_of(self, payable_id: str) -> Flow[tuple[Payment, ...]]:
+        """Return all payments for one payable, oldest first: those of its sessions, too."""
+        return reading.payments_of(payable_id)
 
     @command
     def statement(self, record_id: str) -> Flow[Statement]:

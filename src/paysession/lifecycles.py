@@ -222,7 +222,7 @@ class _Payment(StateMachine):
     void = voided.from_(authorized, captured, lapsed, partially_refunded, refunded, reversed)
     lapse = lapsed.from_(authorized, captured, partially_refunded, refunded, reversed, voided)
     fail = failed.from_(processing)
-    abandon = abandoned.from_(checkout)
+    abandon = abandoned.from_(checkout, processing)
     reverse = reversed.from_(
         partially_captured, captured, partially_refunded, refunded, authorized, lapsed, voided
     )

@@ -510,7 +510,7 @@ Fact: TypeAlias = (
 
 
 def _is_fact(_: object, field: attrs.Attribute[Fact], fact: object) -> None:
-    if not isinstance(fact, get_args(Fact)):
+    if type(fact) not in get_args(Fact):
         raise TypeError(f"{field.name} must be a fact, not {type(fact).__name__}")
 
 

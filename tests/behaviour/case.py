@@ -1,4 +1,10 @@
-"""One case of the table: what is given and done, what comes of it, and why."""
+"""
+One case of the table: what is given and done, what comes of it, and why.
+
+The cases are what was observed of another store that speaks the storefront dialect, which
+users of that dialect expect here: the observed store, below. Its list has gaps, and so have
+the numbers.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +21,7 @@ Do: TypeAlias = Callable[[Shop], Seen | None]
 
 
 class Verdict(StrEnum):
-    """How what comes of a case relates to what the reference does."""
+    """How what comes of a case relates to what the observed store does."""
 
     SAME = "same"
     BETTER = "better"
@@ -26,16 +32,16 @@ class Verdict(StrEnum):
 @attrs.frozen(kw_only=True)
 class Case:
     """
-    One case of the reference's behaviour.
+    One case of the observed store's behaviour.
 
     Attributes:
-        number: Its number there.
+        number: Its number in the list of what was observed.
         given: What is the case, and what is done.
         expected: What comes of it: what is read of the shop, by the names of `READINGS`, and
             what `do` tells.
-        verdict: How that relates to the reference.
-        because: For `better`, the design's own words that choose; for `outside` and `later`,
-            why it is not played.
+        verdict: How that relates to what the observed store does.
+        because: For `better`, the sentence of paysession's design that chooses; for `outside`
+            and `later`, why it is not played.
         do: Plays it, and tells what no reading shows: refusals and documents.
     """
 
@@ -60,12 +66,12 @@ class Case:
 
 
 def same(number: int, given: str, do: Do, expected: Seen) -> Case:
-    """As in the reference."""
+    """As in the observed store."""
     return Case(number=number, given=given, do=do, expected=expected, verdict=Verdict.SAME)
 
 
 def better(number: int, given: str, do: Do, expected: Seen, *, because: str) -> Case:
-    """Not as in the reference, since the design says so in these words."""
+    """Not as in the observed store, since paysession's design says so in these words."""
     return Case(
         number=number,
         given=given,

@@ -175,7 +175,7 @@ CASES = (
     ),
     same(
         97,
-        "money of a stored source is held",
+        "money of a stored source is held (what the bank said of the address is case 143)",
         authorize_and_compare,
         {
             "printed": "pending",

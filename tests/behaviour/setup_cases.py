@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from case import Seen, same
+from case import Seen, better, same
 from storefront import CARD, Shop, refusal
 
 from paysession import SetupSession
@@ -66,11 +66,16 @@ CASES = (
             "refused": ["illegal_transition", "illegal_transition"],
         },
     ),
-    same(
+    better(
         34,
         "a setup session stores a card",
         store_card,
-        {"kind": "CreditCard", "setup sessions": ["completed"]},
+        {
+            "kind": "CreditCard",
+            "printed": ["completed", "credit_card"],
+            "setup sessions": ["completed"],
+        },
+        because="`source_type` credit_card, store_credit, payment_source or null.",
     ),
     same(
         71,
@@ -82,7 +87,7 @@ CASES = (
             "setup sessions": ["pending"],
         },
     ),
-    same(
+    better(
         73,
         "a setup session is completed",
         store_card,
@@ -95,5 +100,6 @@ CASES = (
                 *("SetupSessionProcessing", "SetupAttemptRequested", "SetupSessionCompleted"),
             ],
         },
+        because="`source_type` credit_card, store_credit, payment_source or null.",
     ),
 )

@@ -117,7 +117,7 @@ def test_every_reading_is_expected_by_a_case() -> None:
     assert {*READINGS} <= {name for case in PLAYED for name in case.expected}
 
 
-def test_the_cases_are_those_of_the_reference_each_once() -> None:
+def test_the_cases_are_those_that_were_observed_each_once() -> None:
     assert 122 == len(NUMBERS)
     assert NUMBERS == [case.number for case in CASES]
 

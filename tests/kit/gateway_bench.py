@@ -221,7 +221,9 @@ class Bench(ABC):
             **self.envelope(),  # type: ignore[arg-type]
             payment_id=self.fresh("py"),
             amount=amount,
-            terms=Terms(payable_id="or_1", payable_reference="R1", capture=policy),
+            terms=Terms(
+                payable_id="or_1", payable_reference="R1", capture=policy, customer_id="cus_1"
+            ),
             source=source,  # type: ignore[arg-type]
             use=MandateUse.LATER,
         )

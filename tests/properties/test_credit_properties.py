@@ -48,7 +48,7 @@ def movement(
     ask: Callable[..., CreditMovement], hold: str, amount: Money, is_final: bool
 ) -> CreditMovement:
     if ask in (CreditMovement.authorize, CreditMovement.purchase):
-        return ask("sc_1", amount=amount, key=hold)
+        return ask("sc_1", amount=amount, key=hold, customer_id="cus_1")
     more: dict[str, Any] = {"is_final": is_final} if ask == CreditMovement.capture else {}
     return ask(hold, amount=amount, key="k", **more)
 
@@ -74,7 +74,7 @@ def test_a_key_has_one_entry_for_ever(asked: list[tuple[str, int]]) -> None:
     ledger = InMemoryCreditLedger([owed(100)])
     first: dict[str, object] = {}
     for key, minor in asked:
-        step = CreditMovement.authorize("sc_1", amount=usd(minor), key=key)
+        step = CreditMovement.authorize("sc_1", amount=usd(minor), key=key, customer_id="cus_1")
         entry = ledger.move(step)
         assert first.setdefault(key, ledger.entry(key)) == ledger.entry(key)
         assert entry == ledger.entry(key) or entry.refusal is CreditRefusal.KEY_REUSED

@@ -9,7 +9,7 @@ import attrs
 from shop import CARD, CHECK, ORDER, Do, Process
 from telling import source, usd
 
-from paysession import CapturePolicy, Payment, PaymentSession, SetupSession
+from paysession import Capture, CapturePolicy, Payment, PaymentSession, SetupSession
 
 Script: TypeAlias = Mapping[str, str]
 
@@ -99,6 +99,11 @@ def _mark_paid(process: Process, script: Script) -> Do:
     return Do("mark_paid", (_checked_out(process),), {"amount": usd("40.00")})
 
 
+def _mark_bounced(process: Process, script: Script) -> Do:
+    capture = cast("Capture", process.act(Do("mark_paid", (_checked_out(process),))))
+    return Do("mark_bounced", (capture.id,))
+
+
 def _mark_refunded(process: Process, script: Script) -> Do:
     payment_id = _checked_out(process)
     process.act(Do("mark_paid", (payment_id,)))
@@ -133,6 +138,7 @@ ACTS: Mapping[str, Act] = {
     "create_payment": Act(None, ("approve",), _create_payment),
     "abandon_payment": Act(None, ("approve",), _abandon_payment),
     "mark_paid": Act(None, ("approve",), _mark_paid),
+    "mark_bounced": Act(None, ("approve",), _mark_bounced),
     "mark_refunded": Act(None, ("approve",), _mark_refunded),
     "create_setup_session": Act(None, ("approve",), _create_setup),
     "complete_setup_session": Act(None, ("approve",), _complete_setup),

@@ -163,10 +163,16 @@ def without_money(node: Node) -> Iterator[Node]:
         lambda: charged(before),
         lambda: before.fail(REFUSED, at=node.now),
         lambda: before.abandon(at=node.now),
+        lambda: waiting_for_the_customer(before).abandon(at=node.now),
     )
     for verb in verbs:
         with suppress(IllegalTransition):
             yield node.after(verb(), node.asked)
+
+
+def waiting_for_the_customer(payment: Payment) -> Payment:
+    """As it is once its charge requires an action."""
+    return attrs.evolve(payment, asking=(), open_operations=())
 
 
 def charged(payment: Payment) -> Payment:

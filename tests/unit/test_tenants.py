@@ -91,6 +91,11 @@ class World:
         )
         acme.charge(order(3), method=METHOD, source=CARD, idempotency_key=KEY)
         self.check = acme.create_payment(order(4), method=CHECK, idempotency_key=KEY)
+        other_check = acme.create_payment(order(5), method=CHECK)
+        self.coins = acme.mark_paid(other_check.id)
+        held = acme.create_session(order(6), method=METHOD)
+        held = acme.complete_session(held.id, source=CARD)
+        self.void = acme.void(str(held.payment_id))
 
     def of_acme(self) -> object:
         """All that belongs to the one who does nothing here."""
@@ -115,6 +120,7 @@ OTHERS: dict[str, Callable[[Payments, World], Any]] = {
     "create_payment": lambda p, w: p.create_payment(order(4), method=CHECK, idempotency_key=KEY),
     "abandon_payment": lambda p, w: p.abandon_payment(w.check.id),
     "mark_paid": lambda p, w: p.mark_paid(w.check.id),
+    "mark_bounced": lambda p, w: p.mark_bounced(w.coins.id),
     "mark_refunded": lambda p, w: p.mark_refunded(w.check.id),
     "charge": lambda p, w: p.charge(order(3), method=METHOD, source=CARD, idempotency_key=KEY),
     "capture": lambda p, w: p.capture(w.payment_id, idempotency_key=KEY),
@@ -131,6 +137,10 @@ OTHERS: dict[str, Callable[[Payments, World], Any]] = {
     "get_session": lambda p, w: p.get_session(w.session.id),
     "get_setup_session": lambda p, w: p.get_setup_session(w.setup_session.id),
     "get_payment": lambda p, w: p.get_payment(w.payment_id),
+    "get_capture": lambda p, w: p.get_capture(w.coins.id),
+    "get_void": lambda p, w: p.get_void(w.void.id),
+    "payments_of": lambda p, w: p.payments_of("or_3"),
+    "update_payable": lambda p, w: p.update_payable(order(2)),
     "get_refund": lambda p, w: p.get_refund(w.refund.id),
     "find_session": lambda p, w: p.find_session(external_id=w.session.external_id),
     "sessions_of": lambda p, w: p.sessions_of("or_1"),
@@ -145,9 +155,17 @@ FINDS_NOTHING: dict[str, object] = {
     "expire_setup_sessions": (),
     "recover": (),
     "sessions_of": (),
+    "payments_of": (),
     "forget": Forgotten(),
 }
-BEGINS_ANEW = ("create_session", "create_payment", "charge", "create_setup_session", "balance")
+BEGINS_ANEW = (
+    "update_payable",
+    "create_session",
+    "create_payment",
+    "charge",
+    "create_setup_session",
+    "balance",
+)
 
 
 @pytest.fixture

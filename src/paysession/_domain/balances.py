@@ -21,6 +21,7 @@ Column: TypeAlias = Literal[
     "refund_in_flight",
     "withheld",
     "lost",
+    "uncounted",
 ]
 Effect: TypeAlias = Mapping[Column, Money]
 """What one movement adds to the balances of its payment: the columns it touches, whole."""
@@ -45,6 +46,8 @@ class Balances:
         refund_in_flight: Asked to be given back, not answered.
         withheld: In dispute.
         lost: Taken from us by a dispute.
+        uncounted: Taken, and given back or being given back by policy, because it was less
+            than was asked. It pays nothing of the payable.
     """
 
     requested: Money
@@ -58,6 +61,7 @@ class Balances:
     refund_in_flight: Money
     withheld: Money
     lost: Money
+    uncounted: Money
 
     @classmethod
     def opening(cls, requested: Money) -> Balances:
@@ -75,6 +79,7 @@ class Balances:
             refund_in_flight=zero,
             withheld=zero,
             lost=zero,
+            uncounted=zero,
         )
 
     def replaced(self, old: Effect, new: Effect) -> Balances:

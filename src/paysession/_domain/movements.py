@@ -15,7 +15,7 @@ from typing import ClassVar, TypeAlias
 
 import attrs
 
-from paysession._domain.balances import NO_EFFECT, Effect
+from paysession._domain.balances import NO_EFFECT, Column, Effect
 from paysession._domain.entities import Record
 from paysession._domain.limits import Metadata
 from paysession._domain.operations import Operation, Origin
@@ -303,9 +303,12 @@ class Refund(MovementOperation):
     @property
     def effect(self) -> Effect:
         """It is given back; while nobody knows it is in flight."""
-        if self.succeeded:
-            return {"refunded": self.moved_amount}
-        return {"refund_in_flight": self.amount} if self.is_open else NO_EFFECT
+        if not (self.succeeded or self.is_open):
+            return NO_EFFECT
+        amount = self.moved_amount if self.succeeded else self.amount
+        column: Column = "refunded" if self.succeeded else "refund_in_flight"
+        is_unwanted = self.origin is Origin.POLICY
+        return {column: amount, "uncounted": amount} if is_unwanted else {column: amount}
 
     def _status_by(self, fact: Fact) -> OperationStatus:
         if isinstance(fact, Canceled):

@@ -52,6 +52,7 @@ from paysession.outcomes import (
     References,
     Refunded,
     Retaken,
+    Superseded,
     Unknown,
     Voided,
 )
@@ -103,8 +104,9 @@ class Payment(Owner, Settleable):
     """
     Money held or taken at one gateway for one payable.
 
-    It comes into being by the first fact that money is held or taken; a declined attempt
-    leaves none. Its status is read from its balances, and so is what may be done with it.
+    It comes into being by the first fact that money of a session is held or taken (a declined
+    attempt leaves none), by `create_payment`, or by `charge`. Its
+    status is read from its balances, and so is what may be done with it.
 
     Attributes:
         number: A short number for people: the backend's own, or P and seven of 0-9A-Z that
@@ -184,10 +186,10 @@ class Payment(Owner, Settleable):
 
         One that waits in the checkout, without a session, begins in that phase.
         """
-        balances, status = Balances.opening(amount), phase
+        balances = Balances.opening(amount)
         created = PaymentCreated(
             at=at,
-            status=status,
+            status=phase,
             balances=balances,
             payable_id=payable_id,
             session_id=session_id,
@@ -208,8 +210,8 @@ class Payment(Owner, Settleable):
             session_id=session_id,
             attempt_id=attempt_id,
             balances=balances,
-            phase=status,
-            status=status,
+            phase=phase,
+            status=phase,
             origin=origin,
             capture_policy=capture_policy,
             metadata=metadata,
@@ -241,16 +243,25 @@ class Payment(Owner, Settleable):
 
     def abandon(self, *, at: datetime) -> Payment:
         """
-        Wait in the checkout no more: another payment took its place, or it was given up.
+        Wait no more, in the checkout or for the customer to act: another payment took its
+        place, or it was given up.
 
         Raises:
-            IllegalTransition: It waits in no checkout.
+            IllegalTransition: Its money is being asked for, or was.
         """
-        if self.status is not PaymentStatus.CHECKOUT:
+        if self.asking or not PAYMENT.can(self.status, "abandon"):
             raise IllegalTransition("payment", self.id, self.status, "abandon", self.allowed)
         status = PAYMENT.next(self.status, "abandon")
         event = PaymentAbandoned(at=at, status=status, balances=self.balances)
-        return attrs.evolve(self, phase=status, status=status).telling(event)
+        return attrs.evolve(
+            self, phase=status, status=status, next_action=None, client_data=None
+        ).telling(event)
+
+    def supersede(self, charge: Charge, *, at: datetime) -> tuple[Payment, Charge]:
+        """Go on without a charge that waits for the customer; money of it still counts."""
+        evidence = Evidence(fact=Superseded(), source=EvidenceSource.OURSELVES, recorded_at=at)
+        after = charge.observed(evidence)
+        return self.noted(after).late(after, evidence.fact, at=at), after
 
     def request_charge(
         self, charge_id: str, *, terms: Terms, source: Source, use: MandateUse, lease: Lease
@@ -361,28 +372,35 @@ class Payment(Owner, Settleable):
 
     @property
     def share(self) -> Share:
-        """What it adds to the totals of its payable."""
+        """What it adds to the totals of its payable; what is given back by policy is not in it."""
         balances = self.balances
+        zero = Money.zero(balances.requested.currency)
         return Share(
             authorized=balances.held,
-            paid=balances.captured,
+            paid=max(zero, balances.captured - balances.uncounted),
             in_flight=self.in_flight,
-            refunded=balances.refunded,
+            refunded=max(zero, balances.refunded - balances.uncounted),
             lost=balances.lost,
         )
 
     @property
+    def awaits_more(self) -> bool:
+        """Whether a person has said that a part has come, and not yet that the rest has."""
+        balances = self.balances
+        is_by_person = self.phase is PaymentStatus.CHECKOUT and not balances.refunded
+        return is_by_person and bool(balances.captured) and bool(self.missing)
+
+    @property
     def is_open(self) -> bool:
-        """Whether a movement of it has not ended, or it has no money yet and may get some."""
-        return bool(self.open_operations) or self.status in (
-            PaymentStatus.CHECKOUT,
-            PaymentStatus.PROCESSING,
-        )
+        """Whether a movement of it has not ended, or more money may come by itself."""
+        is_waiting = self.status in (PaymentStatus.CHECKOUT, PaymentStatus.PROCESSING)
+        return bool(self.open_operations) or is_waiting or self.awaits_more
 
     @property
     def succeeded(self) -> bool:
         """Whether money is held or was taken, and not less than what was to be accepted."""
-        return self.last_failure is None and bool(self.balances.captured or self.balances.held)
+        has_money = bool(self.balances.captured or self.balances.held)
+        return has_money and self.last_failure is None and not self.awaits_more
 
     @property
     def failure(self) -> Failure | None:
@@ -403,6 +421,8 @@ class Payment(Owner, Settleable):
             return "send the customer to its next_action, and then run recover()"
         if self.status is PaymentStatus.CHECKOUT:
             return "use mark_paid when the money has come"
+        if self.awaits_more:
+            return f"use mark_paid when the missing {self.missing} have come"
         return super()._next_step
 
     def authorize(
@@ -462,7 +482,7 @@ class Payment(Owner, Settleable):
             recheck_at=None,
             origin=origin,
             payment_id=self.id,
-            metadata=metadata or Metadata(),
+            metadata=self._kept(metadata or Metadata()),
             is_final=True,
             releases=Money.zero(amount.currency),
         ).observed(evidence)
@@ -696,8 +716,12 @@ class Payment(Owner, Settleable):
             recheck_at=lease.until,
             origin=origin,
             payment_id=self.id,
-            metadata=metadata,
+            metadata=self._kept(metadata),
         )
+
+    def _kept(self, metadata: Metadata) -> Metadata:
+        """Nothing new is noted of a customer who was forgotten."""
+        return metadata if self.forgotten_at is None else Metadata()
 
     def settle(self, operation: O, evidence: Evidence) -> tuple[Payment, O]:
         """Record one fact about a movement of ours, and all that follows from it."""

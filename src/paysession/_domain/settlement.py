@@ -99,6 +99,11 @@ class Settlement:
                 after = noted._followed(evidence)
         return after._tidied(self, evidence)._accounted(self, evidence)
 
+    def has_failed_since(self, before: Settlement) -> bool:
+        """Whether the session has just ended without the money it was about."""
+        has_ended = before.session.is_open and self.session.is_closed
+        return has_ended and not self.session.succeeded
+
     def _is_foreign(self, amount: Money) -> bool:
         return amount.currency != self.session.amount.currency
 
@@ -166,7 +171,7 @@ class Settlement:
 
     def _payment_begun(self, evidence: Evidence) -> Payment:
         session = self.session
-        return Payment.begun(
+        begun = Payment.begun(
             payment_id_of(self.attempt.id),
             tenant=session.tenant,
             gateway=session.gateway,
@@ -182,6 +187,7 @@ class Settlement:
             metadata=session.terms.metadata,
             at=evidence.recorded_at,
         )
+        return attrs.evolve(begun, forgotten_at=session.forgotten_at)
 
     def _corrected(self, payment: Payment, evidence: Evidence) -> Settlement:
         """What was taken in one step came undone, or was taken after all."""

@@ -125,6 +125,11 @@ class SetupSession(Owner, Settleable):
         return self.terms.customer_id
 
     @property
+    def customer_external_id(self) -> str | None:
+        """The provider's id of the customer: what it told, or else what it was told."""
+        return self.references.get(ReferenceRole.CUSTOMER) or self.terms.customer_external_id
+
+    @property
     def external_id(self) -> str:
         """The provider's id of the setup session; ours until the provider's is known."""
         return self.references.get(ReferenceRole.SESSION) or self.id

@@ -1,11 +1,15 @@
-"""The account of a payable that a backend passes: the one that is there, or a new one."""
+"""The account of a payable that a backend passes, with what that costs now."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from paysession._domain.payable import Payable, PayableAccount
-from paysession._flows.asks import Peek, Unit
+from paysession._flows.arguments import typed
+from paysession._flows.asks import Flow, Load, Now, Peek, Tenant, Unit
+from paysession._flows.carrying import carried_on
+from paysession._flows.covering import FollowUp, followed_up
+from paysession._flows.units import atomic
 
 
 def account_of(payable: Payable, *, tenant: str, at: datetime) -> Unit[PayableAccount]:
@@ -19,3 +23,19 @@ def account_of(payable: Payable, *, tenant: str, at: datetime) -> Unit[PayableAc
     if known is None:
         return PayableAccount.opened(payable, tenant=tenant, at=at)
     return known.restated(payable, at=at)
+
+
+def update_payable(payable: Payable) -> Flow[PayableAccount]:
+    """Take over what a payable costs now; what waits for it to be covered may be due by that."""
+    typed("payable", payable, Payable)
+    tenant, at = (yield from Tenant()), (yield from Now())
+
+    @atomic
+    def restate() -> Unit[tuple[PayableAccount, FollowUp]]:
+        account = yield from account_of(payable, tenant=tenant, at=at)
+        before = (yield from Peek(PayableAccount, payable.id)) or account
+        return account, (yield from followed_up(before, account, None, failed=None, at=at))
+
+    account, followed = yield from restate()
+    yield from carried_on(followed)
+    return (yield from Load(PayableAccount, account.id))

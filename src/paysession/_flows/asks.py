@@ -197,7 +197,7 @@ class Call(Ask[A]):
             return tuple in self.request.answers and all(
                 isinstance(report, Report) for report in reports
             )
-        return isinstance(answer, self.request.answers)
+        return type(answer) in self.request.answers
 
 
 def _ids_in(answer: object) -> References:

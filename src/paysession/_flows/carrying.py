@@ -6,12 +6,14 @@ The happy path is the recovery of one operation: both call and settle.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar, assert_never
 
 from paysession._domain.attempts import Attempt, SetupAttempt
 from paysession._domain.charges import Charge
+from paysession._domain.entities import Entity
 from paysession._domain.evidence import EvidenceSource, rank_of
 from paysession._domain.methods import PaymentMethod
 from paysession._domain.movements import Capture, Refund, Void
@@ -277,3 +279,13 @@ def _handed_over(operation: O, now: datetime) -> Flow[O]:
 
     _, handed_over = yield from hand_over()
     return handed_over
+
+
+def carried_on(followed: Iterable[Entity | None]) -> Flow[None]:
+    """Make at once what followed from a commit; what fails here is left to recovery."""
+    for operation in followed:
+        if isinstance(operation, Capture | Void) and operation.is_open:
+            try:
+                yield from resolve(operation)
+            except Exception:  # noqa: BLE001, S112 - what was decided is committed already
+                continue

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from paysession._domain.attempts import Attempt, CloseReason
 from paysession._domain.limits import MOST_AT_ONCE, safe_count
-from paysession._domain.movements import Void
 from paysession._domain.payable import PayableAccount
 from paysession._domain.session import PaymentSession
 from paysession._domain.setup_session import SetupSession
 from paysession._flows.asks import Description, Due, Flow, Load, NewId, Now, Unit
 from paysession._flows.attempts import gone_on, refuse_unresolved, unresolved_attempt
-from paysession._flows.carrying import Sighting, described, lease_of, look_at, resolve
+from paysession._flows.carrying import Sighting, carried_on, described, lease_of, look_at, resolve
 from paysession._flows.covering import FollowUp, followed_up
 from paysession._flows.sessions import carried_out, known_session, resolved
 from paysession._flows.setups import close_setup_session
@@ -169,17 +168,8 @@ def _close_here(session_id: str, reason: CloseReason, at: datetime) -> Flow[Paym
         return session.close(reason, at=at), ended, released
 
     session, _, released = yield from close()
-    yield from _released(each for each in released if isinstance(each, Void))
+    yield from carried_on(released)
     return session
-
-
-def _released(voids: Iterable[Void]) -> Flow[None]:
-    """Release at once what waited for this session: what fails here is left to recovery."""
-    for void in voids:
-        try:
-            yield from resolve(void)
-        except Exception:  # noqa: BLE001, S112 - the session is closed, and the void committed
-            continue
 
 
 def _cannot(reason: CloseReason, session: PaymentSession) -> IllegalTransition:

@@ -56,6 +56,10 @@ def followed_up(
     if account.is_covered and not before.is_covered:
         payments = yield from _payments_of(account, payment)
         return _each_waiting(payments, _taken, at)
+    if before.is_covered and payment is not None and account.authorized > before.authorized:
+        return _each_waiting(
+            (payment,), _released, at
+        )  # others were faster: nothing is left to pay
     if failed and account.authorized and not account.is_covered:
         payments = yield from _payments_of(account, payment)
         if not (yield from _may_still_be_covered(account, payments, failed)):

@@ -28,7 +28,7 @@ from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
 from paysession._domain.setup_session import SetupSession
 from paysession._flows.arguments import typed
-from paysession._flows.asks import Ask, Claimed, Commit, Flow, Now, Unit
+from paysession._flows.asks import Ask, Claimed, Commit, Flow, Load, Now, Unit
 from paysession._flows.units import Released
 from paysession.errors import (
     Conflict,
@@ -75,7 +75,7 @@ def once(
         )
         before = yield from use.newest()
         if before is not None and use.is_held_by(before):
-            return cast("R", use.replayed(before))
+            return cast("R", (yield from use.replayed(before)))
         return (yield from _taking_place(use, before, flow))
     finally:
         flow.close()
@@ -98,11 +98,11 @@ class _Use:
         """Whether a claim still says what the key stands for."""
         return not claim.is_over(self.at)
 
-    def replayed(self, claim: Claim) -> Entity:
+    def replayed(self, claim: Claim) -> Unit[Entity]:
         """Return what came of the command that has the key."""
         if claim.fingerprint != self.fingerprint:
             raise IdempotencyKeyReused(self.command)
-        return _answer_of(claim)
+        return (yield from _answer_of(claim))
 
     def claiming(self, commit: Commit, before: Claim | None) -> Commit:
         """Add the claim to the commit by which the command takes place."""
@@ -153,7 +153,7 @@ def _taking_place(use: _Use, before: Claim | None, flow: Flow[R]) -> Flow[R]:
         except (StopIteration, PaySessionError) as end:
             newest = None if has_claimed else (yield from use.newest())
             if newest is not None and use.is_held_by(newest):
-                return cast("R", use.replayed(newest))
+                return cast("R", (yield from use.replayed(newest)))
             if isinstance(end, StopIteration):
                 return cast("R", end.value)
             raise
@@ -166,7 +166,7 @@ def _taking_place(use: _Use, before: Claim | None, flow: Flow[R]) -> Flow[R]:
             if takes_place and isinstance(error, Conflict):
                 before = yield from use.newest()
                 if before is not None and use.is_held_by(before):
-                    return cast("R", use.replayed(before))
+                    return cast("R", (yield from use.replayed(before)))
             step = partial(flow.throw, error)
         else:
             has_claimed = has_claimed or takes_place
@@ -179,8 +179,8 @@ def result_of(key: IdempotencyKey | str, *, command: str, among: Collection[str]
         raise UnsafeInput("command", "no command of that name takes an idempotency key")
     claim = yield from Claimed(NAMESPACE, _text_of(command, key))
     if claim is None or claim.is_over((yield from Now())):
-        raise NotFound("result of an idempotency key for", command)
-    return cast("Answer", _answer_of(claim))
+        raise NotFound("result of this idempotency key", command)
+    return cast("Answer", (yield from _answer_of(claim)))
 
 
 def _text_of(command: str, key: IdempotencyKey | str) -> str:
@@ -189,10 +189,15 @@ def _text_of(command: str, key: IdempotencyKey | str) -> str:
     return fingerprint_of((command, named.scope, named.text))
 
 
-def _answer_of(claim: Claim) -> Entity:
-    if claim.answer is None:
+def _answer_of(claim: Claim) -> Unit[Entity]:
+    """Return the answer as it was, but for what the browser had, which ends with its session."""
+    answer = claim.answer
+    if answer is None:
         raise IdempotencyKeyInFlight(claim.id)
-    return claim.answer
+    if not isinstance(answer, PaymentSession | SetupSession) or answer.is_closed:
+        return answer
+    newest = yield from Load(type(answer), answer.id)
+    return attrs.evolve(answer, client_data=None, next_action=None) if newest.is_closed else answer
 
 
 def answered(written: tuple[object, ...], evidence: Evidence) -> Unit[tuple[Claim | Released, ...]]:
@@ -228,7 +233,7 @@ def _next_of(
     claim: Claim, operation: Operation, changed: list[Entity], evidence: Evidence
 ) -> Claim | Released:
     """Return what becomes of an open claim when its operation has come to an end."""
-    if _never_arrived(operation, evidence):
+    if never_arrived(operation, evidence):
         return Released(claim)
     heir = _answering(claim.text, changed)
     if heir is not None:
@@ -241,9 +246,10 @@ def _next_of(
     )
 
 
-def _never_arrived(operation: Operation, evidence: Evidence) -> bool:
+def never_arrived(operation: Operation, evidence: Evidence) -> bool:
+    """Whether the one call that was made certainly had no effect: the caller may try again."""
     is_first = operation.tries == 1 and evidence.source is EvidenceSource.RESPONSE
-    return is_first and isinstance(operation.believed, NotAttempted)
+    return is_first and isinstance(evidence.fact, NotAttempted)
 
 
 def _answering(text: str, entities: Iterable[Entity]) -> Operation | None:

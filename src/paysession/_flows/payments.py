@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeAlias
 
 from paysession._domain.charges import Charge
-from paysession._domain.discrepancies import DiscrepancyKind
-from paysession._domain.entities import Entity
-from paysession._domain.identity import derived_id
-from paysession._domain.limits import Metadata, safe_choice, safe_id, safe_text
+from paysession._domain.limits import Metadata, safe_choice, safe_id
 from paysession._domain.methods import CapturePolicy, PaymentMethod, Terms, capture_policy
-from paysession._domain.movements import Capture, Refund, RefundReason
 from paysession._domain.operations import Origin
-from paysession._domain.payable import Payable, PayableAccount, checked_amount
+from paysession._domain.payable import Payable, PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.sources import MandateUse, Source
 from paysession._flows.accounts import account_of
 from paysession._flows.arguments import checked_source, optional_id, typed
-from paysession._flows.asks import Claimed, Description, Find, Flow, Load, NewId, Now, Tenant, Unit
-from paysession._flows.carrying import carry_out, described, lease_of, resolve
-from paysession._flows.covering import followed_up
-from paysession._flows.naming import new_claims, payment_named
+from paysession._flows.asks import Claimed, Description, Flow, Load, NewId, Now, Peek, Tenant, Unit
+from paysession._flows.carrying import carried_on, carry_out, described, lease_of
+from paysession._flows.covering import FollowUp, followed_up
 from paysession._flows.units import deciding
 from paysession._money import Money
 from paysession.errors import (
+    OperationUnresolved,
     OutcomeUnknown,
     SessionRequired,
     SourceRequired,
@@ -33,10 +28,7 @@ from paysession.errors import (
     Unsupported,
 )
 from paysession.lifecycles import PaymentStatus
-from paysession.outcomes import NO_REFERENCES, References
 from paysession.stores.port import KINDS, Claim
-
-Written: TypeAlias = tuple[Entity | Claim | None, ...]
 
 _CHECKOUT = "checkout"
 """The namespace of the claims on the one place in the checkout of each payable."""
@@ -61,6 +53,8 @@ def create_payment(
     if method.source_required and source is None:
         raise SourceRequired(method.id)
     description = yield from described(method)
+    if not description.capabilities.settled_by_person:
+        raise Unsupported(method.gateway, "create_payment", "its money comes by charge: use that")
     tenant, at = (yield from Tenant()), (yield from Now())
     payment_id = yield from NewId("py")
 
@@ -97,16 +91,36 @@ def create_payment(
 
 
 def abandon_payment(payment_id: str) -> Flow[Payment]:
-    """Give a payment up that waits in the checkout; abandoning an abandoned one returns it."""
+    """Give up a payment that waits, in the checkout or for the customer to act."""
     wanted, at = safe_id(payment_id, field="payment_id"), (yield from Now())
 
     @deciding
-    def abandon() -> Unit[Payment]:
+    def abandon() -> Unit[FollowUp]:
         payment = yield from Load(Payment, wanted)
-        is_done = payment.status is PaymentStatus.ABANDONED
-        return payment if is_done else payment.abandon(at=at)
+        if payment.status is PaymentStatus.ABANDONED:
+            return (payment,)
+        payment, charges = yield from _without_charges(payment, at=at)
+        abandoned = payment.abandon(at=at)
+        account = yield from Load(PayableAccount, payment.payable_id)
+        follow_up = yield from followed_up(account, account, abandoned, failed=wanted, at=at)
+        return *follow_up, *charges
 
-    return (yield from abandon())
+    written = yield from abandon()
+    yield from carried_on(written)
+    return typed("payment", written[0], Payment)
+
+
+def _without_charges(payment: Payment, *, at: datetime) -> Unit[tuple[Payment, tuple[Charge, ...]]]:
+    """Leave the charges behind that wait for the customer."""
+    ended: tuple[Charge, ...] = ()
+    for charge_id in payment.open_operations:
+        charge = yield from Peek(Charge, charge_id)
+        if charge is not None and charge.is_unresolved:
+            raise OperationUnresolved(charge.id, charge.waits_for_person)
+        if charge is not None:
+            payment, superseded = payment.supersede(charge, at=at)
+            ended = (*ended, superseded)
+    return payment, ended
 
 
 def _abandoned(place: Claim, *, at: datetime) -> Unit[Payment]:
@@ -187,126 +201,6 @@ def charge(
         return (yield from Load(Payment, payment_id))
     except Exception as error:
         raise OutcomeUnknown(charge.id, payment_id) from error
-
-
-def mark_paid(
-    payment_id: str,
-    *,
-    amount: Money | None,
-    reference: str | None,
-    metadata: Mapping[str, str] | None,
-) -> Flow[Capture]:
-    """Record that a person says that money has come: all that is missing, or `amount`."""
-    notes = Metadata.of(metadata)
-    known = yield from _settled_by_person(payment_id, amount, "mark_paid")
-    named = _named(reference)
-    at, capture_id = (yield from Now()), (yield from NewId("ca"))
-
-    @deciding
-    def record() -> Unit[Written]:
-        payment = yield from Load(Payment, known.id)
-        account = yield from Load(PayableAccount, payment.payable_id)
-        missing = payment.missing
-        if amount is None and not missing:
-            return ((yield from _newest(Capture, payment)),)
-        before = yield from _known_by(named, payment)
-        paid, authorization, capture = payment.mark_paid(
-            capture_id,
-            authorization_id=derived_id("au", capture_id),
-            amount=missing if amount is None else amount,
-            reference=named,
-            metadata=notes,
-            at=at,
-        )
-        if before is not None:
-            twice = DiscrepancyKind.PAID_TWICE
-            paid = paid.disagreed(twice, capture.id, "another reference", named, at=at)
-        accounted = account.moved(payment.share, paid.share, at=at)
-        paid = paid.compared_with(accounted, operation_id=capture.id, at=at)
-        follow_up = yield from followed_up(account, accounted, paid, failed=None, at=at)
-        claims = yield from new_claims(paid.gateway, NO_REFERENCES, capture.references, capture)
-        return capture, *follow_up, authorization, accounted, *claims
-
-    written = yield from record()
-    yield from _carried_out(each for each in written if isinstance(each, Capture) and each.is_open)
-    return typed("capture", written[0], Capture)
-
-
-def _named(reference: str | None) -> str | None:
-    """What a person writes down may be anything, so it is looked at for card numbers."""
-    return None if reference is None else safe_text(reference, field="reference", most=255)
-
-
-def _known_by(reference: str | None, payment: Payment) -> Unit[Payment | None]:
-    """
-    Return the payment if money came for it under that reference before.
-
-    One transfer may pay for several payables, but it pays for each once.
-    """
-    named = References.of(capture=reference)
-    _, known = yield from payment_named(payment.gateway, named)
-    return known if known is not None and known.id == payment.id else None
-
-
-def _carried_out(captures: Iterable[Capture]) -> Flow[None]:
-    """Take at once what waited for the payable to be covered; recovery takes what fails here."""
-    for capture in captures:
-        try:
-            yield from resolve(capture)
-        except Exception:  # noqa: BLE001, S112 - the money has come, and the capture is committed
-            continue
-
-
-def mark_refunded(
-    payment_id: str,
-    *,
-    amount: Money | None,
-    reason: RefundReason | None,
-    reference: str | None,
-    metadata: Mapping[str, str] | None,
-) -> Flow[Refund]:
-    """Record that a person says that money has gone back: all of it, or `amount`."""
-    notes = Metadata.of(metadata)
-    why = None if reason is None else safe_choice(reason, field="reason", among=RefundReason)
-    known = yield from _settled_by_person(payment_id, amount, "mark_refunded")
-    named = _named(reference)
-    at, refund_id = (yield from Now()), (yield from NewId("re"))
-
-    @deciding
-    def record() -> Unit[Written]:
-        payment = yield from Load(Payment, known.id)
-        account = yield from Load(PayableAccount, payment.payable_id)
-        is_done = not payment.balances.refundable and bool(payment.balances.refunded)
-        if amount is None and is_done:
-            return ((yield from _newest(Refund, payment)),)
-        returned, refund = payment.mark_refunded(
-            refund_id, amount=amount, reason=why, reference=named, metadata=notes, at=at
-        )
-        return refund, returned, account.moved(payment.share, returned.share, at=at)
-
-    written = yield from record()
-    return typed("refund", written[0], Refund)
-
-
-def _newest(kind: type[Capture | Refund], payment: Payment) -> Unit[Capture | Refund]:
-    """Return the movement that a repeated command means."""
-    return (yield from Find(kind, "payment_id", payment.id))[-1]
-
-
-def _settled_by_person(payment_id: str, amount: Money | None, command: str) -> Flow[Payment]:
-    """
-    Return a payment of which a person says what was paid.
-
-    Raises:
-        Unsupported: Its provider says so, and nobody else: it always does after an attempt.
-    """
-    payment = yield from Load(Payment, safe_id(payment_id, field="payment_id"))
-    if amount is not None:
-        checked_amount(amount, payment.amount, verb=command.replace("_", " "))
-    description = yield from described(payment.method)
-    if not description.capabilities.settled_by_person or payment.attempt_id is not None:
-        raise Unsupported(payment.gateway, command, "its provider says what was paid")
-    return payment
 
 
 def _refuse_unchargeable(source: Source | None) -> None:

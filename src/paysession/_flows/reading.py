@@ -38,6 +38,11 @@ def sessions_of(payable_id: str) -> Flow[tuple[PaymentSession, ...]]:
     return (yield from Find(PaymentSession, "payable_id", safe_id(payable_id, field="payable_id")))
 
 
+def payments_of(payable_id: str) -> Flow[tuple[Payment, ...]]:
+    """Return all payments for one payable, oldest first."""
+    return (yield from Find(Payment, "payable_id", safe_id(payable_id, field="payable_id")))
+
+
 def balance(payable: Payable | str) -> Flow[PayableAccount]:
     """Return the totals of a payable; given the payable itself, with what it costs now."""
     at = yield from Now()

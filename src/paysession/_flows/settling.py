@@ -32,11 +32,10 @@ from paysession._flows.asks import Flow, Load, Peek, Unit
 from paysession._flows.attempts import open_attempts
 from paysession._flows.covering import FollowUp, followed_up
 from paysession._flows.naming import claims_of, new_claims, payment_named, told_apart
-from paysession._flows.once import answered
+from paysession._flows.once import answered, never_arrived
 from paysession._flows.requests import AnyOperation
 from paysession._flows.units import Released, settling
-from paysession.lifecycles import PaymentStatus
-from paysession.outcomes import Authorized, Captured, Declined, Fact, Unknown
+from paysession.outcomes import Authorized, Captured, Declined, Fact, Retaken, Unknown
 from paysession.stores.port import Claim
 
 O = TypeVar("O", Capture, Void, Refund)  # noqa: E741 - O for operation
@@ -153,6 +152,11 @@ def _of_charge(charge_id: str, evidence: Evidence) -> Unit[Written]:
         authorization=(yield from Peek(Authorization, authorization_id_of(charge_id))),
         capture=(yield from Peek(Capture, capture_id_of(charge_id))),
     )
+    if isinstance(evidence.fact, Authorized | Captured | Retaken):
+        _, named = yield from payment_named(payment.gateway, evidence.fact.references)
+        if named is not None and named.id != payment.id:
+            left = before.left_to_a_person(named.id, at=at)
+            return left.payment, left.charge
     after = before.settled(evidence)
     told = yield from told_apart(
         payment.gateway,
@@ -171,12 +175,12 @@ def _of_charge(charge_id: str, evidence: Evidence) -> Unit[Written]:
         after.payment,
         after.capture,
     )
-    has_failed = after.payment.status is PaymentStatus.FAILED
+    has_failed = after.has_failed_since(before) and not never_arrived(charge, evidence)
     follow_up: FollowUp = yield from followed_up(
         account,
         after.account,
         after.payment,
-        failed=payment.id if has_failed and payment.status is PaymentStatus.PROCESSING else None,
+        failed=payment.id if has_failed else None,
         at=at,
     )
     return (
@@ -231,7 +235,7 @@ def _of_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
         return _left_to_a_person(before, before.payment.id, at=at)
     after = before.settled(evidence)
     claims = yield from claims_of(before, after)
-    has_failed = before.session.is_open and after.session.is_closed and not after.session.succeeded
+    has_failed = after.has_failed_since(before) and not never_arrived(before.attempt, evidence)
     follow_up = yield from followed_up(
         before.account,
         after.account,

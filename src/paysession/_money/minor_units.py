@@ -48,7 +48,8 @@ class MinorUnits:
     """
     How one provider counts money in integers.
 
-    Currencies that are not named are counted as ISO 4217 does, in single units.
+    Currencies that are not named are counted as ISO 4217 does, in single units. There are
+    `ISO`, `STRIPE` and `ADYEN` in `paysession.gateways`.
 
         >>> STRIPE.to_provider(Money("5", "ISK"))
         500

@@ -1,5 +1,6 @@
 """The port to payment providers, what it asks and answers, and the gateways that are shipped."""
 
+from paysession._money import ADYEN, ISO, STRIPE
 from paysession.gateways._credit import (
     Credit,
     CreditDraw,
@@ -58,6 +59,9 @@ from paysession.gateways.store_credit import AsyncStoreCreditGateway, StoreCredi
 from paysession.gateways.threads import in_threads
 
 __all__ = [
+    "ADYEN",
+    "ISO",
+    "STRIPE",
     "AsyncBogusGateway",
     "AsyncCreditLedger",
     "AsyncGateway",

@@ -15,7 +15,7 @@ from typing import assert_never
 
 import attrs
 
-from paysession._domain.limits import aware, safe_choice, safe_id, safe_reference
+from paysession._domain.limits import aware, safe_choice, safe_id, safe_reference, safe_text
 from paysession._money import Money
 from paysession.errors import CurrencyMismatch, InvalidAmount
 
@@ -32,6 +32,10 @@ def _customer_id(value: str) -> str:
 
 def _created_at(value: datetime) -> datetime:
     return aware(value, field="credit.created_at")
+
+
+def _tenant(value: str) -> str:
+    return safe_text(value, field="tenant", most=255, allow_empty=True)
 
 
 def _nothing_of(credit: Credit) -> Money:
@@ -61,6 +65,7 @@ class Credit:
         used: How much of it was taken, and not given back.
         authorized: How much of it is held: neither taken nor released.
         created_at: When it was granted; the oldest is used first.
+        tenant: Whose customer that is; nobody else's payments use it.
 
     Raises:
         CurrencyMismatch: Its amounts are of different currencies.
@@ -77,6 +82,7 @@ class Credit:
         default=attrs.Factory(_nothing_of, takes_self=True), validator=_is_money
     )
     created_at: datetime = attrs.field(converter=_created_at)
+    tenant: str = attrs.field(default="", converter=_tenant)
 
     def __attrs_post_init__(self) -> None:
         for part in (self.amount, self.used, self.authorized):
@@ -126,7 +132,7 @@ class CreditRefusal(StrEnum):
     """Why a movement did not happen."""
 
     UNKNOWN_CREDIT = "unknown_credit"
-    """There is no such credit, or it is somebody else's."""
+    """There is no such credit, or it is somebody else's: another customer's or tenant's."""
     UNKNOWN_HOLD = "unknown_hold"
     OTHER_CURRENCY = "other_currency"
     NOT_ABOVE_ZERO = "not_above_zero"
@@ -161,7 +167,9 @@ class CreditMovement:
         amount: How much.
         key: Under it a repeat has one effect.
         is_final: Whether this capture releases what it leaves of the hold.
-        customer_id: Whose credit it must be, if the backend said who pays.
+        customer_id: Who pays: a new hold is made of this customer's credit only, and of
+            nobody's if it is left out.
+        tenant: Whose payment it is; it moves this tenant's credit only.
     """
 
     kind: CreditMovementKind = attrs.field(converter=_kind)
@@ -170,40 +178,57 @@ class CreditMovement:
     key: str = attrs.field(converter=_key)
     is_final: bool = False
     customer_id: str | None = None
+    tenant: str = attrs.field(default="", converter=_tenant)
 
     @classmethod
     def authorize(
-        cls, credit_id: str, *, amount: Money, key: str, customer_id: str | None = None
+        cls, credit_id: str, *, amount: Money, key: str, customer_id: str | None, tenant: str = ""
     ) -> CreditMovement:
         """Hold some of a credit."""
-        kind = CreditMovementKind.AUTHORIZE
-        return cls(kind=kind, on=credit_id, amount=amount, key=key, customer_id=customer_id)
+        return cls(
+            kind=CreditMovementKind.AUTHORIZE,
+            on=credit_id,
+            amount=amount,
+            key=key,
+            customer_id=customer_id,
+            tenant=tenant,
+        )
 
     @classmethod
     def purchase(
-        cls, credit_id: str, *, amount: Money, key: str, customer_id: str | None = None
+        cls, credit_id: str, *, amount: Money, key: str, customer_id: str | None, tenant: str = ""
     ) -> CreditMovement:
         """Hold some of a credit and take it, in one."""
-        kind = CreditMovementKind.PURCHASE
-        return cls(kind=kind, on=credit_id, amount=amount, key=key, customer_id=customer_id)
+        return cls(
+            kind=CreditMovementKind.PURCHASE,
+            on=credit_id,
+            amount=amount,
+            key=key,
+            customer_id=customer_id,
+            tenant=tenant,
+        )
 
     @classmethod
     def capture(
-        cls, hold_id: str, *, amount: Money, key: str, is_final: bool = False
+        cls, hold_id: str, *, amount: Money, key: str, is_final: bool = False, tenant: str = ""
     ) -> CreditMovement:
         """Take some of what is held."""
         kind = CreditMovementKind.CAPTURE
-        return cls(kind=kind, on=hold_id, amount=amount, key=key, is_final=is_final)
+        return cls(kind=kind, on=hold_id, amount=amount, key=key, is_final=is_final, tenant=tenant)
 
     @classmethod
-    def void(cls, hold_id: str, *, amount: Money, key: str) -> CreditMovement:
+    def void(cls, hold_id: str, *, amount: Money, key: str, tenant: str = "") -> CreditMovement:
         """Release some of what is held."""
-        return cls(kind=CreditMovementKind.VOID, on=hold_id, amount=amount, key=key)
+        kind = CreditMovementKind.VOID
+        return cls(kind=kind, on=hold_id, amount=amount, key=key, tenant=tenant)
 
     @classmethod
-    def give_back(cls, hold_id: str, *, amount: Money, key: str) -> CreditMovement:
+    def give_back(
+        cls, hold_id: str, *, amount: Money, key: str, tenant: str = ""
+    ) -> CreditMovement:
         """Give some of what was taken back."""
-        return cls(kind=CreditMovementKind.GIVE_BACK, on=hold_id, amount=amount, key=key)
+        kind = CreditMovementKind.GIVE_BACK
+        return cls(kind=kind, on=hold_id, amount=amount, key=key, tenant=tenant)
 
     @property
     def opens_hold(self) -> bool:
@@ -222,7 +247,7 @@ class CreditMovement:
         """
         if hold is None and not self.opens_hold:
             return CreditRefusal.UNKNOWN_HOLD
-        if credit is None or self.customer_id not in (None, credit.customer_id):
+        if credit is None or not self._may_move(credit):
             return CreditRefusal.UNKNOWN_CREDIT
         if self.amount.currency != credit.amount.currency:
             return CreditRefusal.OTHER_CURRENCY
@@ -236,6 +261,11 @@ class CreditMovement:
         authorized = credit.authorized + after.held - before.held
         used = credit.used + after.taken - before.taken
         return attrs.evolve(credit, authorized=authorized, used=used), after
+
+    def _may_move(self, credit: Credit) -> bool:
+        """Whether it is the tenant's, and the customer's; what is held was asked for by both."""
+        is_customers = not self.opens_hold or self.customer_id == credit.customer_id
+        return is_customers and self.tenant == credit.tenant
 
     def _moved(self, hold: CreditHold, remaining: Money) -> CreditHold | CreditRefusal:
         amount, held, taken = self.amount, hold.held, hold.taken

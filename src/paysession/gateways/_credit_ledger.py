@@ -21,6 +21,11 @@ class CreditLedger(ABC):
     The backend's books of the credit that it owes its customers.
 
     `move` is one transaction: what it returns is recorded, whatever happens next.
+
+    The backend asks for `credits_of` and `credit`, the gateway for `entry` and `move`; all of
+    them are about the whole ledger, and none but `move` is told a tenant. One ledger may
+    serve several tenants if each credit carries its own: then a movement of another's is
+    refused. Ids of customers are not to be shared by tenants that share a ledger.
     """
 
     @abstractmethod
@@ -43,6 +48,10 @@ class CreditLedger(ABC):
         In one transaction: where the key has an entry, return that entry's `repeated_by`.
         Else lock the credit and its hold, ask `movement.applied_to`, and write what that
         returns, with the entry. Two movements of one credit never run side by side.
+
+        A refusal is recorded under its key like everything else: a repeat is refused with the
+        same words, though it would fit by then. The hold that a movement makes has the id of
+        its entry.
         """
 
 

@@ -5,7 +5,8 @@ An adapter subclasses `Gateway` or `AsyncGateway` and overrides what its provide
 Which operations exist follows from the overridden methods and from nothing else; the rest
 are refused before anything is written. `capabilities` says how.
 
-An adapter raises or returns: it never guesses. If it is not known whether money moved, it
+An adapter raises or returns, and what it returns is of exactly the classes that its method
+names: it never guesses. If it is not known whether money moved, it
 answers `Unknown`, or lets its client's exception pass, which means the same. Only
 `GatewayUnreachable` says that the request certainly did not arrive.
 """

@@ -120,7 +120,8 @@ class StoreCreditGateway(Gateway):
     Pay with credit that the store owes.
 
     The ledger is asked once for each call. What it refuses is declined; what it raises
-    leaves the outcome unknown, until its own books tell.
+    leaves the outcome unknown, until its own books tell. A payable says whose credit may pay
+    for it by its `customer_id`; one that names no customer is paid with nobody's.
 
     Args:
         ledger: The backend's books.
@@ -194,22 +195,34 @@ def _charge(request: ChargeRequest, credit: StoreCredit) -> CreditMovement:
     takes = request.terms.capture is CapturePolicy.AUTOMATIC
     ask = CreditMovement.purchase if takes else CreditMovement.authorize
     return ask(
-        credit.id, amount=request.amount, key=request.key, customer_id=request.terms.customer_id
+        credit.id,
+        amount=request.amount,
+        key=request.key,
+        customer_id=request.terms.customer_id,
+        tenant=request.tenant,
     )
 
 
 def _capture(request: CaptureRequest) -> CreditMovement:
     return CreditMovement.capture(
-        _hold_of(request), amount=request.amount, key=request.key, is_final=request.is_final
+        _hold_of(request),
+        amount=request.amount,
+        key=request.key,
+        is_final=request.is_final,
+        tenant=request.tenant,
     )
 
 
 def _void(request: VoidRequest) -> CreditMovement:
-    return CreditMovement.void(_hold_of(request), amount=request.amount, key=request.key)
+    return CreditMovement.void(
+        _hold_of(request), amount=request.amount, key=request.key, tenant=request.tenant
+    )
 
 
 def _refund(request: RefundRequest) -> CreditMovement:
-    return CreditMovement.give_back(_hold_of(request), amount=request.amount, key=request.key)
+    return CreditMovement.give_back(
+        _hold_of(request), amount=request.amount, key=request.key, tenant=request.tenant
+    )
 
 
 def _hold_of(request: CaptureRequest | VoidRequest | RefundRequest) -> str:
@@ -267,7 +280,7 @@ _ANSWERS: Final[
 
 
 def _reports(entry: CreditEntry | None, request: LookUpRequest) -> tuple[Report, ...]:
-    if entry is None:
+    if entry is None or entry.movement.tenant != request.tenant:
         return ()
     fact = _ANSWERS[entry.movement.kind](entry)
     return (Report(fact, our_reference=request.operation_id, references=fact.references),)

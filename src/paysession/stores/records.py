@@ -34,9 +34,9 @@ alone, so that `json.dumps` and `json.loads` give it back unchanged:
     summed by a database, beside its currency. A value that may be of several classes names its
     own under `type`. What is about the next commit (news, whether it changed) is not stored.
 `client_data`
-    Only there (and not null) if there is any: all that belongs to the customer's browser (a client secret, a
-    redirect address, what it brought back), sealed by your `seal` as one text. The fields hold
-    nothing of it, and at most its fingerprint, as evidence.
+    Only there (and not null) if there is any: all that belongs to the customer's browser (a
+    client secret, a redirect address, what it brought back), sealed by your `seal` as one
+    text. The fields hold nothing of it, and at most its fingerprint, as evidence.
 
 `seal` and `unseal` are yours, since the key is: pass authenticated encryption, such as Fernet
 of the package `cryptography`. What is sealed names its record and version, so that the client

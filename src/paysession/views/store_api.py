@@ -15,11 +15,13 @@ from typing import Final, Literal, Protocol, TypeAlias, assert_never, get_args
 
 from paysession._domain.methods import PaymentMethod
 from paysession._domain.movements import Refund
+from paysession._domain.payment import Payment
 from paysession._domain.setup_session import SetupSession
 from paysession._domain.sources import CreditCard, Source, StoreCredit, StoredSource
 from paysession._domain.statement import Statement
 from paysession._money import Money
 from paysession.errors import UnsafeInput
+from paysession.lifecycles import PaymentStatus
 from paysession.outcomes import ReferenceRole
 from paysession.views._parts import Document, browser_data, instant, payment_of, session_of
 from paysession.views.http_errors import answer_to, status_of
@@ -99,14 +101,13 @@ def payment_session(
         UnsafeInput: There is no such locale or revision, or it is another credit.
     """
     session = session_of(statement)
-    told_customer = session.references.get(ReferenceRole.CUSTOMER)
     document: Document = {
         "id": session.id,
         "status": SESSION[session.status].store,
         "currency": session.amount.currency.code,
         "external_id": session.external_id,
         "external_data": browser_data(session.client_data),
-        "customer_external_id": told_customer or session.terms.customer_external_id,
+        "customer_external_id": session.customer_external_id,
         "expires_at": session.expires_at and instant(session.expires_at, to="milliseconds"),
     }
     if _checked(revision) == "orders":
@@ -176,7 +177,7 @@ def payment(
         "number": paid.number,
         "amount": _amount(paid.amount),
         "display_amount": paid.amount.display(locale),
-        "status": PAYMENT[paid.status].store,
+        "status": _status(paid),
         "source_type": _source_type(paid.source),
         "source_id": paid.source.id if paid.source else None,
         "source": source(paid.source, locale=locale, credit=credit),
@@ -276,6 +277,12 @@ def _checked(revision: str) -> str:
     if revision not in get_args(Revision):
         raise UnsafeInput("revision", "choose 'carts' or 'orders'")
     return revision
+
+
+def _status(paid: Payment) -> str:
+    """A payment of which a person awaits the rest is not complete, whatever has come of it."""
+    status = PaymentStatus.AUTHORIZED if paid.awaits_more else paid.status
+    return PAYMENT[status].store
 
 
 def _amount(money: Money) -> str:

@@ -19,6 +19,7 @@ from paysession import (
     PaymentSession,
     SetupSession,
 )
+from paysession.gateways.capabilities import Capabilities
 from paysession.gateways.requests import (
     ChargeRequest,
     CompleteSetupSessionRequest,
@@ -54,7 +55,7 @@ CARD = CreditCard(
     name="Zelda Zimmer",
 )
 CHECK = PaymentMethod(
-    id="pm_2", name="Check", gateway="bogus", session_required=False, source_required=False
+    id="pm_2", name="Check", gateway="check", session_required=False, source_required=False
 )
 PROFILE = Profile(
     id="tok_zelda", brand="visa", last4="4242", month=12, year=2030, name="Zelda Zimmer"
@@ -144,6 +145,7 @@ class CustomerShop(Shop[CustomerGateway]):
 
     def __init__(self, **answers: object) -> None:
         super().__init__(CustomerGateway(None, **answers), clock=Clock())
+        self.gateways["check"] = CustomerGateway(Capabilities(settled_by_person=True))
         self.store: InterruptedStore = InterruptedStore()
         self.payments.ports = attrs.evolve(self.payments.ports, store=self.store)
 

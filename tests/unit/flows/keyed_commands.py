@@ -106,6 +106,12 @@ def _mark_paid(shop: KeyedShop) -> tuple[Given, Given]:
     return given(payment.id, amount=eur(40)), given(payment.id, amount=eur(30))
 
 
+def _mark_bounced(shop: KeyedShop) -> tuple[Given, Given]:
+    payment = shop.waiting()
+    first, second = (shop.payments.mark_paid(payment.id, amount=eur(10)) for _ in range(2))
+    return given(first.id), given(second.id)
+
+
 def _mark_refunded(shop: KeyedShop) -> tuple[Given, Given]:
     payment = shop.waiting()
     shop.payments.mark_paid(payment.id)
@@ -156,6 +162,7 @@ KEYED: Mapping[str, Keyed] = {
         Keyed("create_payment", None, _create_payment),
         Keyed("abandon_payment", None, _abandon_payment),
         Keyed("mark_paid", None, _mark_paid),
+        Keyed("mark_bounced", None, _mark_bounced),
         Keyed("mark_refunded", None, _mark_refunded),
         Keyed("charge", "charge", _charge),
         Keyed("capture", "capture", _capture),

@@ -81,9 +81,12 @@ class Till(Shop[ChargingGateway]):
     def with_credit(
         self, amount: int | str = 40, *, credit_id: str = "sc_1", payable: Payable | None = None
     ) -> Payment:
-        """A payment whose credit is held until the rest is covered."""
+        """A payment whose credit, which is `cus_1`'s, is held until the rest is covered."""
         return self.payments.charge(
-            payable or order(), method=CREDIT, source=StoreCredit(id=credit_id), amount=eur(amount)
+            payable or attrs.evolve(order(), customer_id="cus_1"),
+            method=CREDIT,
+            source=StoreCredit(id=credit_id),
+            amount=eur(amount),
         )
 
     def check(self, *, amount: Money | None = None, payable: Payable | None = None) -> Payment:

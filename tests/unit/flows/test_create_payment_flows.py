@@ -26,6 +26,7 @@ from paysession.errors import (
     SourceRequired,
     StillOpen,
     UnsafeInput,
+    Unsupported,
 )
 from paysession.events import PaymentAbandoned
 from paysession.gateways import Capabilities
@@ -144,8 +145,8 @@ def test_what_the_payable_costs_now_is_kept_with_the_payment() -> None:
 
 def test_a_payment_in_the_checkout_cannot_be_captured_voided_or_refunded() -> None:
     till = Till()
-    till.gateways["check"] = till.gateway
     payment = till.check()
+    till.gateways["check"] = till.gateway
     before = till.snapshot()
 
     for command in (till.payments.capture, till.payments.void, till.payments.refund):
@@ -158,6 +159,7 @@ def test_a_payment_in_the_checkout_cannot_be_captured_voided_or_refunded() -> No
 
 Refused = Callable[[Till], object]
 SOURCED = attrs.evolve(CHECK, source_required=True)
+SESSIONLESS = attrs.evolve(CARD, session_required=False, source_required=False)
 YEN_CARD = PaymentMethod(
     id="pm_4", name="Card", gateway="stripe", session_required=False, source_required=False
 )
@@ -165,7 +167,7 @@ YEN_CARD = PaymentMethod(
 
 def _at_stripe(till: Till, payable: Payable) -> Payment:
     gateway = CheckGateway()
-    gateway.capabilities = Capabilities(minor_units=STRIPE)
+    gateway.capabilities = Capabilities(settled_by_person=True, minor_units=STRIPE)
     till.gateways["stripe"] = gateway
     return till.payments.create_payment(payable, method=YEN_CARD)
 
@@ -178,6 +180,10 @@ REFUSED: dict[str, tuple[Refused, type[Exception]]] = {
     "no source": (
         lambda till: till.payments.create_payment(order(), method=SOURCED),
         SourceRequired,
+    ),
+    "a gateway whose provider tells": (
+        lambda till: till.payments.create_payment(order(), method=SESSIONLESS),
+        Unsupported,
     ),
     "no gateway": (
         lambda till: till.payments.create_payment(

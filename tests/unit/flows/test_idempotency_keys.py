@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 from flow_builders import CARD, DECLINE, card, eur, order, seen
 from keyed_commands import KEYED, Given, Keyed, KeyedShop, given
@@ -54,14 +55,18 @@ TAKE_NO_KEY = {
     "expire_setup_sessions",
     "find_session",
     "forget",
+    "get_capture",
     "get_payment",
     "get_refund",
     "get_session",
     "get_setup_session",
+    "get_void",
+    "payments_of",
     "recover",
     "result_of",
     "sessions_of",
     "statement",
+    "update_payable",
 }
 
 every_command = pytest.mark.parametrize("keyed", KEYED.values(), ids=KEYED.keys())
@@ -368,7 +373,8 @@ def test_that_the_customer_must_act_is_an_answer() -> None:
     assert SessionStatus.REQUIRES_ACTION is answer.status
     assert answer == shop.payments.complete_session(session.id, idempotency_key=KEY)
     assert SessionStatus.COMPLETED is shop.payments.complete_session(session.id).status
-    assert answer == shop.payments.complete_session(session.id, idempotency_key=KEY)
+    again = shop.payments.complete_session(session.id, idempotency_key=KEY)
+    assert without_browser(answer) == again
 
 
 def test_what_goes_on_after_the_customer_acted_does_not_change_the_answer() -> None:
@@ -383,7 +389,13 @@ def test_what_goes_on_after_the_customer_acted_does_not_change_the_answer() -> N
         shop.payments.recover()
 
     assert SessionStatus.COMPLETED is shop.payments.get_session(session.id).status
-    assert answer == shop.payments.complete_session(session.id, idempotency_key=KEY)
+    again = shop.payments.complete_session(session.id, idempotency_key=KEY)
+    assert without_browser(answer) == again
+
+
+def without_browser(answer: PaymentSession) -> PaymentSession:
+    """The answer as it was, but for what the browser must have only while the session is open."""
+    return attrs.evolve(answer, client_data=None, next_action=None)
 
 
 def unanswered_completion() -> tuple[KeyedShop, PaymentSession]:
@@ -721,7 +733,7 @@ def test_an_event_loop_s_commands_take_the_same_keys() -> None:
 
     first, again = asyncio.run(sell())
 
-    assert first == again
+    assert without_browser(first) == again
 
 
 def test_observers_are_told_of_the_command_all_the_same() -> None:

@@ -312,7 +312,6 @@ def _credit_declined(till: Till) -> object:
 
 FAILING: dict[str, Callable[[Till], object]] = {
     "a charge is declined": _declined,
-    "a charge never arrives": _unreachable,
     "a session fails": _session_failed,
     "a session is canceled": _session_canceled,
     "a session brings too little": _session_short,
@@ -333,6 +332,16 @@ def test_what_is_held_is_released_once_when_the_rest_fails(why: str) -> None:
     assert eur(0) == till.in_order().authorized
     _recovered(till)
     assert ["void"] == [each for each in till.credit.methods if each == "void"]
+
+
+def test_what_is_held_stays_held_when_nothing_happened() -> None:
+    till = Till()
+    credit = till.with_credit(40)
+
+    _unreachable(till)
+
+    assert () == _voids_of(till, credit)
+    assert PaymentStatus.AUTHORIZED is till.newest(credit).status
 
 
 def test_a_customer_may_start_all_over_after_the_rest_has_failed() -> None:

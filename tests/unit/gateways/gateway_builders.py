@@ -181,7 +181,7 @@ def reports(gateway: Gateway, request: Request[object]) -> tuple[Report, ...]:
         LookUpRequest(
             key=request.key,
             operation_id=request.operation_id,
-            tenant="",
+            tenant=request.tenant,
             references=NO_REFERENCES,
             about=request.method,
         )

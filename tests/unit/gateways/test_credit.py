@@ -47,7 +47,9 @@ def ledger() -> InMemoryCreditLedger:
 
 
 def held(ledger: InMemoryCreditLedger, amount: str = "10.00") -> str:
-    return ledger.move(CreditMovement.authorize("sc_1", amount=usd(amount), key="hold")).id
+    return ledger.move(
+        CreditMovement.authorize("sc_1", amount=usd(amount), key="hold", customer_id="cus_1")
+    ).id
 
 
 def stands(ledger: InMemoryCreditLedger) -> tuple[Money, Money]:
@@ -94,7 +96,9 @@ def test_a_credit_is_refused_that_could_not_be_stored() -> None:
 
 
 def test_all_of_a_credit_can_be_held(ledger: InMemoryCreditLedger) -> None:
-    entry = ledger.move(CreditMovement.authorize("sc_1", amount=usd("100.00"), key="a"))
+    entry = ledger.move(
+        CreditMovement.authorize("sc_1", amount=usd("100.00"), key="a", customer_id="cus_1")
+    )
     assert entry.refusal is None
     assert (usd("0"), usd("100.00")) == stands(ledger)
 
@@ -102,16 +106,48 @@ def test_all_of_a_credit_can_be_held(ledger: InMemoryCreditLedger) -> None:
 @pytest.mark.parametrize(
     ("movement", "refusal"),
     [
-        (CreditMovement.authorize("sc_1", amount=usd("200"), key="a"), "insufficient_credit"),
-        (CreditMovement.purchase("sc_1", amount=usd("100.01"), key="a"), "insufficient_credit"),
-        (CreditMovement.authorize("sc_1", amount=Money(1, "EUR"), key="a"), "other_currency"),
-        (CreditMovement.authorize("sc_0", amount=usd("1"), key="a"), "unknown_credit"),
+        (
+            CreditMovement.authorize("sc_1", amount=usd("200"), key="a", customer_id="cus_1"),
+            "insufficient_credit",
+        ),
+        (
+            CreditMovement.purchase("sc_1", amount=usd("100.01"), key="a", customer_id="cus_1"),
+            "insufficient_credit",
+        ),
+        (
+            CreditMovement.authorize("sc_1", amount=Money(1, "EUR"), key="a", customer_id="cus_1"),
+            "other_currency",
+        ),
+        (
+            CreditMovement.authorize("sc_0", amount=usd("1"), key="a", customer_id="cus_1"),
+            "unknown_credit",
+        ),
         (
             CreditMovement.authorize("sc_1", amount=usd("1"), key="a", customer_id="cus_2"),
             "unknown_credit",
         ),
-        (CreditMovement.authorize("sc_1", amount=usd("0"), key="a"), "not_above_zero"),
-        (CreditMovement.purchase("sc_1", amount=usd("-1"), key="a"), "not_above_zero"),
+        (
+            CreditMovement.authorize("sc_1", amount=usd("1"), key="a", customer_id=None),
+            "unknown_credit",
+        ),
+        (
+            CreditMovement.purchase("sc_1", amount=usd("1"), key="a", customer_id=None),
+            "unknown_credit",
+        ),
+        (
+            CreditMovement.authorize(
+                "sc_1", amount=usd("1"), key="a", customer_id="cus_1", tenant="acme"
+            ),
+            "unknown_credit",
+        ),
+        (
+            CreditMovement.authorize("sc_1", amount=usd("0"), key="a", customer_id="cus_1"),
+            "not_above_zero",
+        ),
+        (
+            CreditMovement.purchase("sc_1", amount=usd("-1"), key="a", customer_id="cus_1"),
+            "not_above_zero",
+        ),
     ],
 )
 def test_what_cannot_be_held_is_refused_and_recorded(
@@ -130,13 +166,15 @@ def test_the_customer_whose_credit_it_is_may_use_it(ledger: InMemoryCreditLedger
 
 def test_what_was_held_cannot_be_held_again(ledger: InMemoryCreditLedger) -> None:
     held(ledger, "60.00")
-    entry = ledger.move(CreditMovement.authorize("sc_1", amount=usd("40.01"), key="b"))
+    entry = ledger.move(
+        CreditMovement.authorize("sc_1", amount=usd("40.01"), key="b", customer_id="cus_1")
+    )
     assert CreditRefusal.INSUFFICIENT_CREDIT is entry.refusal
     assert (usd("0"), usd("60.00")) == stands(ledger)
 
 
 def test_a_purchase_holds_and_takes_in_one(ledger: InMemoryCreditLedger) -> None:
-    ledger.move(CreditMovement.purchase("sc_1", amount=usd("30"), key="a"))
+    ledger.move(CreditMovement.purchase("sc_1", amount=usd("30"), key="a", customer_id="cus_1"))
     assert (usd("30"), usd("0")) == stands(ledger)
 
 
@@ -163,10 +201,14 @@ def test_some_of_what_is_held_is_released(ledger: InMemoryCreditLedger) -> None:
 
 
 def test_what_was_taken_is_given_back_and_can_be_used_again(ledger: InMemoryCreditLedger) -> None:
-    hold = ledger.move(CreditMovement.purchase("sc_1", amount=usd("100"), key="a")).id
+    hold = ledger.move(
+        CreditMovement.purchase("sc_1", amount=usd("100"), key="a", customer_id="cus_1")
+    ).id
     ledger.move(CreditMovement.give_back(hold, amount=usd("30"), key="g"))
     assert (usd("70"), usd("0")) == stands(ledger)
-    again = ledger.move(CreditMovement.authorize("sc_1", amount=usd("30"), key="b"))
+    again = ledger.move(
+        CreditMovement.authorize("sc_1", amount=usd("30"), key="b", customer_id="cus_1")
+    )
     assert again.refusal is None
 
 
@@ -210,9 +252,52 @@ def test_a_hold_that_nobody_made_is_refused(
 
 def test_what_is_held_of_one_credit_is_not_anothers(ledger: InMemoryCreditLedger) -> None:
     ledger.grant(granted("sc_2"))
-    hold = ledger.move(CreditMovement.authorize("sc_2", amount=usd("5"), key="a")).id
+    hold = ledger.move(
+        CreditMovement.authorize("sc_2", amount=usd("5"), key="a", customer_id="cus_1")
+    ).id
     ledger.move(CreditMovement.capture(hold, amount=usd("5"), key="c"))
     assert (usd("0"), usd("0")) == stands(ledger)
+
+
+# Tenants
+
+
+ACME = CreditMovement.authorize(
+    "sc_acme", amount=usd("10"), key="a", customer_id="cus_1", tenant="acme"
+)
+
+
+def test_a_tenant_s_payments_use_its_own_credit(ledger: InMemoryCreditLedger) -> None:
+    ledger.grant(granted("sc_acme", tenant="acme"))
+    hold = ledger.move(ACME).id
+    ledger.move(CreditMovement.capture(hold, amount=usd("9"), key="c", tenant="acme"))
+    ledger.move(CreditMovement.void(hold, amount=usd("1"), key="v", tenant="acme"))
+    ledger.move(CreditMovement.give_back(hold, amount=usd("4"), key="g", tenant="acme"))
+    credit = ledger.credit("sc_acme")
+    assert credit is not None
+    assert (usd("5"), usd("0")) == (credit.used, credit.authorized)
+    assert (usd("0"), usd("0")) == stands(ledger)
+
+
+@pytest.mark.parametrize(
+    "ask", [CreditMovement.capture, CreditMovement.void, CreditMovement.give_back]
+)
+def test_what_one_tenant_holds_another_does_not_move(
+    ledger: InMemoryCreditLedger, ask: type
+) -> None:
+    ledger.grant(granted("sc_acme", tenant="acme"))
+    hold = ledger.move(ACME).id
+    before = ledger.credit("sc_acme")
+    entry = ledger.move(ask(hold, amount=usd("1"), key="x"))
+    assert CreditRefusal.UNKNOWN_CREDIT is entry.refusal
+    assert before == ledger.credit("sc_acme")
+
+
+def test_a_tenant_is_text_that_can_be_stored() -> None:
+    with pytest.raises(UnsafeInput):
+        granted(tenant="a\0b")
+    with pytest.raises(UnsafeInput):
+        attrs.evolve(ACME, tenant="a\0b")
 
 
 # Keys
@@ -227,11 +312,17 @@ def test_a_repeat_has_one_effect_and_answers_as_the_first_time(
     assert (usd("4"), usd("6")) == stands(ledger)
 
 
+def test_a_new_hold_has_the_id_of_its_entry(ledger: InMemoryCreditLedger) -> None:
+    hold = CreditMovement.authorize("sc_1", amount=usd("10"), key="a", customer_id="cus_1")
+    capture = CreditMovement.capture(ledger.move(hold).id, amount=usd("4"), key="c")
+    assert ledger.move(capture).refusal is None
+
+
 def test_a_repeat_of_what_was_refused_is_refused_though_it_would_fit_by_now(
     ledger: InMemoryCreditLedger,
 ) -> None:
     hold = held(ledger, "100")
-    movement = CreditMovement.authorize("sc_1", amount=usd("1"), key="a")
+    movement = CreditMovement.authorize("sc_1", amount=usd("1"), key="a", customer_id="cus_1")
     refused = ledger.move(movement)
     ledger.move(CreditMovement.void(hold, amount=usd("100"), key="v"))
     assert refused == ledger.move(movement)
@@ -285,7 +376,9 @@ def test_granting_a_credit_again_leaves_it_as_it_is(ledger: InMemoryCreditLedger
 
 def test_many_threads_never_hold_more_than_there_is(ledger: InMemoryCreditLedger) -> None:
     movements = [
-        CreditMovement.authorize("sc_1", amount=usd("30"), key=f"key-{number % 16}")
+        CreditMovement.authorize(
+            "sc_1", amount=usd("30"), key=f"key-{number % 16}", customer_id="cus_1"
+        )
         for number in range(64)
     ]
     with ThreadPoolExecutor(8) as threads:
@@ -297,7 +390,7 @@ def test_many_threads_never_hold_more_than_there_is(ledger: InMemoryCreditLedger
 
 def test_both_worlds_share_one_ledger(ledger: InMemoryCreditLedger) -> None:
     later = AsyncInMemoryCreditLedger(ledger)
-    movement = CreditMovement.authorize("sc_1", amount=usd("10"), key="a")
+    movement = CreditMovement.authorize("sc_1", amount=usd("10"), key="a", customer_id="cus_1")
 
     async def asked() -> tuple[CreditEntry, CreditEntry | None, Credit | None, tuple[Credit, ...]]:
         entry = await later.move(movement)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paysession import Money, Payable, PaymentMethod, Payments
+from paysession import Money, Payable, PaymentMethod, Payments, StoredSource
 from paysession.errors import NotFound, Unsupported
 from paysession.gateways import (
     AsyncGateway,
@@ -42,11 +42,10 @@ def test_a_payment_is_paid_in_parts_and_given_back() -> None:
 
 
 def test_nobody_but_the_provider_says_what_another_gateway_took() -> None:
-    method = PaymentMethod(
-        id="pm_2", name="Card", gateway="bogus", session_required=False, source_required=False
-    )
+    method = PaymentMethod(id="pm_2", name="Card", gateway="bogus")
+    source = StoredSource(id="src_1", profile_id="approve")
     payments = Payments({"bogus": BogusGateway()})
-    payment = payments.create_payment(ORDER, method=method)
+    payment = payments.charge(ORDER, method=method, source=source)
     with pytest.raises(Unsupported):
         payments.mark_paid(payment.id)
     assert payment == payments.get_payment(payment.id)

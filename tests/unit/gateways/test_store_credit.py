@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any
 
 import attrs
 import pytest
@@ -62,9 +61,16 @@ def asked(
     amount: Money = HUNDRED,
     policy: str = "manual",
     source: Source = CREDIT,
-    **more: Any,
+    customer_id: str | None = "cus_1",
+    tenant: str = "",
 ) -> ChargeRequest:
-    return attrs.evolve(charge(key), amount=amount, source=source, terms=terms(policy, **more))
+    return attrs.evolve(
+        charge(key),
+        amount=amount,
+        source=source,
+        terms=terms(policy, customer_id=customer_id),
+        tenant=tenant,
+    )
 
 
 def stands(ledger: InMemoryCreditLedger) -> tuple[Money, Money]:
@@ -134,6 +140,8 @@ def test_a_final_capture_releases_the_rest(
         (asked(amount=Money("10", "EUR")), FailureCode.NOT_SUPPORTED, "other_currency"),
         (asked(source=StoreCredit(id="sc_0")), FailureCode.ACCOUNT_CLOSED, "unknown_credit"),
         (asked(customer_id="cus_2"), FailureCode.ACCOUNT_CLOSED, "unknown_credit"),
+        (asked(customer_id=None), FailureCode.ACCOUNT_CLOSED, "unknown_credit"),
+        (asked(tenant="acme"), FailureCode.ACCOUNT_CLOSED, "unknown_credit"),
         (asked(amount=NOTHING), FailureCode.INVALID_AMOUNT, "not_above_zero"),
     ],
 )
@@ -199,6 +207,26 @@ def test_a_look_up_tells_what_was_answered(gateway: StoreCreditGateway) -> None:
     assert gateway.capture(take) == fact(gateway, take)
     assert gateway.void(release) == fact(gateway, release)
     assert gateway.refund(give_back) == fact(gateway, give_back)
+
+
+def test_one_ledger_serves_several_tenants(
+    gateway: StoreCreditGateway, ledger: InMemoryCreditLedger
+) -> None:
+    ledger.grant(
+        Credit(id="sc_2", customer_id="cus_1", amount=HUNDRED, created_at=NOON, tenant="acme")
+    )
+    hold = asked(source=StoreCredit(id="sc_2"), tenant="acme")
+    held = the(Authorized, gateway.charge(hold)).references
+    the(Captured, gateway.capture(attrs.evolve(capture(held, SIXTY), tenant="acme")))
+    the(Voided, gateway.void(attrs.evolve(void(held, HUNDRED - SIXTY), tenant="acme")))
+    the(Refunded, gateway.refund(attrs.evolve(refund(held, SIXTY), tenant="acme")))
+    assert (HUNDRED,) == tuple(each.remaining for each in ledger.credits_of("cus_1")[1:])
+    assert (NOTHING, NOTHING) == stands(ledger)
+
+
+def test_what_one_tenant_moved_is_not_found_by_another(gateway: StoreCreditGateway) -> None:
+    gateway.charge(asked())
+    assert () == reports(gateway, asked(tenant="acme"))
 
 
 def test_what_was_never_sent_is_not_found(gateway: StoreCreditGateway) -> None:

@@ -176,6 +176,7 @@ BALANCES: Final = Balances(
     refund_in_flight=usd("1.02"),
     withheld=usd("0.01"),
     lost=usd("0.02"),
+    uncounted=usd("0.50"),
 )
 DISCREPANCY: Final = Discrepancy(
     kind=DiscrepancyKind.AMOUNT_MISMATCH,

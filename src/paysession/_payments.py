@@ -9,8 +9,9 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import wraps
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
+from functools import partial, wraps
+from types import MappingProxyType
+from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar, overload
 
 from paysession._domain.erasure import Forgotten
 from paysession._domain.idempotency import IdempotencyKey
@@ -1133,18 +1134,29 @@ def _awaited(
     return _signed(run, flow, "Coroutine[Any, Any, {}]")
 
 
+_MASKED: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyType(
+    {
+        "idempotency_key": IdempotencyKey.of,
+        "external_data": partial(Veiled, field="external_data"),
+    }
+)
+
+
 def _begun(
     flow: Callable[..., Flow[R]],
     payments: Commands,
     args: tuple[object, ...],
-    kwargs: Mapping[str, object],
+    kwargs: dict[str, object],
 ) -> Flow[R]:
-    """Return a command's flow; what may hold client data among its arguments is masked."""
-    given = kwargs.get("external_data")
-    if not isinstance(given, Mapping):
-        return flow(payments, *args, **kwargs)
-    veiled = Veiled(cast("Mapping[str, object]", given))
-    return flow(payments, *args, **{**kwargs, "external_data": veiled})
+    """
+    Return a command's flow; what nobody may see by chance among its arguments is masked.
+
+    It is masked where it stands: a traceback with local variables shows who called, too.
+    """
+    for name, masked in _MASKED.items():
+        if kwargs.get(name) is not None:
+            kwargs[name] = masked(kwargs.pop(name))
+    return flow(payments, *args, **kwargs)
 
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -61,9 +61,17 @@ PERSONAL = "canary92d"
 """In every value that tells of a person: it is stored, and told to nobody by chance."""
 
 KEY = f"sk_live_{SECRET}"
+CALLERS_KEY = f"order-7-{SECRET}"
 SOURCES = Path(paysession.__file__).parent
 
 EXTERNAL_DATA = {"payload": SECRET, "deep": {"list": [SECRET]}}
+NO_EXTERNAL_DATA: dict[str, Any] = {
+    "text": SECRET,
+    "octets": SECRET.encode(),
+    "list": [SECRET],
+    "pairs": [("payload", SECRET)],
+}
+"""What a caller may pass as external data by mistake."""
 CLIENT_DATA = {"client_secret": SECRET}
 METADATA = {"note": PERSONAL}
 CARD = CreditCard(

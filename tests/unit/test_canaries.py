@@ -13,11 +13,13 @@ from typing import Any, TypeVar, cast
 import attrs
 import pytest
 from canaries import (
+    CALLERS_KEY,
     CARD,
     CLIENT_DATA,
     DECLINED,
     EXTERNAL_DATA,
     METADATA,
+    NO_EXTERNAL_DATA,
     PERSONAL,
     SECRET,
     Broken,
@@ -306,14 +308,22 @@ def setups(shop: Shop) -> None:
 
 
 def keys(shop: Shop) -> None:
-    first = shop.session("k1")
-    assert first == shop.session("k1")
+    first = shop.session(CALLERS_KEY)
+    assert first == shop.session(CALLERS_KEY)
     shop.refused(
         IdempotencyKeyReused,
         lambda: shop.payments.create_session(
-            shop.order(2), method=METHOD, external_data=EXTERNAL_DATA, idempotency_key="k1"
+            shop.order(2), method=METHOD, external_data=EXTERNAL_DATA, idempotency_key=CALLERS_KEY
         ),
     )
+    shop.kept(shop.payments.result_of(CALLERS_KEY, command="create_session"))
+    for command, error in (("charge", NotFound), ("forget", UnsafeInput), (7, TypeError)):
+        shop.refused(
+            error,
+            lambda command=command: shop.payments.result_of(  # type: ignore[misc]
+                CALLERS_KEY, command=command
+            ),
+        )
     charged = shop.charged("k2")
     assert charged == shop.charged("k2")
     shop.gateway.then("charge", Broken())
@@ -353,7 +363,10 @@ def nobody(shop: Shop) -> None:
         (
             PaySessionError,
             lambda: payments.create_session(
-                shop.order(), method=unknown, external_data=EXTERNAL_DATA, idempotency_key="k9"
+                shop.order(),
+                method=unknown,
+                external_data=EXTERNAL_DATA,
+                idempotency_key=f"{CALLERS_KEY}-9",
             ),
         ),
     ):
@@ -366,6 +379,7 @@ UNSAFE: dict[str, Any] = {
     "too deep": {"secret": SECRET, "deep": [[[[[[[[[[[[SECRET]]]]]]]]]]]]},
     "too big": {"secret": SECRET * 10_000},
     "no text": {"secret": SECRET, 7: SECRET},
+    **NO_EXTERNAL_DATA,
 }
 
 
@@ -384,7 +398,7 @@ def unsafe_client_data(shop: Shop) -> None:
                 setup_session.id, external_data=data
             ),
             lambda data=data: shop.payments.complete_session(
-                session.id, external_data=data, idempotency_key="k1"
+                session.id, external_data=data, idempotency_key=CALLERS_KEY
             ),
         ):
             shop.refused((UnsafeInput, TypeError, LimitExceeded), command)  # type: ignore[arg-type]

@@ -188,12 +188,23 @@ class Veiled(_Masked, Mapping[str, object]):
 
     It is what it was to whoever reads it, but the local variables of a traceback show no
     more than that it is there.
+
+    Args:
+        value: What the caller passed.
+        field: What errors call it.
+
+    Raises:
+        TypeError: If it is no mapping.
     """
 
     __slots__ = ("_mapping",)
 
-    def __init__(self, mapping: Mapping[str, object]) -> None:
-        self._mapping: Callable[[], Mapping[str, object]] = _holding(mapping)
+    def __init__(self, value: object, *, field: str) -> None:
+        wrong_kind = _kind_unless(value, Mapping)
+        if wrong_kind is not None:
+            del value  # or a traceback with local variables would show it
+            raise TypeError(f"{field} must be Mapping, not {wrong_kind}")
+        self._mapping = _holding(cast("Mapping[str, object]", value))
 
     def __getitem__(self, key: str) -> object:
         return self._mapping()[key]

@@ -9,7 +9,7 @@ The type checkers know what each answers, and that a unit of work only reads.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Generic, Self, TypeAlias, TypeVar, cast, get_args
 
@@ -186,18 +186,24 @@ class Call(Ask[A]):
             return cast("A", NotAttempted(error.message))
         except Exception as error:  # noqa: BLE001 - whatever it is, the call may have had an effect
             return cast("A", Unknown(f"{type(error).__name__}: {error_text(error)}"))
-        if not self._is_lawful(answer):
+        lawful = self._lawful(answer)
+        if lawful is None:
             unlawful = f"{self.request.method} answered {type(answer).__name__}"
             return cast("A", Unknown(unlawful, references=_ids_in(answer)))
-        return answer
+        return lawful
 
-    def _is_lawful(self, answer: object) -> bool:
-        if isinstance(answer, tuple):
-            reports = cast("tuple[object, ...]", answer)
-            return tuple in self.request.answers and all(
-                isinstance(report, Report) for report in reports
-            )
-        return type(answer) in self.request.answers
+    def _lawful(self, answer: object) -> A | None:
+        """
+        Return the answer if the call may be answered so.
+
+        A subclass may say of itself what it likes: only the types themselves are taken. The
+        reports of a look-up may come in a list, by far the commonest slip of an adapter.
+        """
+        if type(answer) not in (tuple, list):
+            return cast("A", answer) if type(answer) in self.request.answers else None
+        reports = tuple(cast("Iterable[object]", answer))
+        are_lawful = tuple in self.request.answers and all(type(each) is Report for each in reports)
+        return cast("A", reports) if are_lawful else None
 
 
 def _ids_in(answer: object) -> References:

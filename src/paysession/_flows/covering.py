@@ -2,8 +2,9 @@
 One payable paid in several parts, some of which wait for the others.
 
 What is held until the payable is covered (store credit beside a card, say) is taken in the
-commit that covers it, and released in the commit by which the rest of it has failed. Both
-are ordinary operations, due at once, which recovery makes if nobody else does.
+commit that covers it, and released in the commit by which the rest of it has failed. What was
+to be taken at once, and is only held by the provider, is taken as well. All are ordinary
+operations, due at once, which recovery makes if nobody else does.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ def followed_up(
     """
     Take what waits for a payable that has just been covered, or release it if that failed.
 
+    What was to be taken at once and is only held is taken in any case.
+
     Args:
         before: The payable's account as it was.
         account: As it is now.
@@ -53,13 +56,28 @@ def followed_up(
     Returns:
         That payment, if any, and all else that follows.
     """
+    own: FollowUp = ()
+    is_newly_held = payment is not None and account.authorized > before.authorized
+    if payment is not None and is_newly_held and _is_to_be_taken(payment):
+        payment, capture = _taken(payment, at)
+        own = (capture,)
+    follow_up = yield from _followed_by_what_waits(before, account, payment, failed, at)
+    return *follow_up, *own
+
+
+def _followed_by_what_waits(
+    before: PayableAccount,
+    account: PayableAccount,
+    payment: Payment | None,
+    failed: str | None,
+    at: datetime,
+) -> Unit[FollowUp]:
     if account.is_covered and not before.is_covered:
         payments = yield from _payments_of(account, payment)
         return _each_waiting(payments, _taken, at)
-    if before.is_covered and payment is not None and account.authorized > before.authorized:
-        return _each_waiting(
-            (payment,), _released, at
-        )  # others were faster: nothing is left to pay
+    if payment is not None and before.is_covered and account.authorized > before.authorized:
+        # Others were faster: what comes now has nothing left to wait for.
+        return _each_waiting((payment,), _released, at)
     if failed and account.authorized and not account.is_covered:
         payments = yield from _payments_of(account, payment)
         if not (yield from _may_still_be_covered(account, payments, failed)):
@@ -97,9 +115,18 @@ def _each_waiting(payments: tuple[Payment, ...], step: Step, at: datetime) -> Fo
 
 def _waits(payment: Payment) -> bool:
     """Whether it is held until the payable is covered; a full one is left to `capture`."""
-    is_held_back = payment.capture_policy is CapturePolicy.WHEN_COVERED
-    has_room = payment.movements < MOST_MOVEMENTS
-    return is_held_back and has_room and bool(payment.balances.capturable)
+    return payment.capture_policy is CapturePolicy.WHEN_COVERED and _has_room(payment)
+
+
+def _has_room(payment: Payment) -> bool:
+    return payment.movements < MOST_MOVEMENTS and bool(payment.balances.capturable)
+
+
+def _is_to_be_taken(payment: Payment) -> bool:
+    """Whether it was to be taken at once, the provider only holds it, and nothing is amiss."""
+    is_at_once = payment.capture_policy is CapturePolicy.AUTOMATIC
+    is_amiss = any(each.is_open for each in payment.discrepancies)
+    return is_at_once and not is_amiss and _has_room(payment)
 
 
 def _taken(payment: Payment, at: datetime) -> tuple[Payment, Capture]:

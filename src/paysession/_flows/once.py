@@ -67,12 +67,9 @@ def once(
         LimitExceeded: The key is too long.
     """
     try:
-        use = _Use(
-            command=command,
-            text=_text_of(command, key),
-            fingerprint=fingerprint_of(arguments),
-            at=(yield from Now()),
-        )
+        text, fingerprint = _text_of(command, key), fingerprint_of(arguments)
+        del key, arguments  # or a traceback with local variables would show them
+        use = _Use(command=command, text=text, fingerprint=fingerprint, at=(yield from Now()))
         before = yield from use.newest()
         if before is not None and use.is_held_by(before):
             return cast("R", (yield from use.replayed(before)))
@@ -175,9 +172,11 @@ def _taking_place(use: _Use, before: Claim | None, flow: Flow[R]) -> Flow[R]:
 
 def result_of(key: IdempotencyKey | str, *, command: str, among: Collection[str]) -> Flow[Answer]:
     """Return what came of the command that was given under a key, as it was then."""
+    text = _text_of(command, key)
+    del key  # or a traceback with local variables would show it
     if typed("command", command, str) not in among:
         raise UnsafeInput("command", "no command of that name takes an idempotency key")
-    claim = yield from Claimed(NAMESPACE, _text_of(command, key))
+    claim = yield from Claimed(NAMESPACE, text)
     if claim is None or claim.is_over((yield from Now())):
         raise NotFound("result of this idempotency key", command)
     return cast("Answer", (yield from _answer_of(claim)))

@@ -70,8 +70,9 @@ class Gateway:
         """
         Hold or take the money. Believe the provider, never the browser.
 
-        `Authorized` means that it is held until we capture. Where the provider takes it by
-        itself later, answer `Pending` until it has.
+        `Authorized` means that it is held until we capture; if it was to be taken at once, we
+        do so at once. Where the provider takes it by itself later, answer `Pending` until it
+        has. With `terms.save_source`, tell what was stored as the answer's `profile`.
         """
         _refuse(self, request)
 
@@ -145,8 +146,9 @@ class AsyncGateway:
         """
         Hold or take the money. Believe the provider, never the browser.
 
-        `Authorized` means that it is held until we capture. Where the provider takes it by
-        itself later, answer `Pending` until it has.
+        `Authorized` means that it is held until we capture; if it was to be taken at once, we
+        do so at once. Where the provider takes it by itself later, answer `Pending` until it
+        has. With `terms.save_source`, tell what was stored as the answer's `profile`.
         """
         _refuse(self, request)
 

@@ -193,8 +193,34 @@ def test_an_over_capture_that_is_no_amount_is_the_adapter_s_fault(
 # Answers
 
 
+class OwnReport(Report):
+    """A report with something of the adapter's own."""
+
+
+class OwnTuple(tuple[Report, ...]):
+    __slots__ = ()
+
+
+class OwnList(list[Report]):
+    """Reports with something of the adapter's own."""
+
+
+class OwnCaptured(Captured):
+    """A capture with something of the adapter's own."""
+
+
 @pytest.mark.parametrize(
-    "answer", [("captured",), (Report(Pending()), None), [Report(Pending())], Captured]
+    "answer",
+    [
+        ("captured",),
+        (Report(Pending()), None),
+        [Report(Pending()), None],
+        {Report(Pending())},
+        (OwnReport(Pending()),),
+        OwnTuple([Report(Pending())]),
+        OwnList([Report(Pending())]),
+        Captured,
+    ],
 )
 def test_a_look_up_s_answer_that_is_no_tuple_of_reports_is_unlawful(answer: Any) -> None:
     shop = scripted_shop(Capabilities(look_up_is_authoritative=True))
@@ -223,6 +249,49 @@ def test_a_tuple_is_no_answer_to_a_call() -> None:
 
     assert OperationStatus.REQUESTED is capture.status
     assert "capture answered tuple" == capture.doubt
+
+
+def test_the_reports_of_a_look_up_may_come_in_a_list() -> None:
+    shop = scripted_shop(Capabilities(look_up_is_authoritative=True))
+    payment = shop.held()
+    shop.gateway.then("capture", TimeoutError())
+    capture = shop.payments.capture(payment.id)
+    shop.clock.forward(minutes=3)
+    shop.gateway.then(
+        "look_up",
+        lambda request: [Report(Captured(eur(100)), our_reference=request.operation_id)],
+    )
+
+    shop.payments.recover()
+
+    found = shop.store.get(Capture, capture.id, tenant="")
+    assert found is not None
+    assert found.succeeded
+    assert eur(100) == shop.payments.get_payment(payment.id).balances.captured
+
+
+def test_a_list_is_no_answer_to_a_call() -> None:
+    shop = scripted_shop()
+    payment = shop.held()
+    shop.gateway.then("capture", [Report(Captured(eur(100)))])
+
+    capture = shop.payments.capture(payment.id)
+
+    assert "capture answered list" == capture.doubt
+    assert eur(0) == shop.payments.get_payment(payment.id).balances.captured
+
+
+def test_a_subclass_of_an_outcome_is_no_outcome_and_books_nothing() -> None:
+    shop = scripted_shop()
+    payment = shop.held()
+    shop.gateway.then("capture", OwnCaptured(eur(100)))
+
+    capture = shop.payments.capture(payment.id)
+
+    assert OperationStatus.REQUESTED is capture.status
+    assert "capture answered OwnCaptured" == capture.doubt
+    balances = shop.payments.get_payment(payment.id).balances
+    assert (eur(0), eur(100)) == (balances.captured, balances.capture_in_flight)
 
 
 def test_the_ids_of_an_unlawful_answer_are_learnt() -> None:

@@ -6,6 +6,7 @@ import pytest
 from flow_builders import (
     CARD,
     DECLINE,
+    HELD_CARD,
     PlainGateway,
     Shop,
     bogus_shop,
@@ -380,7 +381,7 @@ def test_a_session_that_was_completed_while_it_should_expire_is_told_as_it_is() 
 
 def test_money_that_the_provider_holds_is_quicker_than_expiry() -> None:
     shop = scripted_shop(close_session=Authorized(eur(100)))
-    shop.opened(expires_in_minutes=10)
+    shop.opened(expires_in_minutes=10, method=HELD_CARD)
     shop.clock.forward(minutes=10)
 
     (session,) = shop.payments.expire_sessions()

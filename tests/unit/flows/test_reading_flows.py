@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from flow_builders import CARD, NOW, bogus_shop, card, eur, order, scripted_shop
+from flow_builders import CARD, HELD_CARD, NOW, bogus_shop, card, eur, order, scripted_shop
 
 from paysession import CapturePolicy, Metadata, Money, Payable, Payment
 from paysession.errors import CurrencyMismatch, NotFound, UnsafeInput
@@ -208,7 +208,7 @@ def test_an_id_that_cannot_be_one_is_refused(record_id: str) -> None:
 
 def test_money_held_and_money_taken_are_told_apart() -> None:
     shop = scripted_shop(complete_session=Authorized(eur(100)))
-    shop.completed()
+    shop.payments.complete_session(shop.opened(method=HELD_CARD).id)
     assert {"authorized": eur(100), "paid": eur(0), "due": eur(0)} == shop.account()
 
     other = scripted_shop(complete_session=Captured(eur(100)))

@@ -18,6 +18,7 @@ import attrs
 
 from paysession._domain.attempts import Attempt, SetupAttempt
 from paysession._domain.charges import Charge
+from paysession._domain.discrepancies import Discrepancy, DiscrepancyKind
 from paysession._domain.entities import Aggregate, Entity
 from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.limits import Metadata
@@ -26,17 +27,19 @@ from paysession._domain.movements import Authorization, Capture, Lapse, Refund, 
 from paysession._domain.operations import Lease
 from paysession._domain.payable import Payable, PayableAccount
 from paysession._domain.payment import Payment
+from paysession._domain.secrets import ClientData
 from paysession._domain.session import PaymentSession
 from paysession._domain.setup_session import SetupSession
 from paysession._domain.sources import MandateUse, StoredSource
 from paysession._money import Money
 from paysession.errors import AlreadyExists, Conflict, PaySessionError, StaleVersion
 from paysession.lifecycles import PaymentStatus
-from paysession.outcomes import Captured, Pending, References, Unknown
+from paysession.outcomes import Captured, Pending, Redirect, References, Unknown
 from paysession.stores import INDEXES, KINDS, AnyKind, Changes, Claim, RecordedEvent, Store
 
 MakeStore: TypeAlias = Callable[[], Store]
 E = TypeVar("E", bound=Entity)
+S = TypeVar("S", PaymentSession, SetupSession)
 
 WRITERS = 16
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -142,6 +145,24 @@ def setup_session_of(
     )
 
 
+def at_the_browser(session: S) -> S:
+    """The same session with all that only some sessions hold."""
+    mismatch = Discrepancy(
+        kind=DiscrepancyKind.AMOUNT_MISMATCH,
+        operation_id="at_1",
+        expected="100.00 EUR",
+        actual="90.00 EUR",
+        opened_at=at(2),
+    )
+    return attrs.evolve(
+        session,
+        client_data=ClientData({"client_secret": "cs_1_secret_2", "deep": [{"of": None}]}),
+        next_action=Redirect("https://bank.example/3ds", method="POST", fields={"PaReq": "p_1"}),
+        discrepancies=(mismatch, attrs.evolve(mismatch, operation_id="at_2", closed_at=at(3))),
+        claims=("key of one", "key of another"),
+    )
+
+
 def charged_payment_of(name: str, *, tenant: str = "", minutes: int = 0) -> tuple[Payment, Charge]:
     return _begun(
         f"py_charged_{name}",
@@ -217,6 +238,7 @@ def everything(name: str = "1", *, tenant: str = "", minutes: int = 0) -> tuple[
     """One entity of every kind, as the first commit would write them."""
     lease, ten = leased(minutes), Money("10.00", "EUR")
     session, attempt = session_of(name, tenant=tenant, minutes=minutes)
+    session = at_the_browser(session)
     payment, authorization = payment_of(name, tenant=tenant, minutes=minutes)
     payment, capture = payment.request_capture(
         f"ca_{name}",
@@ -240,9 +262,19 @@ def everything(name: str = "1", *, tenant: str = "", minutes: int = 0) -> tuple[
     payment, reversal = payment.reverse(f"rv_{name}", amount=ten, at=lease.at)
     account = account_of(f"order_{name}", tenant=tenant)
     money = (payment, authorization, capture, void, refund, lapse, reversal)
-    without_session = charged_payment_of(name, tenant=tenant, minutes=minutes)
-    setup = setup_session_of(name, tenant=tenant, minutes=minutes)
-    return (account, session, attempt, *money, *without_session, *setup)
+    charged, charge = charged_payment_of(name, tenant=tenant, minutes=minutes)
+    charge = attrs.evolve(charge, facts=(_working_on(f"pi_{name}", minutes),))
+    setup, setup_attempt = setup_session_of(name, tenant=tenant, minutes=minutes)
+    setup = at_the_browser(setup)
+    return (account, session, attempt, *money, charged, charge, setup, setup_attempt)
+
+
+def _working_on(authorization: str, minutes: int) -> Evidence:
+    return Evidence(
+        fact=Pending("overnight", references=References.of(authorization=authorization)),
+        source=EvidenceSource.LOOK_UP,
+        recorded_at=at(minutes),
+    )
 
 
 def commit(
@@ -419,6 +451,9 @@ def claims_are_replaced_by_version(make_store: MakeStore) -> None:
         "the second version of a claim, twice",
     )
     expect(newer, store.claimed("keys", "key", tenant=""), "a claim that was not replaced")
+    twice = [claim_of("twice"), claim_of("twice", id="ps_2", version=2)]
+    commit(store, account_of("fourth"), claims=twice)
+    expect(twice[1], store.claimed("keys", "twice", tenant=""), "a claim made twice in one commit")
 
 
 @law(
@@ -435,6 +470,8 @@ def released_claims_are_free(make_store: MakeStore) -> None:
     again = claim_of("key", id="ps_2")
     commit(store, account_of("third"), claims=[again])
     expect(again, store.claimed("keys", "key", tenant=""), "a claim that was taken again")
+    commit(store, account_of("fourth"), claims=[claim_of("both")], released=[claim_of("both")])
+    expect(None, store.claimed("keys", "both", tenant=""), "a claim made and released in one")
 
 
 @law(
@@ -788,3 +825,40 @@ def facts_come_back(make_store: MakeStore) -> None:
     kinds = (Capture, Void, Lapse, Reversal, Authorization)
     versions = {held(store, one).version for one in entities if isinstance(one, kinds)}
     expect({1}, versions, "the version of movements that did not change")
+
+
+@law(
+    "STORE-24",
+    "a settled claim comes back with its answer, whole",
+    "a command that is asked again answers as it did, to the browser that needs its data too",
+)
+def answers_come_back(make_store: MakeStore) -> None:
+    store, account = make_store(), account_of("order")
+    session, attempt = session_of("1")
+    answer = at_the_browser(session).committed()
+    begun = attrs.evolve(claim_of("key"), fingerprint="5e1d" * 16)
+    settled = attrs.evolve(begun, version=2, answer=answer, settled_at=at(5))
+    commit(store, session, attempt, claims=[begun])
+    expect(begun, store.claimed("keys", "key", tenant=""), "a claim that is not settled")
+    commit(store, account, claims=[settled])
+    found = store.claimed("keys", "key", tenant="")
+    expect(settled, found, "a claim that is settled")
+    expect(answer, found and found.answer, "the answer of a claim")
+
+
+@law(
+    "STORE-25",
+    "releasing a claim that stands for another record does nothing",
+    "who comes late may not free a key that somebody else has taken since",
+)
+def only_its_own_claim_is_released(make_store: MakeStore) -> None:
+    store, claim = make_store(), claim_of("key")
+    commit(store, account_of("first"), claims=[claim])
+    others = (
+        claim_of("key", id="ps_2"),
+        attrs.evolve(claim, kind="payment"),
+        claim_of("key", namespace="references"),
+    )
+    for number, other in enumerate(others):
+        commit(store, account_of(f"late_{number}"), released=[other])
+        expect(claim, store.claimed("keys", "key", tenant=""), "a claim that stands for another")

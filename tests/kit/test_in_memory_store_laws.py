@@ -12,7 +12,12 @@ import attrs
 import pytest
 from store_laws import LAWS, WRITERS, Law, LawBroken
 
+from paysession._domain.charges import Charge
 from paysession._domain.entities import Entity, Record
+from paysession._domain.limits import Metadata
+from paysession._domain.movements import Void
+from paysession._domain.session import PaymentSession
+from paysession._domain.setup_session import SetupSession
 from paysession.stores import (
     AnyKind,
     AsyncInMemoryStore,
@@ -178,15 +183,73 @@ class TextCut(InMemoryStore):
         return next((claim for claim in known if text.startswith(claim.text)), None)
 
 
+class NoAnswer(InMemoryStore):
+    def claimed(self, namespace: str, text: str, *, tenant: str) -> Claim | None:
+        claim = super().claimed(namespace, text, tenant=tenant)
+        return claim and attrs.evolve(claim, answer=None)
+
+
+class AnyRelease(InMemoryStore):
+    def _release(self, claim: Claim, tenant: str) -> None:
+        self._claims.pop((tenant, claim.namespace, claim.text), None)
+
+
+class ReleasedFirst(InMemoryStore):
+    def commit(self, changes: Changes) -> None:
+        for claim in changes.released:
+            self._release(claim, changes.tenant)
+        super().commit(attrs.evolve(changes, released=()))
+
+
+class ClaimedOnce(InMemoryStore):
+    def commit(self, changes: Changes) -> None:
+        made = {claim.text: claim for claim in reversed(changes.claims)}
+        super().commit(attrs.evolve(changes, claims=tuple(made.values())))
+
+
+class NoClient(InMemoryStore):
+    def _write(self, entity: Entity) -> None:
+        if isinstance(entity, PaymentSession | SetupSession):
+            entity = attrs.evolve(entity, client_data=None)
+        super()._write(entity)
+
+
+class NoClientInAnswers(InMemoryStore):
+    def claimed(self, namespace: str, text: str, *, tenant: str) -> Claim | None:
+        claim = super().claimed(namespace, text, tenant=tenant)
+        if claim is None or not isinstance(claim.answer, PaymentSession):
+            return claim
+        return attrs.evolve(claim, answer=attrs.evolve(claim.answer, client_data=None))
+
+
+class NoMeta(InMemoryStore):
+    def _write(self, entity: Entity) -> None:
+        if isinstance(entity, Void):
+            entity = attrs.evolve(entity, metadata=Metadata())
+        super()._write(entity)
+
+
+class NoFacts(InMemoryStore):
+    def _write(self, entity: Entity) -> None:
+        if isinstance(entity, Charge):
+            entity = attrs.evolve(entity, facts=())
+        super()._write(entity)
+
+
 FAULTS: tuple[tuple[Callable[[], Store], str], ...] = (
     (NewsKept, "STORE-1"),
+    (NoClient, "STORE-1"),
+    (NoFacts, "STORE-1"),
+    (NoMeta, "STORE-1"),
     (LastWriteWins, "STORE-3"),
     (FirstVersionAgain, "STORE-4"),
     (HalfACommit, "STORE-5"),
     (LastWriteWins, "STORE-6"),
     (ClaimsNotUnique, "STORE-7"),
     (ClaimsNotUnique, "STORE-8"),
+    (ClaimedOnce, "STORE-8"),
     (ClaimsKept, "STORE-9"),
+    (ReleasedFirst, "STORE-9"),
     (NewestFirst, "STORE-10"),
     (IndexStandsStill, "STORE-11"),
     (OneTenantForAll, "STORE-12"),
@@ -196,6 +259,9 @@ FAULTS: tuple[tuple[Callable[[], Store], str], ...] = (
     (CheckedTooEarly, "STORE-18"),
     (ClaimsNotUnique, "STORE-19"),
     (TextCut, "STORE-21"),
+    (NoAnswer, "STORE-24"),
+    (NoClientInAnswers, "STORE-24"),
+    (AnyRelease, "STORE-25"),
 )
 
 

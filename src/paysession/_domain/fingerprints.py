@@ -14,21 +14,24 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Final, cast
 
 import attrs
 
 from paysession._domain.methods import PaymentMethod
 from paysession._domain.payable import Payable
-from paysession._domain.secrets import ClientData
+from paysession._domain.secrets import MOST_BYTES, ClientData
 from paysession._domain.sources import CreditCard, StoreCredit, StoredSource
 from paysession._money import Money
 
 _VALUES: Final = (Payable, PaymentMethod, CreditCard, StoreCredit, StoredSource)
 
 # What is bigger than this is refused by every command. A list may hold itself, lists that
-# hold one another may be endless, and normalizing takes its time on a long text.
+# hold one another may be endless, sorting takes its time on a large mapping, and normalizing
+# on a long text.
 _MOST_LEVELS: Final = 16
+_MOST_ENTRIES: Final = MOST_BYTES
 _MOST_PARTS: Final = 200_000
 _MOST_NORMALIZED_CHARACTERS: Final = 8192
 
@@ -56,14 +59,13 @@ def _of_many(value: object, levels: int) -> Iterator[bytes]:
         case Mapping():
             entries = cast("Mapping[object, object]", value)
             yield _part("mapping", str(len(entries)))
-            keyed = [(_scalar(key) or b"", item) for key, item in entries.items()]
-            for key, item in sorted(keyed, key=lambda pair: pair[0]):
+            for key, item in _sorted(entries):
                 yield key
                 yield from _parts(item, levels)
         case list() | tuple():
             items = cast("list[object] | tuple[object, ...]", value)
             yield _part("list", str(len(items)))
-            for item in items:
+            for item in items if len(items) <= _MOST_ENTRIES else ():
                 yield from _parts(item, levels)
         case ClientData():
             yield _part("client data", "")
@@ -74,6 +76,15 @@ def _of_many(value: object, levels: int) -> Iterator[bytes]:
                 yield from _parts(getattr(value, field.name), levels)
         case _:
             yield _part("other", type(value).__qualname__)
+
+
+def _sorted(entries: Mapping[object, object]) -> list[tuple[bytes, object]]:
+    """Return the entries by their written keys; none of more than any command takes."""
+    if len(entries) > _MOST_ENTRIES:
+        return []
+    # A mapping of a caller's own may have more entries than it says.
+    taken = islice(entries.items(), _MOST_ENTRIES)
+    return sorted(((_scalar(key) or b"", item) for key, item in taken), key=itemgetter(0))
 
 
 def _scalar(value: object) -> bytes | None:

@@ -572,5 +572,5 @@ def safe_count(value: object, *, field: str, most: int) -> int:
     if value < 1:
         raise UnsafeInput(field, "ask for one at least")
     if value > most:
-        raise LimitExceeded(field, most)
+        raise LimitExceeded(f"records in {field}", most)
     return value

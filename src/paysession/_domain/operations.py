@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self, assert_never
+from typing import Self, TypedDict, assert_never
 
 import attrs
 
@@ -115,6 +115,49 @@ def recheck_after(tries: int) -> timedelta:
     """Return how long to wait before looking again: doubling, to six hours."""
     doublings = min(tries, 12)
     return min(_FIRST_RECHECK * (1 << doublings), _SLOWEST_RECHECK)
+
+
+class Requested(TypedDict):
+    """What every operation is requested with."""
+
+    id: str
+    tenant: str
+    created_at: datetime
+    updated_at: datetime
+    gateway: str
+    acts_on: References
+    sent_at: datetime | None
+    tries: int
+    lease_until: datetime
+    deadline: datetime
+    recheck_at: datetime
+    origin: Origin
+
+
+def requested(
+    operation_id: str,
+    *,
+    tenant: str,
+    gateway: str,
+    acts_on: References,
+    lease: Lease,
+    origin: Origin,
+) -> Requested:
+    """Return what a new operation says of itself, before anybody was called."""
+    return Requested(
+        id=operation_id,
+        tenant=tenant,
+        created_at=lease.at,
+        updated_at=lease.at,
+        gateway=gateway,
+        acts_on=acts_on,
+        sent_at=lease.sent_at,
+        tries=lease.tries,
+        lease_until=lease.until,
+        deadline=lease.deadline,
+        recheck_at=lease.until,
+        origin=origin,
+    )
 
 
 @attrs.frozen(kw_only=True)

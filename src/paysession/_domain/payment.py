@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import TypedDict, TypeVar
+from typing import TypeVar
 
 import attrs
 
@@ -27,9 +27,9 @@ from paysession._domain.movements import (
     Reversal,
     Void,
 )
-from paysession._domain.operations import Lease, Origin
+from paysession._domain.operations import Lease, Origin, Requested, requested
 from paysession._domain.owners import Owner
-from paysession._domain.payable import PayableAccount, Share, checked_amount
+from paysession._domain.payable import Payable, PayableAccount, Share, checked_amount
 from paysession._domain.secrets import ClientData
 from paysession._domain.sources import MandateUse, Profile, Source, StoreCredit
 from paysession._money import Money
@@ -70,25 +70,6 @@ _ROLES_OF_PAYMENTS = (
 
 M = TypeVar("M", Authorization, Capture, Void, Refund, Lapse, Reversal)
 O = TypeVar("O", Capture, Void, Refund)  # noqa: E741 - O for operation
-
-
-class _Requested(TypedDict):
-    """What all operations of one payment are requested with."""
-
-    id: str
-    tenant: str
-    created_at: datetime
-    updated_at: datetime
-    gateway: str
-    acts_on: References
-    sent_at: datetime | None
-    tries: int
-    lease_until: datetime
-    deadline: datetime
-    recheck_at: datetime
-    origin: Origin
-    payment_id: str
-    metadata: Metadata
 
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -218,6 +199,42 @@ class Payment(Owner, Settleable):
             news=(created,),
         )
 
+    @classmethod
+    def waiting(
+        cls,
+        payment_id: str,
+        *,
+        tenant: str,
+        payable: Payable,
+        method: PaymentMethod,
+        source: Source | None,
+        amount: Money,
+        capture_policy: CapturePolicy,
+        metadata: Metadata,
+        at: datetime,
+        number: str | None = None,
+    ) -> Payment:
+        """Return a payment of `amount` that waits in the checkout."""
+        return cls.begun(
+            payment_id,
+            tenant=tenant,
+            gateway=method.gateway,
+            payable_id=payable.id,
+            payable_reference=payable.reference,
+            customer_id=payable.customer_id,
+            method=method,
+            source=source,
+            session_id=None,
+            attempt_id=None,
+            amount=amount,
+            capture_policy=capture_policy,
+            metadata=metadata,
+            at=at,
+            phase=PaymentStatus.CHECKOUT,
+            origin=Origin.COMMAND,
+            number=number,
+        )
+
     def process(self, *, at: datetime) -> Payment:
         """Ask for its money, which it has none of yet."""
         status = PAYMENT.next(self.status, "process")
@@ -268,17 +285,7 @@ class Payment(Owner, Settleable):
     ) -> tuple[Payment, Charge]:
         """Ask for its money from a stored source; until the answer is known it is in flight."""
         charge = Charge(
-            id=charge_id,
-            tenant=self.tenant,
-            created_at=lease.at,
-            updated_at=lease.at,
-            gateway=self.gateway,
-            acts_on=self.references,
-            sent_at=lease.sent_at,
-            tries=lease.tries,
-            lease_until=lease.until,
-            deadline=lease.deadline,
-            recheck_at=lease.until,
+            **self._requested(charge_id, lease, Origin.COMMAND),
             payment_id=self.id,
             amount=self.amount,
             terms=terms,
@@ -622,7 +629,9 @@ class Payment(Owner, Settleable):
         rest = capturable - amount
         nothing = Money.zero(amount.currency)
         capture = Capture(
-            **self._requested(capture_id, lease, metadata, origin),
+            **self._requested(capture_id, lease, origin),
+            payment_id=self.id,
+            metadata=self._kept(metadata),
             amount=amount,
             is_final=is_final,
             releases=rest if is_final and rest.minor > 0 else nothing,
@@ -646,7 +655,12 @@ class Payment(Owner, Settleable):
             AmountExceeded: More than is held.
         """
         amount = self._asked(amount, self.balances.capturable, "void", "voidable")
-        void = Void(**self._requested(void_id, lease, metadata, origin), amount=amount)
+        void = Void(
+            **self._requested(void_id, lease, origin),
+            payment_id=self.id,
+            amount=amount,
+            metadata=self._kept(metadata),
+        )
         return self.moved(None, void, at=lease.at)
 
     def request_refund(
@@ -668,11 +682,16 @@ class Payment(Owner, Settleable):
             AmountExceeded: More than is refundable.
         """
         amount = self._asked(amount, self.balances.refundable, "refund", "refundable")
-        fields = self._requested(refund_id, lease, metadata, origin)
+        fields = self._requested(refund_id, lease, origin)
         if capture is not None:
             fields["acts_on"] = self.references | capture.references
         refund = Refund(
-            **fields, amount=amount, reason=reason, capture_id=capture.id if capture else None
+            **fields,
+            payment_id=self.id,
+            amount=amount,
+            metadata=self._kept(metadata),
+            reason=reason,
+            capture_id=capture.id if capture else None,
         )
         return self.moved(None, refund, at=lease.at)
 
@@ -699,24 +718,14 @@ class Payment(Owner, Settleable):
         if self.movements + more > MOST_MOVEMENTS:
             raise LimitExceeded("movements of one payment", MOST_MOVEMENTS)
 
-    def _requested(
-        self, operation_id: str, lease: Lease, metadata: Metadata, origin: Origin
-    ) -> _Requested:
-        return _Requested(
-            id=operation_id,
+    def _requested(self, operation_id: str, lease: Lease, origin: Origin) -> Requested:
+        return requested(
+            operation_id,
             tenant=self.tenant,
-            created_at=lease.at,
-            updated_at=lease.at,
             gateway=self.gateway,
             acts_on=self.references,
-            sent_at=lease.sent_at,
-            tries=lease.tries,
-            lease_until=lease.until,
-            deadline=lease.deadline,
-            recheck_at=lease.until,
+            lease=lease,
             origin=origin,
-            payment_id=self.id,
-            metadata=self._kept(metadata),
         )
 
     def _kept(self, metadata: Metadata) -> Metadata:

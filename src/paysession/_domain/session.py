@@ -12,7 +12,7 @@ from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.failures import Failure
 from paysession._domain.identity import derived_id
 from paysession._domain.methods import PaymentMethod, Terms
-from paysession._domain.operations import Lease, Origin
+from paysession._domain.operations import Lease, Origin, requested
 from paysession._domain.owners import Owner
 from paysession._domain.payable import Share
 from paysession._domain.secrets import ClientData
@@ -305,19 +305,15 @@ class PaymentSession(Owner, Settleable):
         origin: Origin = Origin.COMMAND,
     ) -> tuple[PaymentSession, Attempt]:
         attempt = Attempt(
-            id=attempt_id,
-            tenant=self.tenant,
-            created_at=lease.at,
-            updated_at=lease.at,
-            gateway=self.gateway,
+            **requested(
+                attempt_id,
+                tenant=self.tenant,
+                gateway=self.gateway,
+                acts_on=self.references,
+                lease=lease,
+                origin=origin,
+            ),
             amount=amount,
-            acts_on=self.references,
-            sent_at=lease.sent_at,
-            tries=lease.tries,
-            lease_until=lease.until,
-            deadline=lease.deadline,
-            recheck_at=lease.until,
-            origin=origin,
             kind=kind,
             session_id=self.id,
             terms=self.terms,
@@ -325,7 +321,7 @@ class PaymentSession(Owner, Settleable):
             external_data=external_data,
             close_reason=self.closing if kind is AttemptKind.CLOSE else None,
         )
-        requested = AttemptRequested(
+        event = AttemptRequested(
             at=lease.at, status=self.status, attempt_id=attempt_id, kind=kind, amount=amount
         )
         session = attrs.evolve(
@@ -334,7 +330,7 @@ class PaymentSession(Owner, Settleable):
             open_attempts=(*self.open_attempts, attempt_id),
             last_failure=None,
         )
-        return session.telling(requested), attempt
+        return session.telling(event), attempt
 
     def supersede(
         self, attempt: Attempt, *, by: str, at: datetime

@@ -13,7 +13,7 @@ from paysession._domain.evidence import Evidence, EvidenceSource, refusal_of
 from paysession._domain.failures import Failure
 from paysession._domain.identity import derived_id
 from paysession._domain.methods import PaymentMethod, SetupTerms
-from paysession._domain.operations import Lease
+from paysession._domain.operations import Lease, Origin, requested
 from paysession._domain.owners import Owner
 from paysession._domain.secrets import ClientData
 from paysession._domain.sources import Source
@@ -215,23 +215,20 @@ class SetupSession(Owner, Settleable):
         self, kind: AttemptKind, attempt_id: str, external_data: ClientData | None, lease: Lease
     ) -> tuple[SetupSession, SetupAttempt]:
         attempt = SetupAttempt(
-            id=attempt_id,
-            tenant=self.tenant,
-            created_at=lease.at,
-            updated_at=lease.at,
-            gateway=self.gateway,
-            acts_on=self.references,
-            sent_at=lease.sent_at,
-            tries=lease.tries,
-            lease_until=lease.until,
-            deadline=lease.deadline,
-            recheck_at=lease.until,
+            **requested(
+                attempt_id,
+                tenant=self.tenant,
+                gateway=self.gateway,
+                acts_on=self.references,
+                lease=lease,
+                origin=Origin.COMMAND,
+            ),
             kind=kind,
             setup_session_id=self.id,
             terms=self.terms,
             external_data=external_data,
         )
-        requested = SetupAttemptRequested(
+        event = SetupAttemptRequested(
             at=lease.at, status=self.status, attempt_id=attempt_id, kind=kind
         )
         session = attrs.evolve(
@@ -240,7 +237,7 @@ class SetupSession(Owner, Settleable):
             open_attempts=(*self.open_attempts, attempt_id),
             last_failure=None,
         )
-        return session.telling(requested), attempt
+        return session.telling(event), attempt
 
     def supersede(
         self, attempt: SetupAttempt, *, by: str, at: datetime

@@ -8,7 +8,6 @@ from datetime import datetime
 from paysession._domain.charges import Charge
 from paysession._domain.limits import Metadata, safe_choice, safe_id
 from paysession._domain.methods import CapturePolicy, PaymentMethod, Terms, capture_policy
-from paysession._domain.operations import Origin
 from paysession._domain.payable import Payable, PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.sources import MandateUse, Source
@@ -65,23 +64,16 @@ def create_payment(
         description.capabilities.minor_units.to_provider(asked)
         place = yield from Claimed(_CHECKOUT, payable.id)
         abandoned = (yield from _abandoned(place, at=at)) if place else None
-        payment = Payment.begun(
+        payment = Payment.waiting(
             payment_id,
             tenant=tenant,
-            gateway=method.gateway,
-            payable_id=payable.id,
-            payable_reference=payable.reference,
-            customer_id=payable.customer_id,
+            payable=payable,
             method=method,
             source=source,
-            session_id=None,
-            attempt_id=None,
             amount=asked,
             capture_policy=method.capture,
             metadata=notes,
             at=at,
-            phase=PaymentStatus.CHECKOUT,
-            origin=Origin.COMMAND,
             number=called,
         )
         return payment, abandoned, account, _taking(place, payment)
@@ -175,23 +167,16 @@ def charge(
         account = yield from account_of(payable, tenant=tenant, at=at)
         asked = account.asked_for(amount)
         description.capabilities.minor_units.to_provider(asked)
-        payment, charge = Payment.begun(
+        payment, charge = Payment.waiting(
             payment_id,
             tenant=tenant,
-            gateway=method.gateway,
-            payable_id=payable.id,
-            payable_reference=payable.reference,
-            customer_id=payable.customer_id,
+            payable=payable,
             method=method,
             source=source,
-            session_id=None,
-            attempt_id=None,
             amount=asked,
             capture_policy=terms.capture,
             metadata=terms.metadata,
             at=at,
-            phase=PaymentStatus.CHECKOUT,
-            origin=Origin.COMMAND,
         ).request_charge(charge_id, terms=terms, source=source, use=mandate_use, lease=lease)
         return payment, charge, account.moved(None, payment.share, at=at)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import count
 
 import attrs
 import pytest
@@ -103,3 +105,39 @@ def test_what_holds_itself_comes_to_an_end() -> None:
     text = "a\u0301\u0316" * 1_000_000
 
     assert 64 == len(fingerprint_of(endless)) == len(fingerprint_of(text))
+
+
+class Endless(Mapping[str, str]):
+    """Never ends, whatever it says of its length."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+        self.read = 0
+
+    def __getitem__(self, key: str) -> str:
+        return "value"
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[str]:
+        for number in count(1):
+            self.read = number
+            yield f"key {number}"
+
+
+def test_of_more_than_any_command_takes_only_the_length_is_written() -> None:
+    many = Endless(1_000_000)
+
+    assert fingerprint_of(many) != fingerprint_of(Endless(1_000_001))
+    assert fingerprint_of(many) == fingerprint_of(Endless(1_000_000))
+    assert 0 == many.read
+    assert fingerprint_of([1] * 1_000_000) == fingerprint_of([2] * 1_000_000)
+    assert fingerprint_of([1] * 1_000_000) != fingerprint_of([1] * 1_000_001)
+
+
+def test_a_mapping_that_lies_about_its_length_comes_to_an_end() -> None:
+    liar = Endless(0)
+
+    assert 64 == len(fingerprint_of(liar))
+    assert 100_000 > liar.read

@@ -518,5 +518,5 @@ def test_a_count_is_one_at_least_and_not_too_many() -> None:
     assert [1, 10] == [safe_count(each, field="limit", most=10) for each in (1, 10)]
     with pytest.raises(UnsafeInput):
         safe_count(0, field="limit", most=10)
-    with pytest.raises(LimitExceeded):
+    with pytest.raises(LimitExceeded, match="there may be at most 10 records in limit: use fewer"):
         safe_count(11, field="limit", most=10)

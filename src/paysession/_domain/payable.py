@@ -177,8 +177,8 @@ class PayableAccount(Aggregate):
 
     @property
     def is_overpaid(self) -> bool:
-        """Whether more is held and taken than is to be paid."""
-        return self.authorized + self.paid > self.owed
+        """Whether more is held, and taken and not given back, than is to be paid."""
+        return self.authorized + self.paid - self.refunded > self.owed
 
     @property
     def status(self) -> PayableStatus:

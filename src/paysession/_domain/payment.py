@@ -566,10 +566,20 @@ class Payment(Owner, Settleable):
         evidence = Evidence(fact=fact, source=EvidenceSource.PERSON, recorded_at=at)
         return payment.settle(refund, evidence)
 
+    def evened(self, account: PayableAccount, *, at: datetime) -> Payment:
+        """Close what said that too much was paid, once it is no more."""
+        if account.is_overpaid:
+            return self
+        payment = self
+        for each in self.discrepancies:
+            if each.kind is DiscrepancyKind.OVERPAID and each.is_open:
+                payment = payment.agreed(each.kind, each.operation_id, at=at)
+        return payment
+
     def compared_with(self, account: PayableAccount, *, operation_id: str, at: datetime) -> Payment:
         """Say so if, with an operation's money, more is held and taken than the payable costs."""
         if not account.is_overpaid:
-            return self
+            return self.evened(account, at=at)
         held = account.authorized + account.paid
         return self.disagreed(DiscrepancyKind.OVERPAID, operation_id, account.owed, held, at=at)
 

@@ -88,7 +88,7 @@ class Settlement:
         match evidence.fact:
             case Authorized() | Captured() as money:
                 after = noted._with_money(money, evidence)
-            case Bounced() | Retaken() if self.payment is not None and self.capture is not None:
+            case Bounced() if self.payment is not None and self.capture is not None:
                 after = noted._corrected(self.payment, evidence)
             case Retaken(amount, references=references, occurred_at=occurred_at):
                 taken = Captured(amount, references=references, occurred_at=occurred_at)

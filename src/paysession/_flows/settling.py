@@ -127,6 +127,7 @@ def _of_movement(kind: type[O], operation_id: str, evidence: Evidence) -> Unit[W
         payment.gateway, operation.references, after.references, after
     )
     accounted = account.moved(payment.share, settled.share, at=at)
+    settled = settled.evened(accounted, at=at)
     follow_up: FollowUp = yield from followed_up(account, accounted, settled, failed=None, at=at)
     return *follow_up, after, accounted, *claims
 

@@ -5,7 +5,8 @@ A store keeps entities by kind, id and tenant, each at a version; the events tha
 recorded with them, as an outbox; and claims, each a unique text that stands for one record.
 
 What is read comes back as it was committed: at its version, with no news and not changed
-(`news` and `changed` are about the next commit, and are not stored).
+(`news` and `changed` are about the next commit, and are not stored). Every instant that a
+store is given is in UTC, and it gives them back in UTC.
 
 `commit` is atomic and durable when it returns: a store opens its own transaction, never
 joins another, and reads the newest commit. To write rows of your own together with ours,
@@ -86,8 +87,13 @@ class Claim:
     session, and the idempotency keys of the backend's callers. The claim of a key stands
     for the operation that it began; when that has come to its end, the next version of the
     claim carries the record as the command answered it, whole, which a store keeps as it
-    keeps any entity, sealed where entities are sealed. A store may delete a claim once it
-    `is_over`; the key is free then, whether or not it was deleted.
+    keeps any entity, sealed where entities are sealed.
+
+    That answer may hold client data, also after its session has dropped its own. So delete,
+    once a day say, each claim whose `settled_at` is `KEPT` ago or longer: it `is_over`, and
+    its key is free, whether or not it was deleted. Delete no other: without `settled_at` a
+    claim is a provider's reference or a key whose command is still open, and is kept for ever
+    or until it is settled.
 
     Attributes:
         namespace: What the text is unique within, beside the tenant.
@@ -148,8 +154,9 @@ class Changes:
         entities: As they shall be stored. Version n replaces version n - 1 and nothing
             else; version 1 must not exist yet.
         events: What happened to them, in order.
-        claims: To be made or replaced.
-        released: Claims to be given up, where they still stand for the same record.
+        claims: To be made or replaced, in this order: one text may be claimed twice, at
+            successive versions.
+        released: Claims to be given up after that, where they still stand for the same record.
     """
 
     tenant: str
@@ -213,7 +220,11 @@ class Store(ABC):
 
     @abstractmethod
     def find(self, kind: type[E], *, by: str, value: str, tenant: str) -> tuple[E, ...]:
-        """Return entities whose `by`, one of `INDEXES`, is `value`, oldest first."""
+        """
+        Return entities whose `by`, one of `INDEXES`, is `value`, oldest first.
+
+        They are ordered by (`created_at`, `id`): ids decide between those of one instant.
+        """
 
     @abstractmethod
     def claimed(self, namespace: str, text: str, *, tenant: str) -> Claim | None:
@@ -223,7 +234,11 @@ class Store(ABC):
     def due(
         self, before: datetime, *, kinds: Sequence[AnyKind], limit: int, tenant: str
     ) -> tuple[Entity, ...]:
-        """Return entities of these kinds due by `before`, longest due first, ties in any order."""
+        """
+        Return entities of these kinds due by `before`, longest due first, ties in any order.
+
+        What is due at `before` itself is among them.
+        """
 
     @abstractmethod
     def attention(self, *, limit: int, tenant: str) -> tuple[Entity, ...]:
@@ -258,7 +273,11 @@ class AsyncStore(ABC):
 
     @abstractmethod
     async def find(self, kind: type[E], *, by: str, value: str, tenant: str) -> tuple[E, ...]:
-        """Return entities whose `by`, one of `INDEXES`, is `value`, oldest first."""
+        """
+        Return entities whose `by`, one of `INDEXES`, is `value`, oldest first.
+
+        They are ordered by (`created_at`, `id`): ids decide between those of one instant.
+        """
 
     @abstractmethod
     async def claimed(self, namespace: str, text: str, *, tenant: str) -> Claim | None:
@@ -268,7 +287,11 @@ class AsyncStore(ABC):
     async def due(
         self, before: datetime, *, kinds: Sequence[AnyKind], limit: int, tenant: str
     ) -> tuple[Entity, ...]:
-        """Return entities of these kinds due by `before`, longest due first, ties in any order."""
+        """
+        Return entities of these kinds due by `before`, longest due first, ties in any order.
+
+        What is due at `before` itself is among them.
+        """
 
     @abstractmethod
     async def attention(self, *, limit: int, tenant: str) -> tuple[Entity, ...]:

@@ -92,7 +92,8 @@ def test_what_was_too_much_and_bounced_is_not_too_much_any_more() -> None:
 
     till.payments.mark_bounced(second.id)
 
-    assert () == till.newest(payment).discrepancies
+    (overpaid,) = till.newest(payment).discrepancies
+    assert till.clock.now == overpaid.closed_at
     assert (eur(100), "paid") == (till.in_order().paid, till.in_order().status)
 
 

@@ -146,7 +146,9 @@ def test_what_the_backend_gives_back_was_paid() -> None:
 
 def _heard(till: Till, payment: Payment, fact: Fact) -> Payment:
     """A fact about a payment's charge arrives."""
-    flow = settle(till.charge_of(payment), fact, source=EvidenceSource.REPORT, at=till.clock.now)
+    flow = settle(
+        till.charge_of(payment), fact, source=EvidenceSource.NOTIFICATION, at=till.clock.now
+    )
     drive(flow, till.payments.ports)
     return till.newest(payment)
 

@@ -50,7 +50,9 @@ def _recovered(till: Till) -> None:
 
 def _heard(till: Till, payment: Payment, fact: Fact) -> Payment:
     """A fact about a payment's charge arrives."""
-    flow = settle(till.charge_of(payment), fact, source=EvidenceSource.REPORT, at=till.clock.now)
+    flow = settle(
+        till.charge_of(payment), fact, source=EvidenceSource.NOTIFICATION, at=till.clock.now
+    )
     drive(flow, till.payments.ports)
     return till.newest(payment)
 
@@ -117,7 +119,7 @@ def test_money_that_comes_for_what_was_given_up_is_recorded(
     assert after.succeeded
     account = till.in_order()
     assert eur(100) == account.paid + account.authorized
-    assert 1 + (kind is Captured) == 1 + till.told(PayablePaid)
+    assert (kind is Captured) is bool(till.told(PayablePaid))
 
 
 def test_money_that_comes_for_what_was_given_up_and_paid_otherwise_is_told_of() -> None:
@@ -256,7 +258,8 @@ def test_a_charge_that_turns_out_to_be_too_little_releases_what_is_held() -> Non
     till.payments.charge(order(), method=CARD, source=STORED)
     assert PaymentStatus.AUTHORIZED is till.newest(credit).status
 
-    _recovered(till)
+    for _ in range(2):
+        _recovered(till)
 
     assert PaymentStatus.VOIDED is till.newest(credit).status
 
@@ -288,19 +291,17 @@ def test_credit_that_is_held_when_nothing_is_left_to_pay_is_released() -> None:
     )
 
 
-def test_what_could_not_be_released_is_released_by_another_void_when_the_rest_fails_again() -> None:
+def test_what_could_not_be_released_is_released_when_the_rest_fails_again() -> None:
     till = Till()
     credit = till.with_credit(40)
     till.credit.then("void", Declined(DECLINE))
     _declined(till)
     (refused,) = _voids_of(till, credit)
-    assert (True, PaymentStatus.AUTHORIZED) == (
-        refused.attention is not None,
-        till.newest(credit).status,
-    )
+    assert refused.attention
+    assert PaymentStatus.AUTHORIZED is till.newest(credit).status
 
     _declined(till)
 
-    first, second = _voids_of(till, credit)
-    assert (refused.id, True) == (first.id, second.succeeded)
+    (again,) = (each for each in _voids_of(till, credit) if each.id != refused.id)
+    assert again.succeeded
     assert PaymentStatus.VOIDED is till.newest(credit).status

@@ -1,4 +1,9 @@
-"""The storefront dialect: what it prints of a session and a payment."""
+"""
+The storefront dialect: what it prints of a session and a payment.
+
+Of the dialect's OpenAPI document, `store_api.openapi.json` is no more than the components: the
+schemas of what is printed here.
+"""
 
 import copy
 import json

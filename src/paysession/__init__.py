@@ -16,7 +16,8 @@ A decline is a result, a time-out is not a failure, and what a provider says has
 never refused: see `paysession.errors`, `paysession.outcomes` and `paysession.lifecycles`.
 """
 
-from paysession._domain.attempts import Attempt, CloseReason
+from paysession._domain.attempts import Attempt, CloseReason, SetupAttempt
+from paysession._domain.charges import Charge
 from paysession._domain.discrepancies import Discrepancy, DiscrepancyKind
 from paysession._domain.erasure import Forgotten
 from paysession._domain.idempotency import IdempotencyKey
@@ -40,6 +41,7 @@ __all__ = [
     "Authorization",
     "Capture",
     "CapturePolicy",
+    "Charge",
     "ClientData",
     "CloseReason",
     "CreditCard",
@@ -63,6 +65,7 @@ __all__ = [
     "RefundReason",
     "Rounding",
     "Secret",
+    "SetupAttempt",
     "SetupSession",
     "Source",
     "Statement",

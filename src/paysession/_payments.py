@@ -1013,7 +1013,8 @@ class Payments(Commands):
                 A name stands for one merchant account at one provider, for ever.
             store: Where everything is kept; in memory if left out.
             clock: Returns the present instant, aware of its zone; the system's if left out.
-            ids: Returns a new id for a prefix such as "ps"; random if left out.
+            ids: Returns a new id for a prefix such as "ps"; random if left out. Ids are the
+                providers' idempotency keys: let no two tenants have the same.
             observers: Called with a `Step` after every ask.
             tenant: Whose records these are.
             sleep: Waits for some seconds before what somebody else beat is tried again.
@@ -1071,7 +1072,8 @@ class AsyncPayments(Commands):
             gateways: By name, or a callable that returns the gateway of a name, or `None`.
             store: Where everything is kept; in memory if left out.
             clock: Returns the present instant, aware of its zone; the system's if left out.
-            ids: Returns a new id for a prefix such as "ps"; random if left out.
+            ids: Returns a new id for a prefix such as "ps"; random if left out. Ids are the
+                providers' idempotency keys: let no two tenants have the same.
             observers: Called with a `Step` after every ask.
             tenant: Whose records these are.
             sleep: `asyncio.sleep` or `trio.sleep`; without it, what somebody else beat is

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 from case import Do, Seen, better, same
-from storefront import CARD, CHECK, Shop, card, order, refusal, usd
+from storefront import CARD, CHECK, Shop, answered, card, order, refusal, usd
 
 from paysession import Payment, Void
 from paysession.outcomes import ReferenceRole
@@ -54,7 +54,7 @@ def capture_again_what_failed(shop: Shop) -> None:
 def capture_voided(shop: Shop) -> Seen:
     payment_id = shop.hold()
     shop.payments.void(payment_id)
-    return {"refused": refusal(shop.payments.capture, payment_id)}
+    return {"refused": answered(shop.payments.capture, payment_id)}
 
 
 def capture_while_another_process_does(shop: Shop) -> None:
@@ -105,7 +105,7 @@ def void_failed(shop: Shop) -> Seen:
     failed = shop.payments.charge(
         order(), method=CHARGED, source=card(charge="decline:do_not_honor")
     )
-    return {"refused": refusal(shop.payments.void, failed.id)}
+    return {"refused": answered(shop.payments.void, failed.id)}
 
 
 def give_up_taken_and_held_money(shop: Shop) -> Seen:
@@ -169,7 +169,7 @@ CASES = (
         "released money is captured",
         capture_voided,
         {
-            "refused": "illegal_transition",
+            "refused": "422 payment_not_capturable",
             "captures": [],
             "calls": ["create_session", "complete_session", "void"],
         },
@@ -215,7 +215,7 @@ CASES = (
         121,
         "a payment is voided that has failed",
         void_failed,
-        {"refused": "illegal_transition", "payments": ["failed 100.00 USD"], "voids": []},
+        {"refused": "422 payment_not_voidable", "payments": ["failed 100.00 USD"], "voids": []},
     ),
     same(
         122,

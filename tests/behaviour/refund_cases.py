@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from case import Do, Seen, better, outside, same
-from storefront import Shop, refusal, usd
+from storefront import Shop, answered, refusal, usd
 
 from paysession import Money, Refund
 from paysession.outcomes import ReferenceRole
@@ -25,7 +25,7 @@ def refund_refused(amount: Money) -> Do:
     """Take 45.75, and ask for an amount back that cannot be given."""
 
     def do(shop: Shop) -> Seen:
-        return {"refused": refusal(shop.payments.refund, shop.take(), amount=amount)}
+        return {"refused": answered(shop.payments.refund, shop.take(), amount=amount)}
 
     return do
 
@@ -91,7 +91,7 @@ CASES = (
         "more than was taken is refunded",
         refund_refused(usd("55.75")),
         {
-            "refused": "amount_exceeded",
+            "refused": "422 refund_amount_exceeds_balance",
             "refunds": [],
             "payments": ["captured 45.75 USD"],
             "calls": ["create_session", "complete_session"],
@@ -101,7 +101,7 @@ CASES = (
         128,
         "nothing is refunded",
         refund_refused(usd("0.00")),
-        {"refused": "invalid_amount", "refunds": [], "payments": ["captured 45.75 USD"]},
+        {"refused": "422 invalid_amount", "refunds": [], "payments": ["captured 45.75 USD"]},
     ),
     better(
         130,

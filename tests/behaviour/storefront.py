@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Final, ParamSpec, TypeAlias, TypeVar, cast
 
 from paysession import (
     Attempt,
@@ -39,7 +39,7 @@ from paysession.gateways import (
 )
 from paysession.outcomes import Accepted, Canceled, Captured, References, Report
 from paysession.stores import Changes, InMemoryStore
-from paysession.views.http_errors import answer_to
+from paysession.views import store_api
 
 P = ParamSpec("P")
 E = TypeVar("E", Attempt, Capture, Payment, PaymentSession, Refund, SetupSession, Void)
@@ -100,8 +100,8 @@ def answered(command: Callable[P, object], *args: P.args, **kwargs: P.kwargs) ->
     try:
         command(*args, **kwargs)
     except PaySessionError as error:
-        answer = answer_to(error)
-        return f"{answer.status} {answer.code}"
+        printed = store_api.error_document(error)["error"]
+        return f"{store_api.status_of(error)} {cast('dict[str, object]', printed)['code']}"
     return None
 
 

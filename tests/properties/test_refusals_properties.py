@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from paysession import (
     CapturePolicy,
     CreditCard,
+    IdempotencyKey,
     Money,
     Payable,
     PaymentMethod,
@@ -40,12 +41,13 @@ from paysession.errors import (
     PaySessionError,
     SessionClosing,
     SessionNotSupported,
+    SessionRequired,
     SourceRequired,
     UnknownCurrency,
     UnsafeInput,
     Unsupported,
 )
-from paysession.gateways import BogusGateway, Capabilities, Gateway
+from paysession.gateways import BogusGateway, Capabilities, Gateway, OfflineGateway
 from paysession.gateways.requests import CompleteSessionRequest, CreateSessionRequest
 from paysession.outcomes import Accepted, Captured
 from paysession.stores import InMemoryStore
@@ -93,6 +95,7 @@ class World:
         )
         self.session_id = session.id
         self.payment_id = "py_1"
+        self.capture_id = "ca_1"
 
     def completed(self) -> World:
         session = self.payments.complete_session(self.session_id)
@@ -118,6 +121,10 @@ def order() -> Payable:
 
 
 CARD = PaymentMethod(id="pm_1", name="Card", gateway="bogus")
+CHECK = PaymentMethod(
+    id="pm_2", name="Check", gateway="check", session_required=False, source_required=False
+)
+STORED = StoredSource(id="card_1", profile_id="tok_1")
 
 
 @attrs.frozen
@@ -790,17 +797,336 @@ def test_what_refund_refuses_changes_nothing(bad: Bad) -> None:
     refused(bad, "refund", lambda world: {"payment_id": world.payment_id})
 
 
+# Without a session
+
+
+def _with_check() -> World:
+    """A check of all that is due waits in the checkout."""
+    world = World()
+    world.gateways["check"] = OfflineGateway()
+    world.payment_id = world.payments.create_payment(order(), method=CHECK).id
+    return world
+
+
+def _with_money_of_check() -> World:
+    """Sixty euros have come by check."""
+    world = _with_check()
+    capture = world.payments.mark_paid(world.payment_id, amount=eur(60), reference="check 1")
+    world.capture_id = capture.id
+    return world
+
+
+def _check_that_came() -> World:
+    world = _with_check()
+    world.payments.mark_paid(world.payment_id)
+    return world
+
+
+def _check_that_went_back() -> World:
+    world = _check_that_came()
+    world.payments.mark_refunded(world.payment_id)
+    return world
+
+
+def _check_of_a_covered_order() -> World:
+    world = _covered()
+    world.gateways["check"] = OfflineGateway()
+    return world
+
+
+def _gone_check() -> World:
+    world = _with_money_of_check()
+    world.gateways.clear()
+    return world
+
+
+def _charged(**script: str) -> Callable[[], World]:
+    """A charge of all that is due was answered so."""
+
+    def world() -> World:
+        world = World()
+        source = StoredSource(id="card_1", profile_id=BogusGateway.token(**script))
+        world.payment_id = world.payments.charge(order(), method=CARD, source=source).id
+        return world
+
+    return world
+
+
+METHOD_OF_CHECK = BAD_METHOD.filter(
+    lambda pair: isinstance(pair[0], Made) and MethodUnavailable not in pair[1]
+).filter(lambda pair: SessionNotSupported not in pair[1])
+
+
+@given(
+    bad=st.one_of(
+        argument("payable", WRONG_PAYABLE),
+        argument("method", METHOD_OF_CHECK),
+        argument("amount", bad_amounts(100)),
+        argument("source", BAD_SOURCE),
+        argument("number", BAD_ID),
+        argument("metadata", BAD_METADATA),
+    ).map(lambda bad: attrs.evolve(bad, world=_with_check))
+    | st.sampled_from(
+        [
+            where(_with_check, SessionRequired, method=CARD),
+            where(
+                _with_check,
+                SourceRequired,
+                method=attrs.evolve(CHECK, source_required=True),
+            ),
+            where(_with_check, Unsupported, method=attrs.evolve(CHECK, gateway="bogus")),
+            where(_gone, MethodUnavailable),
+            where(_check_that_came, NothingDue),
+            where(_check_of_a_covered_order, NothingDue),
+        ]
+    )
+)
+def test_what_create_payment_refuses_changes_nothing(bad: Bad) -> None:
+    refused(bad, "create_payment", lambda _: {"payable": order(), "method": CHECK})
+
+
+@given(
+    bad=argument("payment_id", BAD_ID | UNKNOWN_ID).map(
+        lambda bad: attrs.evolve(bad, world=_with_check)
+    )
+    | st.sampled_from(
+        [
+            where(_check_that_came, IllegalTransition),
+            where(_with_money_of_check, IllegalTransition),
+            where(_check_that_went_back, IllegalTransition),
+            where(_completed, IllegalTransition),
+            where(_held, IllegalTransition),
+            where(_charged(charge="decline:do_not_honor"), IllegalTransition),
+            where(_charged(charge="pending"), OperationUnresolved),
+            where(_charged(charge="timeout_after"), OperationUnresolved),
+        ]
+    )
+)
+def test_what_abandon_payment_refuses_changes_nothing(bad: Bad) -> None:
+    refused(bad, "abandon_payment", lambda world: {"payment_id": world.payment_id})
+
+
+NOT_COME = bad_amounts(100).filter(lambda pair: AmountExceeded not in pair[1])
+"""What people say has come is believed, though it is more than was asked for."""
+
+
+@given(
+    bad=st.one_of(
+        argument("payment_id", BAD_ID | UNKNOWN_ID),
+        argument("amount", NOT_COME),
+        argument("reference", BAD_TEXT.filter(lambda pair: pair[0] != "")),
+        argument("metadata", BAD_METADATA),
+    ).map(lambda bad: attrs.evolve(bad, world=_with_check))
+    | st.sampled_from(
+        [
+            where(_completed, Unsupported),
+            where(_charged(charge="decline:do_not_honor"), Unsupported),
+            where(_gone_check, MethodUnavailable),
+            where(_check_that_came, InvalidAmount, reference="check 2"),
+        ]
+    )
+)
+def test_what_mark_paid_refuses_changes_nothing(bad: Bad) -> None:
+    refused(bad, "mark_paid", lambda world: {"payment_id": world.payment_id})
+
+
+@given(
+    bad=st.one_of(
+        argument("payment_id", BAD_ID | UNKNOWN_ID),
+        argument("amount", bad_amounts(60)),
+        argument("reason", BAD_POLICY),
+        argument("reference", BAD_TEXT.filter(lambda pair: pair[0] != "")),
+        argument("metadata", BAD_METADATA),
+    ).map(lambda bad: attrs.evolve(bad, world=_with_money_of_check))
+    | st.sampled_from(
+        [
+            where(_with_check, IllegalTransition),
+            where(_completed, Unsupported),
+            where(_gone_check, MethodUnavailable),
+            where(_check_that_went_back, IllegalTransition, amount=eur(1)),
+        ]
+    )
+)
+def test_what_mark_refunded_refuses_changes_nothing(bad: Bad) -> None:
+    refused(bad, "mark_refunded", lambda world: {"payment_id": world.payment_id})
+
+
+def _captured_by_card() -> World:
+    world = _completed()
+    (capture,) = world.payments.statement(world.payment_id).captures
+    world.capture_id = capture.id
+    return world
+
+
+@given(
+    bad=argument("capture_id", BAD_ID | UNKNOWN_ID).map(
+        lambda bad: attrs.evolve(bad, world=_with_money_of_check)
+    )
+    | st.sampled_from(
+        [where(_captured_by_card, Unsupported), where(_gone_check, MethodUnavailable)]
+    )
+)
+def test_what_mark_bounced_refuses_changes_nothing(bad: Bad) -> None:
+    refused(bad, "mark_bounced", lambda world: {"capture_id": world.capture_id})
+
+
+@given(
+    bad=st.one_of(
+        argument("payable", WRONG_PAYABLE),
+        argument("method", BAD_METHOD.filter(lambda pair: SessionNotSupported not in pair[1])),
+        argument("source", BAD_SOURCE | st.just((None, (UnsafeInput,)))),
+        argument("source", st.just((StoredSource(id="card_1"), (UnsafeInput,)))),
+        argument("amount", bad_amounts(100)),
+        argument("capture", BAD_POLICY.filter(lambda pair: pair[0] != "when_covered")),
+        argument("use", BAD_POLICY),
+        argument("customer_external_id", BAD_ID),
+        argument("metadata", BAD_METADATA),
+        st.sampled_from(
+            [
+                where(_few, Unsupported),
+                where(_gone, MethodUnavailable),
+                where(_covered, NothingDue),
+                where(_partly_covered, AmountExceeded, amount=eur(11)),
+                where(_charged(charge="pending"), NothingDue),
+            ]
+        ),
+    )
+)
+def test_what_charge_refuses_changes_nothing(bad: Bad) -> None:
+    refused(bad, "charge", lambda _: {"payable": order(), "method": CARD, "source": STORED})
+
+
+@given(bad=argument("payable", WRONG_PAYABLE.filter(lambda pair: NothingDue not in pair[1])))
+def test_what_update_payable_refuses_changes_nothing(bad: Bad) -> None:
+    refused(bad, "update_payable", lambda _: {})
+
+
+# Setup sessions
+
+
+def _set_up(*commands: str) -> Callable[[], World]:
+    """A setup session of an hour, and what was done with it."""
+
+    def world() -> World:
+        world = World()
+        expires_at = NOW + timedelta(hours=1)
+        world.session_id = world.payments.create_setup_session(CARD, expires_at=expires_at).id
+        for command in commands:
+            getattr(world.payments, command)(world.session_id)
+        return world
+
+    return world
+
+
+def _too_late(world: World) -> World:
+    world.now += timedelta(hours=1)
+    return world
+
+
+@given(
+    bad=st.one_of(
+        argument("method", BAD_METHOD.filter(lambda pair: SessionNotSupported not in pair[1])),
+        argument("customer_id", BAD_ID),
+        argument("customer_external_id", BAD_ID),
+        argument("return_url", BAD_URL),
+        argument("cancel_url", BAD_URL),
+        argument("expires_at", BAD_EXPIRY),
+        argument("metadata", BAD_METADATA),
+        argument("external_data", BAD_EXTERNAL_DATA),
+        st.sampled_from([where(_few, Unsupported), where(_gone, MethodUnavailable)]),
+    )
+)
+def test_what_create_setup_session_refuses_changes_nothing(bad: Bad) -> None:
+    refused(bad, "create_setup_session", lambda _: {"method": CARD})
+
+
+@given(
+    bad=st.one_of(
+        argument("setup_session_id", BAD_ID | UNKNOWN_ID),
+        argument("external_data", BAD_EXTERNAL_DATA),
+    ).map(lambda bad: attrs.evolve(bad, world=_set_up()))
+    | st.sampled_from(
+        [
+            where(_at(_set_up(), _now_few), Unsupported),
+            where(_at(_set_up(), _now_gone), MethodUnavailable),
+            where(_at(_set_up(), _too_late), ExpiredSession),
+            where(_set_up("cancel_setup_session"), IllegalTransition),
+        ]
+    )
+)
+def test_what_complete_setup_session_refuses_changes_nothing(bad: Bad) -> None:
+    refused(bad, "complete_setup_session", lambda world: {"setup_session_id": world.session_id})
+
+
+@given(
+    bad=argument("setup_session_id", BAD_ID | UNKNOWN_ID).map(
+        lambda bad: attrs.evolve(bad, world=_set_up())
+    )
+    | st.just(where(_set_up("complete_setup_session"), IllegalTransition))
+)
+def test_what_cancel_setup_session_refuses_changes_nothing(bad: Bad) -> None:
+    refused(bad, "cancel_setup_session", lambda world: {"setup_session_id": world.session_id})
+
+
+@given(
+    bad=argument("limit", BAD_LIMIT), world=st.sampled_from([_set_up(), _at(_set_up(), _too_late)])
+)
+def test_what_expire_setup_sessions_refuses_changes_nothing(
+    bad: Bad, world: Callable[[], World]
+) -> None:
+    refused(attrs.evolve(bad, world=world), "expire_setup_sessions", lambda _: {})
+
+
+# Customers and keys
+
+
+@given(bad=argument("customer_id", BAD_ID))
+def test_what_forget_refuses_changes_nothing(bad: Bad) -> None:
+    refused(bad, "forget", lambda _: {})
+
+
+@given(
+    bad=st.one_of(
+        argument("idempotency_key", BAD_TEXT),
+        argument(
+            "idempotency_key",
+            BAD_TEXT.map(lambda pair: (Made(IdempotencyKey, {"text": pair[0]}), pair[1])),
+        ),
+        argument("command", st.tuples(NOT_TEXT, st.just((TypeError,)))),
+        argument("command", st.tuples(st.text(max_size=9), st.just((UnsafeInput, NotFound)))),
+        argument("command", st.just(("recover", (UnsafeInput,)))),
+        argument("idempotency_key", st.just(("never used", (NotFound,)))),
+    )
+)
+def test_what_result_of_refuses_changes_nothing(bad: Bad) -> None:
+    refused(bad, "result_of", lambda _: {"idempotency_key": "k", "command": "refund"})
+
+
 # Readers
 
 
 @given(
-    reader=st.sampled_from(["get_session", "get_payment", "get_refund", "statement", "balance"]),
+    reader=st.sampled_from(
+        [
+            "get_session",
+            "get_setup_session",
+            "get_payment",
+            "get_capture",
+            "get_void",
+            "get_refund",
+            "statement",
+            "balance",
+        ]
+    ),
     pair=BAD_ID | UNKNOWN_ID,
 )
 def test_what_a_reader_refuses_changes_nothing(reader: str, pair: tuple[object, Errors]) -> None:
     names = {
         "get_session": "session_id",
+        "get_setup_session": "setup_session_id",
         "get_payment": "payment_id",
+        "get_capture": "capture_id",
+        "get_void": "void_id",
         "get_refund": "refund_id",
         "statement": "record_id",
         "balance": "payable",
@@ -819,9 +1145,11 @@ def test_what_find_session_refuses_changes_nothing(pair: tuple[object, Errors]) 
     refused(Bad({"external_id": pair[0]}, pair[1]), "find_session", lambda _: {})
 
 
-@given(pair=BAD_ID)
-def test_what_sessions_of_refuses_changes_nothing(pair: tuple[object, Errors]) -> None:
-    refused(Bad({"payable_id": pair[0]}, pair[1]), "sessions_of", lambda _: {})
+@given(pair=BAD_ID, reader=st.sampled_from(["sessions_of", "payments_of"]))
+def test_what_a_list_of_a_payable_refuses_changes_nothing(
+    pair: tuple[object, Errors], reader: str
+) -> None:
+    refused(Bad({"payable_id": pair[0]}, pair[1]), reader, lambda _: {})
 
 
 @given(pair=BAD_TEXT.filter(lambda pair: pair[0] != ""))

@@ -134,9 +134,19 @@ class ChargeSettlement:
         if receipt.payment is payment:
             late = payment.late(self.charge, fact, at=evidence.recorded_at)
             return attrs.evolve(self, payment=late)
-        after = self._having(receipt)._compared(evidence)
+        after = (
+            self._having(receipt)._compared(evidence)._flagged(self.payment, fact.amount, evidence)
+        )
         is_first = self.authorization is None
         return after._released(evidence) if is_first and after._is_too_little else after
+
+    def _flagged(self, before: Payment, amount: Money, evidence: Evidence) -> ChargeSettlement:
+        """Money for a payment that was given up is no accident that may pass unseen."""
+        if before.status is not PaymentStatus.ABANDONED:
+            return self
+        kind, at = DiscrepancyKind.PAID_AFTER_CLOSE, evidence.recorded_at
+        payment = self.payment.disagreed(kind, self.charge.id, before.status, amount, at=at)
+        return attrs.evolve(self, payment=payment)
 
     def _compared(self, evidence: Evidence) -> ChargeSettlement:
         """The most that the provider spoke of against what was asked."""

@@ -50,6 +50,7 @@ from paysession.outcomes import (
     Refunded,
     Rejected,
     Retaken,
+    ShowCode,
     Stored,
     Superseded,
     Totals,
@@ -61,7 +62,8 @@ from paysession.outcomes import (
 _FIRST_RECHECK = timedelta(minutes=1)
 _SLOWEST_RECHECK = timedelta(hours=6)
 _LONGEST_WAIT = timedelta(days=7)
-"""How long a customer who must act is looked for; a report may still tell afterwards."""
+"""How long a customer who must act is looked for, from the attempt or from the end of the code
+that was shown; a report may still tell afterwards."""
 
 
 class Origin(StrEnum):
@@ -329,9 +331,16 @@ class Operation(Record, Settleable):
         return attrs.evolve(after, recheck_at=after._next_look(evidence.recorded_at))
 
     def _next_look(self, at: datetime) -> datetime | None:
-        if not self.is_open or (self.is_waiting and at >= self.created_at + _LONGEST_WAIT):
+        if not self.is_open or (self.is_waiting and at >= self._waits_until):
             return None
         return at + recheck_after(self.tries)
+
+    @property
+    def _waits_until(self) -> datetime:
+        """How long the customer is waited for: longer where what is to be paid holds longer."""
+        action = self.believed.next_action if isinstance(self.believed, ActionRequired) else None
+        ends_at = action.expires_at if isinstance(action, ShowCode) else None
+        return max(self.created_at, ends_at or self.created_at) + _LONGEST_WAIT
 
     def doubted(self, doubt: Unknown, *, at: datetime) -> Self:
         """

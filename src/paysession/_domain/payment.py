@@ -392,10 +392,9 @@ class Payment(Owner, Settleable):
 
     @property
     def awaits_more(self) -> bool:
-        """Whether a person has said that a part has come, and not yet that the rest has."""
-        balances = self.balances
-        is_by_person = self.phase is PaymentStatus.CHECKOUT and not balances.refunded
-        return is_by_person and bool(balances.captured) and bool(self.missing)
+        """Whether a person has told of money, and all that was asked has not come, or bounced."""
+        is_by_person = self.phase is PaymentStatus.CHECKOUT is not self.status
+        return is_by_person and bool(self.missing) and not self.balances.refunded
 
     @property
     def is_open(self) -> bool:

@@ -74,7 +74,8 @@ def _followed_by_what_waits(
 ) -> Unit[FollowUp]:
     if account.is_covered and not before.is_covered:
         payments = yield from _payments_of(account, payment)
-        return _each_waiting(payments, _taken, at)
+        is_paid_without = account.paid >= account.owed
+        return _each_waiting(payments, _released if is_paid_without else _taken, at)
     if payment is not None and before.is_covered and account.authorized > before.authorized:
         # Others were faster: what comes now has nothing left to wait for.
         return _each_waiting((payment,), _released, at)
@@ -100,7 +101,7 @@ def _may_still_be_covered(
 
     A payment in the checkout and a charge that asks for an action reserve nothing, but wait.
     """
-    if account.in_flight or any(each.status in _AWAITED for each in payments):
+    if any(each.status in _AWAITED for each in payments):
         return True
     sessions = yield from Find(PaymentSession, "payable_id", account.id)
     return any(session.is_open for session in sessions if session.id != failed)

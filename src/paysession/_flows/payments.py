@@ -104,14 +104,15 @@ def abandon_payment(payment_id: str) -> Flow[Payment]:
 
 def _without_charges(payment: Payment, *, at: datetime) -> Unit[tuple[Payment, tuple[Charge, ...]]]:
     """Leave the charges behind that wait for the customer."""
-    ended: tuple[Charge, ...] = ()
+    waiting: tuple[Charge | None, ...] = ()
     for charge_id in payment.open_operations:
-        charge = yield from Peek(Charge, charge_id)
-        if charge is not None and charge.is_unresolved:
+        waiting = (*waiting, (yield from Peek(Charge, charge_id)))
+    ended: tuple[Charge, ...] = ()
+    for charge in filter(None, waiting):
+        if charge.is_unresolved:
             raise OperationUnresolved(charge.id, charge.waits_for_person)
-        if charge is not None:
-            payment, superseded = payment.supersede(charge, at=at)
-            ended = (*ended, superseded)
+        payment, superseded = payment.supersede(charge, at=at)
+        ended = (*ended, superseded)
     return payment, ended
 
 

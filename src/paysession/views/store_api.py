@@ -20,7 +20,7 @@ from paysession._domain.setup_session import SetupSession
 from paysession._domain.sources import CreditCard, Source, StoreCredit, StoredSource
 from paysession._domain.statement import Statement
 from paysession._money import Money
-from paysession.errors import UnsafeInput
+from paysession.errors import AmountExceeded, IllegalTransition, UnsafeInput
 from paysession.lifecycles import PaymentStatus
 from paysession.outcomes import ReferenceRole
 from paysession.views._parts import Document, browser_data, instant, payment_of, session_of
@@ -267,10 +267,23 @@ def error_document(error: BaseException | int) -> Document:
         UnsafeInput: The status given is no error's.
     """
     answer = answer_to(error)
-    told: Document = {"code": answer.code, "message": answer.message}
+    told: Document = {"code": _code_of(error) or answer.code, "message": answer.message}
     if answer.fields:
         told["details"] = {name: [why] for name, why in answer.fields.items()}
     return {"error": told}
+
+
+def _code_of(error: BaseException | int) -> str | None:
+    """The codes that this API has of its own: a payment that cannot do what was asked."""
+    match error:
+        case IllegalTransition(subject="payment", event="capture"):
+            return "payment_not_capturable"
+        case IllegalTransition(subject="payment", event="void"):
+            return "payment_not_voidable"
+        case AmountExceeded(purpose="refundable" | "captured"):
+            return "refund_amount_exceeds_balance"
+        case _:
+            return None
 
 
 def _checked(revision: str) -> str:

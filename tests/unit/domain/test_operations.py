@@ -28,6 +28,7 @@ from paysession.outcomes import (
     References,
     Rejected,
     Retaken,
+    ShowCode,
     Superseded,
     Unknown,
     WaitForTransfer,
@@ -195,3 +196,11 @@ def test_an_operation_stands_at_its_status() -> None:
     failure = Failure(FailureCode.EXPIRED_CARD)
     assert "failed" == told(Declined(failure))._standing
     assert NOTHING == told(TAKEN).releases
+
+
+def test_a_customer_is_waited_for_as_long_as_the_code_that_was_shown_can_be_paid() -> None:
+    ends_at = NOW + timedelta(days=14)
+    waiting = told(ActionRequired(ShowCode("boleto", expires_at=ends_at)))
+
+    assert waiting.leased(lease(9 * 24 * 60)).recheck_at is not None
+    assert waiting.leased(lease(21 * 24 * 60)).recheck_at is None

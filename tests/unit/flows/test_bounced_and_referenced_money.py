@@ -232,3 +232,28 @@ def test_a_card_that_brought_a_part_awaits_nothing() -> None:
     payment = till.payments.get_payment(till.charged(amount=eur(40)).id)
 
     assert (False, True) == (payment.awaits_more, payment.succeeded)
+
+
+def test_what_bounced_wholly_is_awaited_again() -> None:
+    till = Till()
+    payment = till.check()
+    capture = till.payments.mark_paid(payment.id)
+
+    till.payments.mark_bounced(capture.id)
+
+    again = till.newest(payment)
+    assert (True, False, True) == (again.is_open, again.succeeded, again.awaits_more)
+    with pytest.raises(StillOpen, match="use mark_paid when the missing"):
+        again.raise_for_failure()
+
+
+def test_what_went_back_and_then_bounced_is_told() -> None:
+    till = Till()
+    payment = till.check()
+    capture = till.payments.mark_paid(payment.id)
+    till.payments.mark_refunded(payment.id, amount=eur(30))
+
+    till.payments.mark_bounced(capture.id)
+
+    (told,) = till.newest(payment).discrepancies
+    assert ("over_refunded", capture.id) == (told.kind, told.operation_id)

@@ -521,3 +521,11 @@ def test_requests_are_a_function_of_what_was_committed() -> None:
     last: Request[Any] = shop.gateway.calls[-1]
     attempt = attempt_of(shop, session)
     assert (attempt.id, attempt.id) == (last.key, last.operation_id)
+
+
+def test_the_provider_s_id_of_the_customer_is_the_one_it_told_or_else_was_told() -> None:
+    told = Accepted(references=References.of(session="seti_1", customer="cus_9"))
+    shop = shop_of(create_setup_session=told)
+
+    assert "cus_9" == opened(shop, customer_external_id="cus_1").customer_external_id
+    assert "cus_1" == opened(shop, customer_external_id="cus_1").customer_external_id

@@ -12,7 +12,13 @@ import pytest
 from view_statements import CHECK, Shop
 
 from paysession import Money, Payable, errors
-from paysession.errors import NotAllowed, PaySessionError, UnsafeInput
+from paysession.errors import (
+    AmountExceeded,
+    IllegalTransition,
+    NotAllowed,
+    PaySessionError,
+    UnsafeInput,
+)
 from paysession.views import checkout_api, connect_api, http_errors, store_api
 from paysession.views.http_errors import ANSWERS
 
@@ -26,7 +32,7 @@ ERRORS: list[PaySessionError] = [
     errors.UnknownCurrency(SECRET),
     errors.AmountNotRepresentable(USD_41, SECRET, SECRET),
     errors.IllegalTransition("payment session", SECRET, "completed", "cancel", (SECRET,)),
-    errors.AmountExceeded(USD_41, USD_41, "refundable", SECRET),
+    errors.AmountExceeded(USD_41, USD_41, "capturable", SECRET),
     errors.NothingDue(SECRET, USD_41, USD_41, USD_41),
     errors.SessionRequired(SECRET),
     errors.SessionNotSupported(SECRET),
@@ -306,3 +312,21 @@ def test_what_commands_refuse_is_told_as_the_store_tells_it(
     )
     error = refused(payments.create_payment, order, **wishes)
     assert (status, code) == (http_errors.status_of(error), code_of(error))
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (IllegalTransition("payment", "py_1", "voided", "capture", ()), "payment_not_capturable"),
+        (IllegalTransition("payment", "py_1", "failed", "void", ()), "payment_not_voidable"),
+        (IllegalTransition("payment", "py_1", "voided", "refund", ()), "illegal_transition"),
+        (IllegalTransition("session", "ps_1", "expired", "capture", ()), "illegal_transition"),
+        (AmountExceeded(USD_41, USD_41, "refundable", "py_1"), "refund_amount_exceeds_balance"),
+        (AmountExceeded(USD_41, USD_41, "due", "or_1"), "amount_exceeded"),
+    ],
+    ids=str,
+)
+def test_the_storefront_has_codes_of_its_own_for_what_a_payment_cannot_do(
+    error: PaySessionError, code: str
+) -> None:
+    assert code == code_of(error)

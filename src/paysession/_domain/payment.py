@@ -266,6 +266,8 @@ class Payment(Owner, Settleable):
         Raises:
             IllegalTransition: Its money is being asked for, or was.
         """
+        if self.awaits_more:
+            return self._awaiting_no_more(at=at)
         if self.asking or not PAYMENT.can(self.status, "abandon"):
             raise IllegalTransition("payment", self.id, self.status, "abandon", self.allowed)
         status = PAYMENT.next(self.status, "abandon")
@@ -273,6 +275,11 @@ class Payment(Owner, Settleable):
         return attrs.evolve(
             self, phase=status, status=status, next_action=None, client_data=None
         ).telling(event)
+
+    def _awaiting_no_more(self, *, at: datetime) -> Payment:
+        """What has come of it stays, and its status with that."""
+        event = PaymentAbandoned(at=at, status=self.status, balances=self.balances)
+        return attrs.evolve(self, phase=PaymentStatus.ABANDONED).telling(event)
 
     def supersede(self, charge: Charge, *, at: datetime) -> tuple[Payment, Charge]:
         """Go on without a charge that waits for the customer; money of it still counts."""
@@ -565,22 +572,20 @@ class Payment(Owner, Settleable):
         evidence = Evidence(fact=fact, source=EvidenceSource.PERSON, recorded_at=at)
         return payment.settle(refund, evidence)
 
-    def evened(self, account: PayableAccount, *, at: datetime) -> Payment:
-        """Close what said that too much was paid, once it is no more."""
-        if account.is_overpaid:
-            return self
+    def compared_with(self, account: PayableAccount, *, operation_id: str, at: datetime) -> Payment:
+        """Say so if, with an operation's money, more is held and taken than the payable costs."""
+        if not account.is_overpaid:
+            return self._evened(at=at)
+        held = account.authorized + account.paid
+        return self.disagreed(DiscrepancyKind.OVERPAID, operation_id, account.owed, held, at=at)
+
+    def _evened(self, *, at: datetime) -> Payment:
+        """Close what said that too much was paid: it is no more."""
         payment = self
         for each in self.discrepancies:
             if each.kind is DiscrepancyKind.OVERPAID and each.is_open:
                 payment = payment.agreed(each.kind, each.operation_id, at=at)
         return payment
-
-    def compared_with(self, account: PayableAccount, *, operation_id: str, at: datetime) -> Payment:
-        """Say so if, with an operation's money, more is held and taken than the payable costs."""
-        if not account.is_overpaid:
-            return self.evened(account, at=at)
-        held = account.authorized + account.paid
-        return self.disagreed(DiscrepancyKind.OVERPAID, operation_id, account.owed, held, at=at)
 
     def lapse(self, lapse_id: str, *, amount: Money, at: datetime) -> tuple[Payment, Lapse]:
         """Record that the provider let `amount` of what it held go."""

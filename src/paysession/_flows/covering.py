@@ -43,7 +43,7 @@ def followed_up(
     """
     Take what waits for a payable that has just been covered, or release it if that failed.
 
-    What was to be taken at once and is only held is taken in any case.
+    What was to be taken at once and is only held is taken too, unless something is amiss.
 
     Args:
         before: The payable's account as it was.
@@ -57,9 +57,9 @@ def followed_up(
         That payment, if any, and all else that follows.
     """
     own: FollowUp = ()
-    is_newly_held = payment is not None and account.authorized > before.authorized
-    if payment is not None and is_newly_held and _is_to_be_taken(payment):
-        payment, capture = _taken(payment, at)
+    new = _newly_held(before, account, payment)
+    if new is not None and _is_to_be_taken(new):
+        payment, capture = _taken(new, at)
         own = (capture,)
     follow_up = yield from _followed_by_what_waits(before, account, payment, failed, at)
     return *follow_up, *own
@@ -74,16 +74,24 @@ def _followed_by_what_waits(
 ) -> Unit[FollowUp]:
     if account.is_covered and not before.is_covered:
         payments = yield from _payments_of(account, payment)
-        is_paid_without = account.paid >= account.owed
-        return _each_waiting(payments, _released if is_paid_without else _taken, at)
-    if payment is not None and before.is_covered and account.authorized > before.authorized:
+        return _taken_as_needed(account, payments, at)
+    new = _newly_held(before, account, payment)
+    if new is not None and before.is_covered:
         # Others were faster: what comes now has nothing left to wait for.
-        return _each_waiting((payment,), _released, at)
+        return _each_waiting((new,), _released, at)
     if failed and account.authorized and not account.is_covered:
         payments = yield from _payments_of(account, payment)
         if not (yield from _may_still_be_covered(account, payments, failed)):
             return _each_waiting(payments, _released, at)
     return (payment,)
+
+
+def _newly_held(
+    before: PayableAccount, account: PayableAccount, payment: Payment | None
+) -> Payment | None:
+    """Return the payment if its first money is held; what came undone is not new."""
+    is_more = account.authorized > before.authorized
+    return payment if payment is not None and is_more and payment.movements == 1 else None
 
 
 def _payments_of(account: PayableAccount, payment: Payment | None) -> Unit[tuple[Payment, ...]]:
@@ -101,7 +109,7 @@ def _may_still_be_covered(
 
     A payment in the checkout and a charge that asks for an action reserve nothing, but wait.
     """
-    if any(each.status in _AWAITED for each in payments):
+    if any(each.status in _AWAITED or each.awaits_more for each in payments):
         return True
     sessions = yield from Find(PaymentSession, "payable_id", account.id)
     return any(session.is_open for session in sessions if session.id != failed)
@@ -111,6 +119,26 @@ def _each_waiting(payments: tuple[Payment, ...], step: Step, at: datetime) -> Fo
     followed: list[Entity] = []
     for each in payments:
         followed.extend(step(each, at) if _waits(each) else (each,))
+    return tuple(followed)
+
+
+def _taken_as_needed(
+    account: PayableAccount, payments: tuple[Payment, ...], at: datetime
+) -> FollowUp:
+    """Take of what waits as much as is owed, and release the rest: nobody pays more by waiting."""
+    waiting = [each.balances.capturable for each in payments if _waits(each)]
+    held = Money.sum(waiting, currency=account.owed.currency)
+    needed = account.owed - account.paid - account.authorized + held
+    followed: list[Entity] = []
+    for each in payments:
+        if not _waits(each):
+            followed.append(each)
+        elif needed.minor <= 0:
+            followed.extend(_released(each, at))
+        else:
+            amount = min(needed, each.balances.capturable)
+            needed -= amount
+            followed.extend(_taken(each, at, amount=amount))
     return tuple(followed)
 
 
@@ -130,10 +158,10 @@ def _is_to_be_taken(payment: Payment) -> bool:
     return is_at_once and not is_amiss and _has_room(payment)
 
 
-def _taken(payment: Payment, at: datetime) -> tuple[Payment, Capture]:
+def _taken(payment: Payment, at: datetime, amount: Money | None = None) -> tuple[Payment, Capture]:
     return payment.request_capture(
         derived_id("ca", payment.id, "covered", str(payment.movements)),
-        amount=None,
+        amount=amount,
         over=Money.zero(payment.amount.currency),
         is_final=True,
         lease=Lease.nobody(at),

@@ -55,6 +55,7 @@ def mark_paid(
             metadata=notes,
             at=at,
         )
+        paid = yield from _told_apart(paid, capture, at=at)
         accounted = account.moved(payment.share, paid.share, at=at)
         paid = paid.compared_with(accounted, operation_id=capture.id, at=at)
         follow_up = yield from followed_up(account, accounted, paid, failed=None, at=at)
@@ -81,6 +82,18 @@ def _told_before(
         return living[-1] if is_complete and living else None
     same = [each for each in living if each.references.get(ReferenceRole.CAPTURE) == reference]
     return next((each for each in same if amount in (None, each.amount)), None)
+
+
+def _told_apart(payment: Payment, capture: Capture, *, at: datetime) -> Unit[Payment]:
+    """Say so if the same reference was told of with another amount: one of them is wrong."""
+    reference = capture.references.get(ReferenceRole.CAPTURE)
+    captures = yield from Find(Capture, "payment_id", payment.id)
+    living = [each for each in captures if each.succeeded and reference is not None]
+    for known in living:
+        if known.references.get(ReferenceRole.CAPTURE) == reference:
+            kind = DiscrepancyKind.PAID_TWICE
+            payment = payment.disagreed(kind, capture.id, known.amount, capture.amount, at=at)
+    return payment
 
 
 def _come(payment: Payment, amount: Money | None) -> Money:

@@ -89,7 +89,7 @@ def abandon_payment(payment_id: str) -> Flow[Payment]:
     @deciding
     def abandon() -> Unit[FollowUp]:
         payment = yield from Load(Payment, wanted)
-        if payment.status is PaymentStatus.ABANDONED:
+        if payment.phase is PaymentStatus.ABANDONED:
             return (payment,)
         payment, charges = yield from _without_charges(payment, at=at)
         abandoned = payment.abandon(at=at)

@@ -127,7 +127,8 @@ def _of_movement(kind: type[O], operation_id: str, evidence: Evidence) -> Unit[W
         payment.gateway, operation.references, after.references, after
     )
     accounted = account.moved(payment.share, settled.share, at=at)
-    settled = settled.evened(accounted, at=at)
+    if account.is_overpaid != accounted.is_overpaid:
+        settled = settled.compared_with(accounted, operation_id=after.id, at=at)
     follow_up: FollowUp = yield from followed_up(account, accounted, settled, failed=None, at=at)
     return *follow_up, after, accounted, *claims
 

@@ -162,3 +162,16 @@ def test_less_than_was_asked_is_released_once_though_more_is_told_of_it() -> Non
     (void,) = till.store.find(Void, by="payment_id", value=payment.id, tenant="")
     assert eur(30) == void.amount
     assert (eur(30), eur(70)) == (after.balances.capturable, till.in_order().due)
+
+
+def test_what_could_not_be_given_back_beside_a_full_payment_is_too_much() -> None:
+    till = Till(charge=Captured(eur(50)), refund=Declined(DECLINE))
+    till.payments.charge(order(), method=CARD, source=STORED)
+    check = till.check(amount=eur(50))
+
+    till.payments.mark_paid(check.id, amount=eur(100))
+
+    kinds = [
+        str(each.kind) for one in till.payments.payments_of("or_1") for each in one.discrepancies
+    ]
+    assert "overpaid" in kinds

@@ -382,8 +382,8 @@ class Commands:
         self, payment_id: str, *, idempotency_key: IdempotencyKey | str | None = None
     ) -> Flow[Payment]:
         """
-        Give a payment up that waits, in the checkout (the check that will not come) or for the
-        customer to act on a charge.
+        Give a payment up that waits, in the checkout (the check that will not come, or the rest
+        of one that came in part) or for the customer to act on a charge.
 
         Its provider is not called. Abandoning an abandoned payment returns it. Money that comes
         for it all the same is recorded.

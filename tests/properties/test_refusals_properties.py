@@ -892,7 +892,7 @@ def test_what_create_payment_refuses_changes_nothing(bad: Bad) -> None:
     | st.sampled_from(
         [
             where(_check_that_came, IllegalTransition),
-            where(_with_money_of_check, IllegalTransition),
+            where(_check_that_came, IllegalTransition),
             where(_check_that_went_back, IllegalTransition),
             where(_completed, IllegalTransition),
             where(_held, IllegalTransition),

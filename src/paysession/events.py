@@ -319,7 +319,7 @@ class PaymentFailed(PaymentEvent):
 
 @attrs.frozen(kw_only=True)
 class PaymentAbandoned(PaymentEvent):
-    """Another payment took its place, or it was given up, before any money was asked for."""
+    """Another payment took its place, or what has not come of it was given up."""
 
 
 @attrs.frozen(kw_only=True)

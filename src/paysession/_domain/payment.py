@@ -400,7 +400,8 @@ class Payment(Owner, Settleable):
     @property
     def awaits_more(self) -> bool:
         """Whether a person has told of money, and all that was asked has not come, or bounced."""
-        is_by_person = self.phase is PaymentStatus.CHECKOUT is not self.status
+        was_told = self.status is not PaymentStatus.CHECKOUT
+        is_by_person = self.phase is PaymentStatus.CHECKOUT and was_told
         return is_by_person and bool(self.missing) and not self.balances.refunded
 
     @property

@@ -75,23 +75,28 @@ def _told_before(
     A reference names one transfer: of the same amount, or of none, it is the same. Without
     amount and reference, all that has come already is meant.
     """
-    captures = yield from Find(Capture, "payment_id", payment.id)
-    living = [each for each in captures if each.succeeded]
+    living = yield from _living_captures(payment)
     if reference is None:
         is_complete = amount is None and not payment.missing
         return living[-1] if is_complete and living else None
-    same = [each for each in living if each.references.get(ReferenceRole.CAPTURE) == reference]
+    same = (each for each in living if _reference_of(each) == reference)
     return next((each for each in same if amount in (None, each.amount)), None)
+
+
+def _living_captures(payment: Payment) -> Unit[tuple[Capture, ...]]:
+    captures = yield from Find(Capture, "payment_id", payment.id)
+    return tuple(each for each in captures if each.succeeded)
+
+
+def _reference_of(capture: Capture) -> str | None:
+    return capture.references.get(ReferenceRole.CAPTURE)
 
 
 def _told_apart(payment: Payment, capture: Capture, *, at: datetime) -> Unit[Payment]:
     """Say so if the same reference was told of with another amount: one of them is wrong."""
-    reference = capture.references.get(ReferenceRole.CAPTURE)
-    captures = yield from Find(Capture, "payment_id", payment.id)
-    living = [each for each in captures if each.succeeded and reference is not None]
-    for known in living:
-        if known.references.get(ReferenceRole.CAPTURE) == reference:
-            kind = DiscrepancyKind.PAID_TWICE
+    reference, kind = _reference_of(capture), DiscrepancyKind.PAID_TWICE
+    for known in (yield from _living_captures(payment)):
+        if reference is not None and _reference_of(known) == reference:
             payment = payment.disagreed(kind, capture.id, known.amount, capture.amount, at=at)
     return payment
 

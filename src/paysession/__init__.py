@@ -19,10 +19,11 @@ never refused: see `paysession.errors`, `paysession.outcomes` and `paysession.li
 from paysession._domain.attempts import Attempt, CloseReason, SetupAttempt
 from paysession._domain.charges import Charge
 from paysession._domain.discrepancies import Discrepancy, DiscrepancyKind
+from paysession._domain.disputes import Dispute
 from paysession._domain.erasure import Forgotten
 from paysession._domain.idempotency import IdempotencyKey
 from paysession._domain.limits import Metadata
-from paysession._domain.methods import CapturePolicy, PaymentMethod, UnderpaidPolicy
+from paysession._domain.methods import CapturePolicy, LatePolicy, PaymentMethod, UnderpaidPolicy
 from paysession._domain.movements import Authorization, Capture, Refund, RefundReason, Void
 from paysession._domain.payable import Payable, PayableAccount, PayableStatus
 from paysession._domain.payment import Payment
@@ -48,8 +49,10 @@ __all__ = [
     "Currency",
     "Discrepancy",
     "DiscrepancyKind",
+    "Dispute",
     "Forgotten",
     "IdempotencyKey",
+    "LatePolicy",
     "MandateUse",
     "Metadata",
     "MinorUnits",

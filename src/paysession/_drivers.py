@@ -18,6 +18,7 @@ import attrs
 
 from paysession._flows.asks import (
     Ask,
+    Attention,
     Call,
     Claimed,
     Commit,
@@ -30,11 +31,13 @@ from paysession._flows.asks import (
     Now,
     Pause,
     Peek,
+    Read,
     Tenant,
     error_text,
 )
 from paysession.errors import GatewayBroken, GatewayUnreachable
 from paysession.gateways.capabilities import Capabilities
+from paysession.gateways.notifications import Notification
 from paysession.gateways.port import AsyncGateway, Gateway, operations_of
 from paysession.stores.port import AsyncStore, Store
 
@@ -129,6 +132,13 @@ class Ports(Generic[S, G]):
         method: Callable[[Any], Any] = getattr(gateway, call.request.method)
         return method
 
+    def reader(self, read: Read) -> Callable[[Notification], Any]:
+        """Return the adapter's method that reads its provider's notifications."""
+        gateway = self.gateway(read.gateway)
+        if gateway is None:
+            raise GatewayBroken(read.gateway, "it is gone")
+        return gateway.read_notification
+
     def now(self) -> datetime:
         """Return the present instant; the clock must be aware of its zone."""
         instant: object = self.clock()
@@ -149,11 +159,15 @@ def perform(ask: Ask[Any], ports: Ports[Store, Gateway]) -> object:
             return store.claimed(namespace, text, tenant=tenant)
         case Due(before, kinds, limit):
             return store.due(before, kinds=kinds, limit=limit, tenant=tenant)
+        case Attention(limit):
+            return store.attention(limit=limit, tenant=tenant)
         case Commit(changes):
             store.commit(changes)
             return changes
         case Call():
             return ports.callee(ask)(ask.request)
+        case Read(_, notification):
+            return ports.reader(ask)(notification)
         case Pause(round):
             return ports.sleep(_pause_of(round))
         case _:
@@ -172,11 +186,15 @@ async def aperform(ask: Ask[Any], ports: Ports[AsyncStore, AsyncGateway]) -> obj
             return await store.claimed(namespace, text, tenant=tenant)
         case Due(before, kinds, limit):
             return await store.due(before, kinds=kinds, limit=limit, tenant=tenant)
+        case Attention(limit):
+            return await store.attention(limit=limit, tenant=tenant)
         case Commit(changes):
             await store.commit(changes)
             return changes
         case Call():
             return await ports.callee(ask)(ask.request)
+        case Read(_, notification):
+            return await ports.reader(ask)(notification)
         case Pause(round):
             return await ports.sleep(_pause_of(round))
         case _:
@@ -274,7 +292,7 @@ def _observe(
         flow=command,
         ask=type(ask).__name__,
         tenant=ports.tenant,
-        gateway=ask.gateway if isinstance(ask, Call | Describe) else None,
+        gateway=ask.gateway if isinstance(ask, Call | Describe | Read) else None,
         operation=request.method if request else None,
         record_id=request.operation_id if request else None,
         attempt=ask.attempt if isinstance(ask, Call) else None,

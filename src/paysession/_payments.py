@@ -13,6 +13,8 @@ from functools import partial, wraps
 from types import MappingProxyType
 from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar, overload
 
+from paysession._domain.disputes import Dispute
+from paysession._domain.decisions import Decision
 from paysession._domain.erasure import Forgotten
 from paysession._domain.idempotency import IdempotencyKey
 from paysession._domain.identity import ID_LENGTH, id_of
@@ -33,15 +35,19 @@ from paysession._flows import (
     forgetting,
     marking,
     movements,
+    notifications,
     reading,
     recovery,
+    resolving,
     sessions,
     setups,
 )
 from paysession._flows import payments as flows
 from paysession._flows.asks import Flow
-from paysession._flows.once import once, result_of
+from paysession._flows.notifications import Received
+from paysession._flows.once import Answer, once, result_of
 from paysession._flows.requests import AnyOperation
+from paysession._flows.resolving import Resolvable
 from paysession._money import Money
 from paysession.gateways.port import AsyncGateway, Gateway, operations_of
 from paysession.stores.memory import AsyncInMemoryStore, InMemoryStore
@@ -111,6 +117,10 @@ class command(Generic[P, R]):  # noqa: N801 - it reads as a decorator
         if offer not in self._offers:
             self._offers[offer] = offer(self._flow)
         return self._offers[offer].__get__(instance, owner)
+
+    def asked(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Flow[R]:
+        """Return the flow of one use of the command, not begun, for a driver of one's own."""
+        return _begun(self._flow, None, args, kwargs)
 
 
 class Commands:
@@ -696,6 +706,33 @@ class Commands:
         )
 
     @command
+    def cancel_refund(
+        self, refund_id: str, *, idempotency_key: IdempotencyKey | str | None = None
+    ) -> Flow[Refund]:
+        """
+        Ask the provider to call off a refund that it is still working on.
+
+        The refund comes back canceled, and its amount is refundable again; or pending, if the
+        provider refuses or has not decided: `recover` finds out how it ends. Asking again while
+        that is so calls nobody, and so does canceling a canceled refund.
+
+        Args:
+            refund_id: Which refund.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
+
+        Raises:
+            NotFound: There is no such refund.
+            IllegalTransition: The money has gone back already, or will not.
+            OperationUnresolved: Nobody knows yet whether the provider is working on it.
+            Unsupported: The gateway cannot call refunds off.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
+            GatewayUnreachable: Certainly nothing happened; the refund goes on.
+            OutcomeUnknown: The provider was called, and its answer could not be recorded.
+        """
+        return movements.cancel_refund(refund_id)
+
+    @command
     def create_setup_session(
         self,
         method: PaymentMethod,
@@ -829,16 +866,101 @@ class Commands:
         return accounts.update_payable(payable)
 
     @command
+    def receive_notification(
+        self, gateway: str, *, body: bytes, headers: Mapping[str, str]
+    ) -> Flow[Received]:
+        """
+        Record what a provider sent by itself: a webhook.
+
+        Give the raw bytes of the request, before anything parsed them. All that is reported is
+        committed when this returns, so answer 200 then. The same notification may come again,
+        in any order and under any id: nothing happens twice. What cannot be applied yet is kept,
+        and tried again by `recover`; it, too, makes the calls that become due, for none that
+        moves money is made here.
+
+        Args:
+            gateway: The name of the gateway it came for.
+            body: The raw bytes: at most what the gateway's adapter reads.
+            headers: Of the request.
+
+        Raises:
+            InvalidSignature: It is not what the provider signed: answer 401. Nothing was written.
+            NotFound: There is no gateway of that name: answer 404.
+            Unsupported: The gateway's adapter reads no notifications.
+            GatewayBroken: The adapter failed at reading: let the provider send it again.
+            UnsafeInput: The name of the gateway is none.
+        """
+        return notifications.receive_notification(gateway, body=body, headers=headers)
+
+    @command
     def recover(self, *, limit: int = 100) -> Flow[tuple[AnyOperation, ...]]:
         """
-        Work on up to `limit` open operations that are due; run it every minute or so, for
-        each tenant.
+        Work on up to `limit` operations that are due, and as many reports that wait; run it
+        every minute or so, for each tenant.
 
-        Each is looked up at its provider and settled, or its call is repeated with the same
-        key where that is safe, or it is left to a person. Many processes at once are fine.
-        Whatever one of them breaks by is raised when the others have been worked on.
+        Each operation is looked up at its provider and settled, or its call is repeated with
+        the same key where that is safe, or its session is closed, or it is left to a person:
+        see `needs_attention`. What has ended is looked at again on the schedule of its
+        gateway. Many processes at once are fine. Whatever one record breaks by is raised when
+        the others have been worked on.
         """
         return recovery.recover(limit=limit)
+
+    @command
+    def needs_attention(self, *, limit: int = 100) -> Flow[tuple[Resolvable, ...]]:
+        """
+        Return up to `limit` records that a person must look at, oldest first.
+
+        They are operations of which nobody can find out how they ended, or that were refused
+        though they had to happen (`waits_for_person` says why); reports of a provider that
+        concern nothing here (`ParkedReport`); and sessions and payments with a contradiction
+        that only a person can judge (see their `discrepancies`). `resolve` takes each off the
+        list; whatever the provider says meanwhile does so as well.
+        """
+        return resolving.needs_attention(limit=limit)
+
+    @command
+    def resolve(
+        self,
+        record_id: str,
+        *,
+        decision: Decision,
+        actor: str,
+        reason: str,
+        idempotency_key: IdempotencyKey | str | None = None,
+    ) -> Flow[Resolvable]:
+        """
+        Record what a person decides where no machine can find out.
+
+        The provider is asked once more first, and its word counts: if the record comes back
+        settled otherwise than you decided, that is why. `succeeded` and `failed` say how an
+        operation ended, with the amount that was asked for; `dismissed` lets go of a report,
+        closes the contradictions of a session or payment that wait for a person, and says that
+        the failure of what was to happen by policy was seen. What the provider says later
+        counts all the same, and opens `resolution_contradicted`.
+
+        Args:
+            record_id: What `needs_attention` lists, or an operation that is still open.
+            decision: `succeeded`, `failed` or `dismissed`.
+            actor: Who decides, as you call them: at most 100 characters. It is kept in the
+                event, so let it be an account's id rather than a name.
+            reason: Why, for those who read it later: at most 500 characters.
+            idempotency_key: Yours, by which this happens once; see `Commands`.
+
+        Raises:
+            NotFound: There is no such record.
+            IllegalTransition: It has ended otherwise, or cannot be decided so.
+            OperationUnresolved: A call is under way, or will be made or repeated by `recover`,
+                which finds out by itself.
+            UnsafeInput: No decision, or text that must not be stored.
+            LimitExceeded: The actor or the reason is too long.
+            IdempotencyKeyReused: The key was used for something else.
+            IdempotencyKeyInFlight: What was begun with the key is still open.
+            OutcomeUnknown: What the provider answered could not be recorded.
+        """
+        return resolving.resolve_by_person(
+            record_id, decision=decision, actor=actor, reason=reason
+        )
 
     @command
     def forget(self, customer_id: str) -> Flow[Forgotten]:
@@ -866,7 +988,7 @@ class Commands:
     @command
     def result_of(
         self, idempotency_key: IdempotencyKey | str, *, command: str
-    ) -> Flow[PaymentSession | SetupSession | Payment | Capture | Void | Refund]:
+    ) -> Flow[Answer]:
         """
         Return what a command that was given under a key came to, as it was then.
 
@@ -944,6 +1066,16 @@ class Commands:
         return reading.get(Refund, refund_id)
 
     @command
+    def get_dispute(self, dispute_id: str) -> Flow[Dispute]:
+        """
+        Return one dispute: where it stands, until when evidence is due, what it withholds.
+
+        Raises:
+            NotFound: There is no such dispute.
+        """
+        return reading.get(Dispute, dispute_id)
+
+    @command
     def find_session(self, *, external_id: str) -> Flow[PaymentSession]:
         """
         Return the newest session that its provider knows by `external_id`.
@@ -962,6 +1094,11 @@ class Commands:
     def payments_of(self, payable_id: str) -> Flow[tuple[Payment, ...]]:
         """Return all payments for one payable, oldest first: those of its sessions, too."""
         return reading.payments_of(payable_id)
+
+    @command
+    def disputes_of(self, payment_id: str) -> Flow[tuple[Dispute, ...]]:
+        """Return all disputes of one payment, oldest first: inquiries and chargebacks."""
+        return reading.disputes_of(payment_id)
 
     @command
     def statement(self, record_id: str) -> Flow[Statement]:
@@ -1107,6 +1244,12 @@ class AsyncPayments(Commands):
         )
 
 
+def flow_of(name: str, *args: object, **kwargs: object) -> Flow[Any]:
+    """Return the flow of the command of that name, not begun, for a driver of one's own."""
+    asked: command[..., Any] = vars(Commands)[name]
+    return asked.asked(args, kwargs)
+
+
 def _keyed_commands() -> frozenset[str]:
     members = vars(Commands).items()
     return frozenset(
@@ -1146,7 +1289,7 @@ _MASKED: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyType(
 
 def _begun(
     flow: Callable[..., Flow[R]],
-    payments: Commands,
+    payments: Commands | None,
     args: tuple[object, ...],
     kwargs: dict[str, object],
 ) -> Flow[R]:

@@ -37,7 +37,8 @@ Everything that can go wrong, and what to do about it.
     │   ├── GatewayUnreachable   certainly nothing happened: safe to try again
     │   └── GatewayBroken
     ├── NotificationError
-    │   └── InvalidSignature
+    │   ├── InvalidSignature
+    │   └── UnreadableNotification
     └── StoreError
         ├── NotDurable
         └── RecordError
@@ -98,6 +99,7 @@ __all__ = [
     "StillOpen",
     "StoreError",
     "UnknownCurrency",
+    "UnreadableNotification",
     "UnsafeInput",
     "Unsupported",
 ]
@@ -609,6 +611,19 @@ class InvalidSignature(NotificationError):
     @property
     def message(self) -> str:
         return "the notification's signature is not valid: answer 401 and store nothing"
+
+
+@attrs.define(slots=False, eq=False, repr=False)
+class UnreadableNotification(NotificationError):
+    """The provider signed it, and it cannot be read: an adapter raises it, and it is kept."""
+
+    code: ClassVar[str] = "notification_unreadable"
+
+    reason: str
+
+    @property
+    def message(self) -> str:
+        return f"the notification is signed and cannot be read ({self.reason}): mend the adapter"
 
 
 class StoreError(PaySessionError):

@@ -14,7 +14,7 @@ import attrs
 
 from paysession._domain.balances import Balances
 from paysession._money import Money
-from paysession.lifecycles import PaymentStatus, SessionStatus, SetupSessionStatus
+from paysession.lifecycles import DisputeStatus, PaymentStatus, SessionStatus, SetupSessionStatus
 
 __all__ = [
     "AttemptFailed",
@@ -25,10 +25,17 @@ __all__ = [
     "CaptureRequested",
     "CustomerForgotten",
     "DiscrepancyClosed",
+    "DiscrepancyDismissed",
     "DiscrepancyOpened",
+    "DisputeMoved",
+    "DisputeOpened",
     "Event",
     "FactRecorded",
+    "FundsLost",
+    "FundsReturned",
+    "FundsWithheld",
     "MovementEvent",
+    "OperationResolved",
     "OutcomeDoubted",
     "PayableChanged",
     "PayableEvent",
@@ -47,9 +54,14 @@ __all__ = [
     "PaymentVoided",
     "RecoveryStarted",
     "RefundCanceled",
+    "RefundCancellationRequested",
     "RefundFailed",
     "RefundPending",
     "RefundRequested",
+    "ReportApplied",
+    "ReportDismissed",
+    "ReportLeftToPerson",
+    "ReportParked",
     "SessionActionRequired",
     "SessionApproved",
     "SessionCanceled",
@@ -99,7 +111,10 @@ class OutcomeDoubted(Event):
 
 @attrs.frozen(kw_only=True)
 class RecoveryStarted(Event):
-    """Recovery took an open operation up, for the `tries`-th time that it is worked on."""
+    """
+    Recovery took an operation up, for the `tries`-th time that it is worked on: it is open, or
+    it is looked at again to see whether it still stands.
+    """
 
     operation_id: str
     tries: int
@@ -132,8 +147,59 @@ class DiscrepancyClosed(Event):
 
 
 @attrs.frozen(kw_only=True)
+class DiscrepancyDismissed(Event):
+    """A person has judged a contradiction, which is closed by that."""
+
+    kind: str
+    operation_id: str
+    actor: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class OperationResolved(Event):
+    """A person decided how an operation ended, which no machine could find out."""
+
+    operation_id: str
+    decision: str
+    actor: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
 class CustomerForgotten(Event):
     """What told of the customer is erased from a session or payment, and from its operations."""
+
+
+@attrs.frozen(kw_only=True)
+class ReportParked(Event):
+    """A report cannot be applied (yet), because of `reason`; it is kept and tried again."""
+
+    gateway: str
+    fact: str
+    reason: str
+
+
+@attrs.frozen(kw_only=True)
+class ReportLeftToPerson(Event):
+    """No machine can apply a report."""
+
+    why: str
+
+
+@attrs.frozen(kw_only=True)
+class ReportApplied(Event):
+    """What a report had waited for has appeared, and the report is applied to it."""
+
+    record_id: str
+
+
+@attrs.frozen(kw_only=True)
+class ReportDismissed(Event):
+    """A person says that a report concerns nothing here."""
+
+    actor: str
+    reason: str
 
 
 @attrs.frozen(kw_only=True)
@@ -151,6 +217,7 @@ class PayableChanged(PayableEvent):
     paid: Money
     in_flight: Money
     refunded: Money
+    lost: Money
     due: Money
 
 
@@ -401,6 +468,14 @@ class RefundCanceled(MovementEvent):
 
 
 @attrs.frozen(kw_only=True)
+class RefundCancellationRequested(Event):
+    """The provider is about to be asked to call a refund off."""
+
+    operation_id: str
+    refund_id: str
+
+
+@attrs.frozen(kw_only=True)
 class PaymentLapsed(MovementEvent):
     """The provider released `amount` of what it held."""
 
@@ -408,6 +483,45 @@ class PaymentLapsed(MovementEvent):
 @attrs.frozen(kw_only=True)
 class PaymentReversed(MovementEvent):
     """`amount` was taken back from us."""
+
+
+@attrs.frozen(kw_only=True)
+class FundsWithheld(MovementEvent):
+    """`amount`, all of it, is kept from us until a dispute is decided."""
+
+
+@attrs.frozen(kw_only=True)
+class FundsLost(MovementEvent):
+    """`amount`, all of it, is lost by a dispute."""
+
+
+@attrs.frozen(kw_only=True)
+class FundsReturned(MovementEvent):
+    """`amount` of what was withheld, lost or taken back has come back to us."""
+
+
+@attrs.frozen(kw_only=True)
+class DisputeOpened(PaymentEvent):
+    """The payment is disputed; what is known of it follows at once."""
+
+    dispute_id: str
+    dispute_status: DisputeStatus
+    amount: Money
+
+
+@attrs.frozen(kw_only=True)
+class DisputeMoved(PaymentEvent):
+    """
+    A dispute stands at `dispute_status` now; evidence may be due until `respond_by`.
+
+    One event is told for each step in the chart. A provider may leave steps out, so act on
+    the newest event of a dispute.
+    """
+
+    dispute_id: str
+    dispute_status: DisputeStatus
+    amount: Money
+    respond_by: datetime | None
 
 
 @attrs.frozen(kw_only=True)

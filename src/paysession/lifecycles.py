@@ -55,12 +55,14 @@ final, for a bank may take back a payment years later.
 *Operations*: attempt, capture, void, refund. Requested is committed before the provider
 is called; pending means that the provider, or the customer, still has to act. `bounce`
 takes back a success. `retake` is the provider's own later success, `correct` a success
-that was believed to be a failure or a cancellation. An attempt that a later one
+that was believed to be a failure or a cancellation. `doubt` leads back to requested: success
+and failure are both told, and nobody can say which is true. An attempt that a later one
 supersedes and a refund that is withdrawn are canceled; a capture or void never is.
 
 *Dispute*. It mirrors a case that others decide, in their order: an inquiry may become a
 chargeback, an answer may be followed by another question, and after every verdict there
-may be an appeal. What happens to the money is told apart from it.
+may be an appeal. What happens to the money is told apart from it. A provider may leave steps
+out; the shortest way to where it stands is told then.
 """
 
 # ruff: noqa: A003 (one status of a payment is called reversed)
@@ -237,12 +239,30 @@ class _Movement(StateMachine):
     pend = pending.from_(requested)
     succeed = succeeded.from_(requested, pending)
     fail = failed.from_(requested, pending)
+    doubt = requested.from_(succeeded, failed)
     bounce = failed.from_(succeeded)
     retake = succeeded.from_(failed)
     correct = succeeded.from_(failed)
 
 
-class _CancelableMovement(StateMachine):
+class _Attempt(StateMachine):
+    requested = State(initial=True)
+    pending = State()
+    succeeded = State()
+    failed = State()
+    canceled = State()
+
+    pend = pending.from_(requested, canceled)
+    succeed = succeeded.from_(requested, pending)
+    fail = failed.from_(requested, pending, canceled)
+    cancel = canceled.from_(requested, pending)
+    doubt = requested.from_(succeeded, failed)
+    bounce = failed.from_(succeeded)
+    retake = succeeded.from_(failed)
+    correct = succeeded.from_(failed, canceled)
+
+
+class _Refund(StateMachine):
     requested = State(initial=True)
     pending = State()
     succeeded = State()
@@ -251,8 +271,9 @@ class _CancelableMovement(StateMachine):
 
     pend = pending.from_(requested)
     succeed = succeeded.from_(requested, pending)
-    fail = failed.from_(requested, pending)
-    cancel = canceled.from_(requested, pending)
+    fail = failed.from_(requested, pending, canceled)
+    cancel = canceled.from_(requested, pending, succeeded, failed)
+    doubt = requested.from_(succeeded, failed, canceled)
     bounce = failed.from_(succeeded)
     retake = succeeded.from_(failed)
     correct = succeeded.from_(failed, canceled)
@@ -277,10 +298,10 @@ class _Dispute(StateMachine):
 SESSION = compiled("session", _Session, SessionStatus)
 SETUP_SESSION = compiled("setup_session", _Session, SetupSessionStatus)
 PAYMENT = compiled("payment", _Payment, PaymentStatus)
-ATTEMPT = compiled("attempt", _CancelableMovement, OperationStatus)
+ATTEMPT = compiled("attempt", _Attempt, OperationStatus)
 CAPTURE = compiled("capture", _Movement, OperationStatus)
 VOID = compiled("void", _Movement, OperationStatus)
-REFUND = compiled("refund", _CancelableMovement, OperationStatus)
+REFUND = compiled("refund", _Refund, OperationStatus)
 DISPUTE = compiled("dispute", _Dispute, DisputeStatus)
 
 _ALL: tuple[Lifecycle[Any], ...] = (

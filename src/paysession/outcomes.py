@@ -71,6 +71,7 @@ __all__ = [
     "Superseded",
     "Totals",
     "Unknown",
+    "Unreadable",
     "UseSdk",
     "Voided",
     "WaitForTransfer",
@@ -419,7 +420,11 @@ class Retaken(_Said):
 
 @attrs.frozen
 class AuthorizationChanged(_Said):
-    """`amount` is held now, whatever was held before."""
+    """
+    `amount` is authorized now, whatever was before: all of it, what was captured included.
+
+    It ends a lapse that is not newer (an authorization that expired and was made anew).
+    """
 
     amount: Money = attrs.field(validator=_is_money)
     expires_at: datetime | None = attrs.field(default=None, kw_only=True, converter=_instant)
@@ -427,7 +432,7 @@ class AuthorizationChanged(_Said):
 
 @attrs.frozen
 class AuthorizationLapsed(_Said):
-    """The provider let `amount` of what was held go."""
+    """The provider let `amount` of what was authorized go: all that it let go so far."""
 
     amount: Money = attrs.field(validator=_more_than_zero)
 
@@ -441,7 +446,13 @@ class ReferenceChanged(_Said):
 
 @attrs.frozen
 class DisputeChanged(_Said):
-    """A dispute stands at `status`; its money is told by funds facts."""
+    """
+    A dispute stands at `status`; its money is told by funds facts.
+
+    `status` is a word of `paysession.lifecycles.DisputeStatus`, into which the adapter
+    translates the provider's. A word that is none of these is kept and moves nothing.
+    `amount` is all that is disputed, and evidence is due until `respond_by`.
+    """
 
     status: str = attrs.field(converter=_word)
     amount: Money | None = attrs.field(
@@ -452,14 +463,14 @@ class DisputeChanged(_Said):
 
 @attrs.frozen
 class FundsWithdrawn(_Said):
-    """A dispute took `amount` from us."""
+    """`amount` was taken from us, all that was so far: by a dispute, or without one."""
 
     amount: Money = attrs.field(validator=_more_than_zero)
 
 
 @attrs.frozen
 class FundsReinstated(_Said):
-    """A dispute gave `amount` back to us."""
+    """`amount` of what was withdrawn has come back to us, all that did so far."""
 
     amount: Money = attrs.field(validator=_more_than_zero)
 
@@ -474,6 +485,17 @@ class Totals(_Said):
     refunded: Money | None = attrs.field(
         default=None, kw_only=True, validator=_of(Money, optional=True)
     )
+
+
+@attrs.frozen
+class Unreadable(_Said):
+    """
+    Money moved, in an amount that its currency cannot hold; `raw` is what the provider wrote.
+
+    It moves no balance and completes nothing: a person must look.
+    """
+
+    raw: str = attrs.field(converter=redacted)
 
 
 Outcome: TypeAlias = (
@@ -506,6 +528,7 @@ Fact: TypeAlias = (
     | FundsWithdrawn
     | FundsReinstated
     | Totals
+    | Unreadable
 )
 
 

@@ -26,7 +26,6 @@ class Verdict(StrEnum):
     SAME = "same"
     BETTER = "better"
     OUTSIDE = "outside"
-    LATER = "later"
 
 
 @attrs.frozen(kw_only=True)
@@ -40,8 +39,8 @@ class Case:
         expected: What comes of it: what is read of the shop, by the names of `READINGS`, and
             what `do` tells.
         verdict: How that relates to what the observed store does.
-        because: For `better`, the sentence of paysession's design that chooses; for `outside`
-            and `later`, why it is not played.
+        because: For `better`, the sentence of paysession's design that chooses; for `outside`,
+            why it is not played.
         do: Plays it, and tells what no reading shows: refusals and documents.
     """
 
@@ -85,8 +84,3 @@ def better(number: int, given: str, do: Do, expected: Seen, *, because: str) -> 
 def outside(number: int, given: str, *, because: str) -> Case:
     """The backend's own affair: its web, its administration, its records."""
     return Case(number=number, given=given, verdict=Verdict.OUTSIDE, because=because)
-
-
-def later(number: int, given: str, *, because: str) -> Case:
-    """Not to be had without notifications or disputes."""
-    return Case(number=number, given=given, verdict=Verdict.LATER, because=because)

@@ -23,7 +23,7 @@ from paysession import (
     StoredSource,
     Void,
 )
-from paysession.errors import PaySessionError
+from paysession.errors import InvalidSignature, PaySessionError
 from paysession.events import Event
 from paysession.gateways import (
     BogusGateway,
@@ -33,6 +33,7 @@ from paysession.gateways import (
     Gateway,
     InMemoryCreditLedger,
     LookUpRequest,
+    Notification,
     OfflineGateway,
     Request,
     StoreCreditGateway,
@@ -138,6 +139,18 @@ class ScriptedGateway(Gateway):
     def __init__(self) -> None:
         self.calls: list[Request[Any]] = []
         self.answers: dict[str, list[object]] = {}
+        self.letters: dict[bytes, Report] = {}
+
+    def sent(self, report: Report) -> bytes:
+        """The body of a notification that tells this."""
+        body = str(len(self.letters)).encode()
+        self.letters[body] = report
+        return body
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        if notification.header("Signature") != "good":
+            raise InvalidSignature
+        return (self.letters[notification.body],)
 
     def then(self, **answers: object) -> None:
         """Let the next call of each method be answered so; an exception is raised."""

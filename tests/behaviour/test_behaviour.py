@@ -132,11 +132,6 @@ def test_what_is_not_played_expects_nothing() -> None:
     assert all(case.do is None and not case.expected for case in unplayed)
 
 
-def test_only_notifications_are_left_for_later() -> None:
-    left = {case.number for case in CASES if case.verdict is Verdict.LATER}
-    assert {case.number for case in notification_cases.CASES} == left
-
-
 def summary() -> str:
     """Count the cases by verdict."""
     counts = Counter(case.verdict for case in CASES)

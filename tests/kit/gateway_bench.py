@@ -11,6 +11,7 @@ import asyncio
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import TypeVar
 
 import attrs
@@ -34,6 +35,7 @@ from paysession.gateways import (
     CreateSetupSessionRequest,
     Gateway,
     LookUpRequest,
+    Notification,
     RefundRequest,
     Request,
     UpdateSessionRequest,
@@ -62,6 +64,7 @@ BEHAVIOURS = frozenset(
     {
         "decline",
         "end",
+        "notify",
         "partial",
         "pending",
         "reject",
@@ -122,6 +125,19 @@ class Bench(ABC):
     @abstractmethod
     def let_pending_succeed(self) -> None:
         """Let the provider approve what is pending."""
+
+    def sent(self) -> tuple[Notification, ...]:
+        """Return what the provider has sent since, if it notifies."""
+        return ()
+
+    def let_time_pass(self, time: timedelta) -> None:
+        """Move the gateway's clock."""
+        raise NotImplementedError
+
+    def read(self, notification: Notification) -> tuple[Report, ...]:
+        """Read a notification, and let whatever is raised pass."""
+        reports = self.gateway.read_notification(notification)
+        return asyncio.run(reports) if inspect.iscoroutine(reports) else reports  # type: ignore[return-value]
 
     def offers(self, *methods: str) -> bool:
         """Tell whether the gateway has all of these operations."""

@@ -7,7 +7,9 @@ A law is a function with a code, a sentence and a reason, which is tried on a `B
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from datetime import timedelta
+from typing import TypeVar
 
 import attrs
 from gateway_bench import (
@@ -27,8 +29,8 @@ from gateway_bench import (
 from paysession._domain.attempts import CloseReason
 from paysession._domain.failures import FailureCode
 from paysession._money import Money
-from paysession.errors import Unsupported
-from paysession.gateways import Request
+from paysession.errors import InvalidSignature, Unsupported
+from paysession.gateways import Notification, Request
 from paysession.gateways.port import METHODS
 from paysession.outcomes import (
     NO_REFERENCES,
@@ -50,6 +52,8 @@ from paysession.outcomes import (
     Unknown,
     Voided,
 )
+
+T = TypeVar("T")
 
 
 @attrs.frozen
@@ -644,10 +648,12 @@ def what_is_not_offered_is_refused(bench: Bench) -> None:
         bench.storing(setup, nothing),
         bench.question(refund),
     ]
-    equal(set(METHODS), {request.method for request in requests})
+    equal(set(METHODS), {request.method for request in requests} | {"read_notification"})
     for request in requests:
         if not bench.offers(request.method):
-            one_of(_raised_by(bench, request), Unsupported)
+            one_of(_raised_by(bench.call, request), Unsupported)
+    if not bench.offers("read_notification"):
+        one_of(_raised_by(bench.read, Notification(b"", {})), Unsupported)
 
 
 @law(
@@ -666,8 +672,101 @@ def every_answer_is_one_that_the_port_knows(bench: Bench) -> None:
             must(type(bench.ask(request)) in request.answers, f"{request.method}: unlawful")
 
 
-def _raised_by(bench: Bench, request: Request[object]) -> object:
+@law(
+    "NOTE-1",
+    reason="Whichever comes first, the answer or the notification, the books end the same.",
+    needs=(*SESSIONS, "capture", "read_notification"),
+    plays=("notify",),
+)
+def a_notification_tells_what_was_answered(bench: Bench) -> None:
+    """What a call answered is told with our operation's id, and nothing else is."""
+    session, opened = bench.opened()
+    completion = bench.completion(session, opened)
+    held = one_of(bench.ask(completion), Authorized)
+    capture = bench.capture(opened | held.references, Money("60.00", "USD"))
+    taken = one_of(bench.ask(capture), Captured)
+    told = [report for each in bench.sent() for report in bench.read(each)]
+    expected = [(completion.operation_id, held), (capture.operation_id, taken)]
+    equal(expected, [(report.our_reference, report.fact) for report in told])
+
+
+@law(
+    "NOTE-2",
+    reason="Whoever can change a byte can pay with nothing.",
+    needs=("read_notification",),
+    plays=("notify",),
+)
+def nothing_is_believed_that_was_not_signed(bench: Bench) -> None:
+    """With any byte of the body changed, or without one of its headers, nothing is believed."""
+    bench.paid()
+    (notification, *_) = bench.sent()
+    one_of(_raised_by(bench.read, notification), tuple)
+    for forged in _forgeries(notification):
+        one_of(_raised_by(bench.read, forged), InvalidSignature)
+
+
+@law(
+    "NOTE-3",
+    reason="Somebody may have kept it, to send it when it no longer holds.",
+    needs=("read_notification",),
+    plays=("notify",),
+)
+def an_old_notification_is_not_believed(bench: Bench) -> None:
+    """A notification is believed for a while, and neither a day later nor a day before."""
+    for while_ in (timedelta(days=1), timedelta(days=-1)):
+        bench.paid()
+        (notification, *_) = bench.sent()
+        one_of(_raised_by(bench.read, notification), tuple)
+        bench.let_time_pass(while_)
+        one_of(_raised_by(bench.read, notification), InvalidSignature)
+
+
+@law(
+    "NOTE-4",
+    reason="Providers send everything at least once.",
+    needs=("read_notification",),
+    plays=("notify",),
+)
+def a_notification_that_comes_twice_says_the_same(bench: Bench) -> None:
+    """Reading a notification again gives equal reports, and reading moves no money."""
+    bench.paid()
+    before = bench.books("USD")
+    for notification in bench.sent():
+        equal(bench.read(notification), bench.read(notification))
+    equal(before, bench.books("USD"))
+
+
+@law(
+    "NOTE-5",
+    reason="A later look-up must not contradict what was acted upon.",
+    needs=(*SESSIONS, "look_up", "read_notification"),
+    plays=("notify", "pending"),
+)
+def a_notification_tells_what_a_look_up_tells(bench: Bench) -> None:
+    """What was pending ends, and the notification and the look-up tell the same of it."""
+    session, opened = bench.opened(complete="pending")
+    completion = bench.completion(session, opened)
+    one_of(bench.ask(completion), Pending)
+    bench.sent()
+    bench.let_pending_succeed()
+    told = [report.fact for each in bench.sent() for report in bench.read(each)]
+    equal([bench.fact(completion)], told)
+
+
+def _forgeries(notification: Notification) -> Iterator[Notification]:
+    body, headers = notification.body, dict(notification.headers)
+    for place in range(len(body)):
+        other = bytes([body[place] ^ 1])
+        yield Notification(body[:place] + other + body[place + 1 :], headers)
+    yield Notification(body + b" ", headers)
+    yield Notification(b"", headers)
+    yield Notification(body, {})
+    for name, text in headers.items():
+        yield Notification(body, {**headers, name: text + "0"})
+
+
+def _raised_by(call: Callable[[T], object], argument: T) -> object:
     try:
-        return bench.call(request)
+        return call(argument)
     except Exception as error:
         return error

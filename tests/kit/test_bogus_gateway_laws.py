@@ -1,7 +1,10 @@
 """The in-memory gateways obey every law, and each law finds the fault that it is meant for."""
 
 import asyncio
+import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import attrs
 import pytest
@@ -12,6 +15,7 @@ from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.secrets import ClientData
 from paysession._domain.sources import StoredSource
 from paysession._money import Money
+from paysession.errors import InvalidSignature
 from paysession.gateways import (
     AsyncGateway,
     Capabilities,
@@ -27,25 +31,46 @@ from paysession.gateways import (
     CreateSetupSessionRequest,
     Gateway,
     LookUpRequest,
+    Notification,
+    StandardWebhooks,
     UpdateSessionAnswer,
     UpdateSessionRequest,
     in_threads,
 )
-from paysession.gateways.bogus import AsyncBogusGateway, BogusEffectKind, BogusGateway
-from paysession.outcomes import Accepted, Captured, Declined, Profile, References, Report, Stored
+from paysession.gateways._bogus_mail import reports_in
+from paysession.gateways.bogus import (
+    AsyncBogusGateway,
+    BogusEffectKind,
+    BogusGateway,
+    BogusProvider,
+)
+from paysession.outcomes import (
+    Accepted,
+    Authorized,
+    Captured,
+    Declined,
+    Profile,
+    References,
+    Report,
+    Stored,
+)
 
 AnyBogus = BogusGateway | AsyncBogusGateway
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+SECRETS = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
+NUMBERS = count()
 
 
 class BogusBench(Bench):
     """A bench for the in-memory gateways and what is planted in them."""
 
-    def __init__(self, make: Callable[[], AnyBogus]) -> None:
+    def __init__(self, make: Callable[..., AnyBogus]) -> None:
         self._make = make
+        self._now = NOON
         super().__init__()
 
     def make_gateway(self) -> Gateway | AsyncGateway:
-        bogus = self._bogus = self._make()
+        bogus = self._bogus = self._make(provider=BogusProvider(clock=lambda: self._now))
         return bogus
 
     def source(self, **script: str) -> StoredSource:
@@ -56,17 +81,24 @@ class BogusBench(Bench):
 
     def books(self, currency: str) -> Books:
         total = self._bogus.provider.total
-        return Books(**{kind.value: total(kind, currency) for kind in BogusEffectKind})
+        parts = (field.name for field in attrs.fields(Books))
+        return Books(**{part: total(BogusEffectKind(part), currency) for part in parts})
 
     def let_pending_succeed(self) -> None:
         self._bogus.let_pending_succeed()
+
+    def sent(self) -> tuple[Notification, ...]:
+        return self._bogus.take_notifications()
+
+    def let_time_pass(self, time: timedelta) -> None:
+        self._now += time
 
 
 class ThreadedBench(BogusBench):
     """A bench for the synchronous gateway, called in threads."""
 
     def make_gateway(self) -> AsyncGateway:
-        bogus = self._bogus = BogusGateway()
+        bogus = self._bogus = BogusGateway(provider=BogusProvider(clock=lambda: self._now))
         return in_threads(bogus, run=asyncio.to_thread)
 
 
@@ -129,7 +161,7 @@ class InventsReports(BogusGateway):
 class OverCaptures(BogusGateway):
     """Its account may capture more than is held, and it does not declare that."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, provider: BogusProvider) -> None:
         super().__init__(capabilities=Capabilities(over_capture=lambda held: held))
         self.capabilities = Capabilities()
 
@@ -210,6 +242,60 @@ class OpensOneSetupSessionForAll(BogusGateway):
         return attrs.evolve(answer, references=References.of(session="their_1"))
 
 
+class BelievesWhatItIsTold(BogusGateway):
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        return reports_in(notification)
+
+
+class SignsWhatItHasParsed(BogusGateway):
+    """Writes the JSON anew to verify it, as a framework's parsed body makes tempting."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        try:
+            body = json.dumps(json.loads(notification.body), ensure_ascii=False).encode()
+        except ValueError:
+            raise InvalidSignature from None
+        return super().read_notification(Notification(body, notification.headers))
+
+
+class LooksAtTheAgeAlone(BogusGateway):
+    """Believes for ever what was signed in the future, as one provider's library does."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        sent = datetime.fromtimestamp(int(notification.header("webhook-timestamp") or 0), UTC)
+        books = self.provider._books
+        if sent > books.clock():
+            StandardWebhooks(SECRETS).verify(notification, now=sent)
+            return reports_in(notification)
+        return super().read_notification(notification)
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        clock = provider._books.clock
+        super().__init__(provider=BogusProvider(clock=clock, webhook_secrets=SECRETS))
+
+
+class NumbersWhatItReads(BogusGateway):
+    """Gives every report an id of its own, so that no duplicate is ever found."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        reports = super().read_notification(notification)
+        return tuple(attrs.evolve(each, id=f"evt_{next(NUMBERS)}") for each in reports)
+
+
+class TellsWithoutOurReference(BogusGateway):
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        reports = super().read_notification(notification)
+        return tuple(attrs.evolve(each, our_reference=None) for each in reports)
+
+
+class ForgetsWhatIsHeldUntilWhen(BogusGateway):
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        (report,) = super().read_notification(notification)
+        if isinstance(report.fact, Authorized):
+            report = attrs.evolve(report, fact=attrs.evolve(report.fact, expires_at=None))
+        return (report,)
+
+
 @pytest.mark.parametrize(
     ("faulty", "code"),
     [
@@ -234,6 +320,14 @@ class OpensOneSetupSessionForAll(BogusGateway):
         (TellsAProfileThatCannotBeCharged, "SET-3"),
         (StoresWithoutTheCustomer, "SET-4"),
         (ForgetsLookUp, "SET-5"),
+        (TellsWithoutOurReference, "NOTE-1"),
+        (ForgetsWhatIsHeldUntilWhen, "NOTE-1"),
+        (BelievesWhatItIsTold, "NOTE-2"),
+        (SignsWhatItHasParsed, "NOTE-2"),
+        (BelievesWhatItIsTold, "NOTE-3"),
+        (LooksAtTheAgeAlone, "NOTE-3"),
+        (NumbersWhatItReads, "NOTE-4"),
+        (ForgetsWhatIsHeldUntilWhen, "NOTE-5"),
     ],
 )
 def test_a_planted_fault_breaks_the_law_that_is_meant_for_it(

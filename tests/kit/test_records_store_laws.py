@@ -1,18 +1,20 @@
-"""A store that keeps the text of records keeps every law of a store."""
+"""A store that keeps the text of records keeps every law that applies to it."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-import pytest
-from store_laws import LAWS, Law
+from paysession.testing import StoreConformance
 
 sys.path.append(str(Path(__file__).parents[1] / "unit" / "stores"))
 
 from json_text_store import JsonTextStore
 
 
-@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS.keys())
-def test_a_store_of_json_text_keeps(law: Law) -> None:
-    law.check(JsonTextStore)
+class TestJsonTextStore(StoreConformance[JsonTextStore]):
+    def make_store(self) -> JsonTextStore:
+        return JsonTextStore()
+
+    def another(self, store: JsonTextStore) -> JsonTextStore:
+        return store

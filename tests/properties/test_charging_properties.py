@@ -122,8 +122,7 @@ def test_what_may_have_been_taken_is_reserved_and_what_ended_is_not(
     story: list[Fact], policy: UnderpaidPolicy
 ) -> None:
     for step in told(asked(policy), story):
-        is_asking = step.charge.is_unresolved
-        assert yen(10 if is_asking else 0) == step.account.in_flight
+        assert yen(10 if step.charge.is_asking else 0) == step.account.in_flight
         assert step.charge.is_open == (step.charge.id in step.payment.open_operations)
 
 

@@ -154,7 +154,7 @@ class Histories(RuleBasedStateMachine):
     @property
     def nobody_waits_for_a_customer(self) -> bool:
         """A customer who pays at the provider is told of by a notification, or when coming back."""
-        waiting = self.shop.bogus.provider._waiting
+        waiting = self.shop.bogus.provider._books.waiting
         return all(isinstance(entry.answer, Pending) for entry in waiting)
 
     @invariant()

@@ -12,25 +12,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paysession._domain.balances import NO_EFFECT, Balances, payment_status
-from paysession._domain.evidence import Evidence, EvidenceSource
+from paysession._domain.disputes import Dispute
+from paysession._domain.evidence import Evidence, EvidenceSource, LastWord
 from paysession._domain.limits import Metadata
 from paysession._domain.methods import CapturePolicy, PaymentMethod
-from paysession._domain.movements import Capture, Movement, Refund, Void
+from paysession._domain.movements import Authorization, Capture, Movement, Refund, Reversal, Void
 from paysession._domain.operations import Lease
 from paysession._domain.payment import Payment
 from paysession._money import Money
 from paysession.errors import NotAllowed
 from paysession.events import PaymentEvent
-from paysession.lifecycles import PAYMENT
+from paysession.lifecycles import PAYMENT, DisputeStatus
 from paysession.outcomes import (
     NO_REFERENCES,
+    AuthorizationLapsed,
     Bounced,
     Canceled,
     Captured,
     Declined,
+    DisputeChanged,
     Fact,
     Failure,
     FailureCode,
+    FundsReinstated,
+    FundsWithdrawn,
     NotAttempted,
     Pending,
     Refunded,
@@ -96,7 +101,7 @@ class History:
         except NotAllowed:
             assert before is self.payment
             return
-        self.movements |= {movement.id: movement for movement in moved}
+        self.movements |= {each.id: each for each in moved if each is not None}
 
     @property
     def fresh_id(self) -> str:
@@ -172,11 +177,35 @@ def request_refund(history: History, step: Step) -> tuple[Payment, Movement]:
 
 
 def lapse(history: History, step: Step) -> tuple[Payment, Movement]:
-    return history.payment.lapse(history.fresh_id, amount=yen(step.amount), at=at(step))
+    held = [one for one in history.movements.values() if isinstance(one, Authorization)]
+    fact = AuthorizationLapsed(yen(step.amount), occurred_at=at(step))
+    known = held[step.which % len(held)]
+    return history.payment.told_of_authorization(known, told(fact, step))
 
 
-def reverse(history: History, step: Step) -> tuple[Payment, Movement]:
-    return history.payment.reverse(history.fresh_id, amount=yen(step.amount), at=at(step))
+def reverse(history: History, step: Step) -> tuple[Payment, Movement | None]:
+    known = history.movements.get("rv")
+    assert known is None or isinstance(known, Reversal)
+    fact = FundsWithdrawn(yen(step.amount), occurred_at=at(step))
+    return history.payment.told_of_reversal(known, "rv", told(fact, step))
+
+
+def dispute(history: History, step: Step) -> tuple[Payment, Movement | None]:
+    known = history.movements.get("dp")
+    assert known is None or isinstance(known, Dispute)
+    facts: tuple[Fact, ...] = (
+        FundsWithdrawn(yen(step.amount), occurred_at=at(step)),
+        FundsReinstated(yen(step.amount), occurred_at=at(step)),
+        *(DisputeChanged(status, occurred_at=at(step)) for status in DisputeStatus),
+    )
+    fact = facts[step.which % len(facts)]
+    return history.payment.told_of_dispute(known, "dp", told(fact, step))
+
+
+def make_at_provider(history: History, step: Step) -> tuple[Payment, Movement | None]:
+    made = tuple(SUCCESS.values())[step.which % len(SUCCESS)]
+    fact = made(yen(step.amount), occurred_at=at(step))
+    return history.payment.told_of_movement(None, history.fresh_id, told(fact, step))
 
 
 def mark_paid(history: History, step: Step) -> tuple[Payment, Movement, Movement]:
@@ -248,7 +277,7 @@ def retaken(one: Asked, step: Step) -> Fact:
     return Retaken(one.amount, occurred_at=at(step))
 
 
-VERBS: dict[str, Callable[[History, Step], tuple[Payment, *tuple[Movement, ...]]]] = {
+VERBS: dict[str, Callable[[History, Step], tuple[Payment, *tuple[Movement | None, ...]]]] = {
     "authorize": authorize,
     "take": take,
     "request_capture": request_capture,
@@ -258,6 +287,8 @@ VERBS: dict[str, Callable[[History, Step], tuple[Payment, *tuple[Movement, ...]]
     "mark_refunded": mark_refunded,
     "lapse": lapse,
     "reverse": reverse,
+    "dispute": dispute,
+    "make_at_provider": make_at_provider,
     "succeed": settling(success),
     "succeed_otherwise": settling(other_amount),
     "fail": settling(lambda one, step: Declined(REFUSED, occurred_at=at(step))),
@@ -401,13 +432,18 @@ def facts() -> st.SearchStrategy[Fact]:
 
 def evidence() -> st.SearchStrategy[list[Evidence]]:
     sources = st.sampled_from(
-        [EvidenceSource.RESPONSE, EvidenceSource.NOTIFICATION, EvidenceSource.PERSON]
+        [
+            EvidenceSource.RESPONSE,
+            EvidenceSource.NOTIFICATION,
+            EvidenceSource.LOOK_UP,
+            EvidenceSource.PERSON,
+        ]
     )
     one = st.builds(Evidence, fact=facts(), source=sources, recorded_at=st.just(NOW))
     return st.lists(one, min_size=1, max_size=6)
 
 
-def requested() -> Capture:
+def requested(last_word: LastWord | None = None) -> tuple[Payment, Capture]:
     held, _ = begun().authorize(
         "au", amount=yen(10), references=NO_REFERENCES, expires_at=None, at=NOW
     )
@@ -416,16 +452,26 @@ def requested() -> Capture:
         amount=yen(3),
         over=yen(0),
         is_final=False,
-        lease=Lease(at=NOW, until=NOW, deadline=NOW),
+        lease=Lease(at=NOW, until=NOW, deadline=NOW, last_word=last_word),
         metadata=Metadata(),
-    )[1]
+    )
 
 
 def observed(order: list[Evidence]) -> Capture:
-    operation = requested()
+    _, operation = requested()
     for one in order:
         operation = operation.observed(one)
     return operation
+
+
+def all_told(order: list[Evidence], last_word: LastWord | None) -> tuple[object, ...]:
+    """How a payment and its capture stand when all that was said has been settled."""
+    payment, capture = requested(last_word)
+    for one in order:
+        payment, capture = payment.settle(capture, one)
+    open_kinds = sorted(each.kind for each in payment.discrepancies if each.is_open)
+    standing = capture.status, capture.is_contradicted, capture.attention
+    return payment.balances, payment.status, payment.open_operations, open_kinds, standing
 
 
 @given(st.data())
@@ -435,6 +481,28 @@ def test_the_same_facts_in_any_order_are_believed_alike(data: st.DataObject) -> 
     one, other = observed(heard), observed(again)
     assert (one.status, one.believed) == (other.status, other.believed)
     assert (one.effect, one.moved_amount) == (other.effect, other.moved_amount)
+
+
+@given(st.data(), st.sampled_from([None, *LastWord]))
+def test_a_payment_ends_alike_in_any_order_of_what_is_said_and_by_a_look_up_afterwards(
+    data: st.DataObject, last_word: LastWord | None
+) -> None:
+    heard = data.draw(evidence())
+    again = [*data.draw(st.permutations(heard)), data.draw(st.sampled_from(heard))]
+    later = NOW + timedelta(minutes=1)
+    found = Evidence(fact=data.draw(facts()), source=EvidenceSource.LOOK_UP, recorded_at=later)
+    assert all_told(heard, last_word) == all_told(again, last_word)
+    assert all_told([*heard, found], last_word) == all_told([*again, found], last_word)
+
+
+@given(evidence())
+def test_what_is_contradicted_reserves_all_that_was_asked(heard: list[Evidence]) -> None:
+    payment, capture = requested()
+    for one in heard:
+        payment, capture = payment.settle(capture, one)
+        if capture.is_contradicted:
+            assert yen(3) == payment.balances.capture_in_flight
+            assert capture.is_unresolved
 
 
 @given(evidence())
@@ -450,7 +518,7 @@ def test_a_person_is_not_believed_against_a_decided_word_of_the_provider(
 ) -> None:
     provider = [one for one in heard if one.source is not EvidenceSource.PERSON]
     decided = [one for one in provider if not isinstance(one.fact, Pending)]
-    if decided:
+    if decided and not observed(provider).is_contradicted:
         assert observed(provider).believed == observed(heard).believed
 
 

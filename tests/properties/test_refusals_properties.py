@@ -20,6 +20,7 @@ from paysession import (
     Payable,
     PaymentMethod,
     Payments,
+    Refund,
     StoreCredit,
     StoredSource,
 )
@@ -797,6 +798,69 @@ def test_what_refund_refuses_changes_nothing(bad: Bad) -> None:
     refused(bad, "refund", lambda world: {"payment_id": world.payment_id})
 
 
+def _refund_of(world: World) -> str:
+    """The id of the world's first refund; one that nobody has heard of if there is none."""
+    refunds = (each.id for each in world.store.entities() if isinstance(each, Refund))
+    return next(refunds, "re_0")
+
+
+def _pending_refund() -> World:
+    world = World(refund="pending").completed()
+    world.payments.refund(world.payment_id, amount=eur(10))
+    return world
+
+
+@given(
+    bad=st.one_of(
+        argument("refund_id", BAD_ID | UNKNOWN_ID),
+        st.sampled_from(
+            [
+                where(_at(_pending_refund, _now_few), Unsupported),
+                where(_at(_pending_refund, _now_gone), MethodUnavailable),
+                where(_refunded, IllegalTransition),
+                where(_unknown("refund"), OperationUnresolved),
+                where(_completed, NotFound),
+            ]
+        ),
+    )
+)
+def test_what_cancel_refund_refuses_changes_nothing(bad: Bad) -> None:
+    refused(bad, "cancel_refund", lambda world: {"refund_id": _refund_of(world)})
+
+
+BAD_REASON = BAD_TEXT.filter(lambda pair: LimitExceeded not in pair[1]) | st.tuples(
+    HUGE.filter(lambda text: len(text) > 500), st.just((LimitExceeded,))
+)
+
+
+@given(
+    bad=st.one_of(
+        st.one_of(
+            argument("record_id", BAD_ID | UNKNOWN_ID),
+            argument("decision", BAD_POLICY.filter(lambda pair: pair[0] is not None)),
+            argument("actor", BAD_TEXT),
+            argument("reason", BAD_REASON),
+        ).map(lambda bad: attrs.evolve(bad, world=_pending_refund)),
+        st.sampled_from(
+            [
+                where(_pending_refund, IllegalTransition, decision="dismissed"),
+                where(_refunded, IllegalTransition, decision="failed"),
+                where(_unknown("refund"), OperationUnresolved),
+                where(_completed, NotFound),
+            ]
+        ),
+    )
+)
+def test_what_resolve_refuses_changes_nothing(bad: Bad) -> None:
+    said = {"decision": "succeeded", "actor": "staff_7", "reason": "seen there"}
+    refused(bad, "resolve", lambda world: {"record_id": _refund_of(world), **said})
+
+
+@given(bad=argument("limit", BAD_LIMIT), world=st.sampled_from([World, _recoverable]))
+def test_what_needs_attention_refuses_changes_nothing(bad: Bad, world: Callable[[], World]) -> None:
+    refused(attrs.evolve(bad, world=world), "needs_attention", lambda _: {})
+
+
 # Without a session
 
 
@@ -1114,6 +1178,7 @@ def test_what_result_of_refuses_changes_nothing(bad: Bad) -> None:
             "get_capture",
             "get_void",
             "get_refund",
+            "get_dispute",
             "statement",
             "balance",
         ]
@@ -1128,6 +1193,7 @@ def test_what_a_reader_refuses_changes_nothing(reader: str, pair: tuple[object, 
         "get_capture": "capture_id",
         "get_void": "void_id",
         "get_refund": "refund_id",
+        "get_dispute": "dispute_id",
         "statement": "record_id",
         "balance": "payable",
     }
@@ -1143,6 +1209,11 @@ def test_what_balance_refuses_changes_nothing(pair: tuple[object, Errors]) -> No
 @given(pair=BAD_ID | UNKNOWN_ID)
 def test_what_find_session_refuses_changes_nothing(pair: tuple[object, Errors]) -> None:
     refused(Bad({"external_id": pair[0]}, pair[1]), "find_session", lambda _: {})
+
+
+@given(pair=BAD_ID)
+def test_what_disputes_of_refuses_changes_nothing(pair: tuple[object, Errors]) -> None:
+    refused(Bad({"payment_id": pair[0]}, pair[1]), "disputes_of", lambda _: {})
 
 
 @given(pair=BAD_ID, reader=st.sampled_from(["sessions_of", "payments_of"]))

@@ -9,7 +9,7 @@ import attrs
 from shop import CARD, CHECK, ORDER, Do, Process
 from telling import source, usd
 
-from paysession import Capture, CapturePolicy, Payment, PaymentSession, SetupSession
+from paysession import Capture, CapturePolicy, Payment, PaymentSession, Refund, SetupSession
 
 Script: TypeAlias = Mapping[str, str]
 
@@ -23,11 +23,16 @@ BEGIN = (*LOST, "pending", "require_action")
 
 @attrs.frozen
 class Act:
-    """A command, what its call may do, and how a process comes to where it can be given."""
+    """
+    A command, what its call may do, and how a process comes to where it can be given.
+
+    One that must be in time is refused, and rightly, when recovery has come first.
+    """
 
     verb: str | None
     behaviours: tuple[str, ...]
     come_to: Callable[[Process, Script], Do] = attrs.field(repr=False)
+    must_be_in_time: bool = False
 
 
 @attrs.frozen
@@ -36,6 +41,7 @@ class Case:
 
     name: str
     come_to: Callable[[Process], Do] = attrs.field(repr=False)
+    must_be_in_time: bool = False
 
 
 def _opened(process: Process, script: Script) -> PaymentSession:
@@ -87,6 +93,20 @@ def _refund(process: Process, script: Script) -> Do:
     return Do("refund", (payment_id,), {"amount": usd("40.00")})
 
 
+def _cancel_refund(process: Process, script: Script) -> Do:
+    payment_id = _paid(process, {"refund": "pending", **script}, CapturePolicy.AUTOMATIC)
+    refund = cast("Refund", process.act(Do("refund", (payment_id,))))
+    return Do("cancel_refund", (refund.id,))
+
+
+def _resolve(process: Process, script: Script) -> Do:
+    """Less came than was asked, and its release was refused: a person has seen that."""
+    _paid(process, {"charge": "partial", "refund": "reject", **script}, CapturePolicy.AUTOMATIC)
+    (refund,) = (each for each in process.shop.operations if each.attention)
+    said = {"decision": "dismissed", "actor": "staff_7", "reason": "given back at the till"}
+    return Do("resolve", (refund.id,), said)
+
+
 def _create_payment(process: Process, script: Script) -> Do:
     return Do("create_payment", (ORDER,), {"method": CHECK})
 
@@ -135,6 +155,8 @@ ACTS: Mapping[str, Act] = {
     "capture": Act("capture", MOVE, _capture),
     "void": Act("void", MOVE, _void),
     "refund": Act("refund", MOVE, _refund),
+    "cancel_refund": Act("cancel_refund", LOST, _cancel_refund, must_be_in_time=True),
+    "resolve": Act(None, ("approve",), _resolve),
     "create_payment": Act(None, ("approve",), _create_payment),
     "abandon_payment": Act(None, ("approve",), _abandon_payment),
     "mark_paid": Act(None, ("approve",), _mark_paid),
@@ -149,7 +171,7 @@ ACTS: Mapping[str, Act] = {
 def cases() -> Iterator[Case]:
     for name, act in ACTS.items():
         for behaviour in act.behaviours:
-            yield Case(f"{name} {behaviour}", _coming_to(act, behaviour))
+            yield Case(f"{name} {behaviour}", _coming_to(act, behaviour), act.must_be_in_time)
 
 
 def _coming_to(act: Act, behaviour: str) -> Callable[[Process], Do]:

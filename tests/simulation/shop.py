@@ -22,6 +22,7 @@ from paysession._flows.asks import Ask, Call, Commit, Flow
 from paysession._payments import Commands
 from paysession.errors import GatewayUnreachable, NotAllowed, OutcomeUnknown, PaySessionError
 from paysession.gateways import BogusGateway, Capabilities, Gateway, OfflineGateway
+from paysession.gateways.notifications import Notification
 from paysession.lifecycles import OperationStatus
 from paysession.stores import InMemoryStore, Store
 
@@ -60,7 +61,14 @@ class Decide:
     succeed: bool
 
 
-Scene: TypeAlias = Do | Later | Decide
+@attrs.frozen
+class Pays:
+    """The customer pays at the provider by themselves, and the provider tells of it."""
+
+    external_id: str
+
+
+Scene: TypeAlias = Do | Later | Decide | Pays
 Story: TypeAlias = Callable[[], Generator[Scene, Any, None]]
 
 
@@ -91,6 +99,7 @@ class Shop:
         self.store = store or self.books
         self.bogus = BogusGateway(capabilities=capabilities, clock=self.clock)
         self.gateway = gateway or self.bogus
+        self.letters: list[Notification] = []
         self._ids = count(1)
 
     def clock(self) -> datetime:
@@ -162,7 +171,19 @@ class Process:
                 self.shop.now += by
             case Decide(succeed):
                 decide(self.shop.bogus, succeed=succeed)
+            case Pays(external_id):
+                self.shop.bogus.later.pay(external_id)
+                self.open_letters()
         return None
+
+    def open_letters(self) -> None:
+        """Receive what the provider has sent; a letter that was not acknowledged comes again."""
+        self.shop.letters += self.shop.bogus.take_notifications()
+        while self.shop.letters:
+            letter = self.shop.letters[0]
+            given = {"body": letter.body, "headers": letter.headers}
+            self.run(flow_of("receive_notification", "bogus", **given))
+            del self.shop.letters[0]
 
     def run(self, flow: Flow[Any]) -> object:
         """Drive a flow, as the library's driver does, as far as this process lives."""
@@ -224,6 +245,8 @@ def recover(
 ) -> Process:
     """Start the backend again, and let it work until nothing is left to do, for a day or more."""
     process = Process(shop, until=until)
+    if shop.letters:
+        process.open_letters()
     for round_ in range(rounds):
         has_just_begun = round_ <= 1 and _waits_for_customer(shop)
         if not shop.unresolved and not _waits_to_expire(shop) and not has_just_begun:

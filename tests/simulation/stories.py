@@ -12,8 +12,21 @@ from typing import Final
 
 from setup_stories import tales_of_setups
 from shop import CARD, ORDER, START, Decide, Do, Later, Story, is_refusal
+from stories_of_many_sessions import tales_of_many_sessions
 from stories_without_session import tales_without_session
-from telling import CLOSE, COMPLETE, CREATE, MOVE, UPDATE, Tale, Telling, named, source, usd
+from telling import (
+    CALL_OFF,
+    CLOSE,
+    COMPLETE,
+    CREATE,
+    MOVE,
+    UPDATE,
+    Tale,
+    Telling,
+    named,
+    source,
+    usd,
+)
 
 from paysession import CapturePolicy, PaymentSession
 
@@ -160,8 +173,27 @@ def settles(*, succeed: bool, command: str, manual: bool) -> Story:
     return story
 
 
+def calls_off(script: Mapping[str, str]) -> Story:
+    """A refund is pending, and the backend asks for it to be called off, twice."""
+
+    def story() -> Telling:
+        session = yield from paid({"refund": "pending", **script}, manual=False)
+        refund = yield Do("refund", (session.payment_id,))
+        if is_refusal(refund):
+            return
+        yield Do("cancel_refund", (refund.id,))
+        yield Do("cancel_refund", (refund.id,))
+        yield Later(timedelta(hours=1))
+        yield Do("recover")
+        yield Do("get_refund", (refund.id,))
+
+    return story
+
+
 def _tales() -> list[Tale]:
     tales: list[Tale] = []
+    for name, script, people in named("cancel_refund", CALL_OFF):
+        tales += [Tale(f"call a refund off, {name}", calls_off(script), people)]
     for name, script, people in named("create", CREATE):
         tales += [Tale(f"pay, {name}", pays(script, manual=True), people)]
         tales += [Tale(f"cancel, {name}", cancels(script, completing=False), people)]
@@ -281,6 +313,11 @@ def _tales() -> list[Tale]:
 
 TALES: Final = {
     tale.name: tale
-    for tales in (_tales(), tales_without_session(), tales_of_setups())
+    for tales in (
+        _tales(),
+        tales_without_session(),
+        tales_of_many_sessions(),
+        tales_of_setups(),
+    )
     for tale in tales
 }

@@ -23,6 +23,7 @@ EVERY_CALL: Final = frozenset(
         "capture",
         "void",
         "refund",
+        "cancel_refund",
         "create_setup",
         "complete_setup",
     }
@@ -43,6 +44,7 @@ CHARGE: Final = (*CREATE, *AMOUNTS)
 COMPLETE: Final = (*CHARGE, "cancel", "expire")
 CLOSE: Final = ("approve", "pending", "unreachable_always", "cancel", "expire", *REFUSALS, *ONCE)
 MOVE: Final = ("approve", "pending", "unreachable_always", *REFUSALS, *AMOUNTS, *ONCE)
+CALL_OFF: Final = ("approve", "pending", "unreachable_always", *REFUSALS, *ONCE)
 STORE: Final = (*CREATE, "cancel", "expire")
 
 

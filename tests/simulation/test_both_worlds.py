@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import trio
-from shop import SHOWN_TO_CALLERS, Decide, Do, Later, Process, Shop, decide
+from shop import SHOWN_TO_CALLERS, Decide, Do, Later, Pays, Process, Shop, decide
 from stories import TALES
 from telling import Tale
 
@@ -53,6 +53,10 @@ def told_to_payments(tale: Tale) -> tuple[object, ...]:
                 shop.now += by
             case Decide(succeed):
                 decide(shop.bogus, succeed=succeed)
+            case Pays(external_id):
+                shop.bogus.later.pay(external_id)
+                for each in shop.bogus.take_notifications():
+                    payments.receive_notification("bogus", body=each.body, headers=each.headers)
 
 
 def _answered(command: Callable[[], object]) -> object:
@@ -88,6 +92,12 @@ async def told_to_async_payments(tale: Tale) -> tuple[object, ...]:
                 shop.now += by
             case Decide(succeed):
                 decide(shop.bogus, succeed=succeed)
+            case Pays(external_id):
+                shop.bogus.later.pay(external_id)
+                for each in shop.bogus.take_notifications():
+                    await payments.receive_notification(
+                        "bogus", body=each.body, headers=each.headers
+                    )
 
 
 async def _awaited(command: Awaitable[Any]) -> object:

@@ -68,7 +68,7 @@ def test_a_final_capture_waits_for_the_one_before() -> None:
     process = Process(shop)
     session = completed(process, begun(process, capture="pending"))
     process.act(Do("capture", (session.payment_id,), {"amount": usd("60.00")}))
-    shop.bogus.provider._subjects[session.external_id].token = None
+    shop.bogus.provider._books.sale(session.external_id).token = None
     final = process.act(Do("capture", (session.payment_id,), {"is_final": True}))
     assert isinstance(final, Capture | OperationUnresolved)
     shop.bogus.let_pending_succeed()

@@ -23,7 +23,7 @@ from paysession._domain.evidence import EvidenceSource
 from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.movements import Capture, Refund
 from paysession._domain.payable import PayableAccount
-from paysession._flows import asks, carrying, movements, requests, settling
+from paysession._flows import asks, carrying, looking, movements, requests, settling
 from paysession._flows.asks import Call, Commit, Flow, Unit
 from paysession.errors import AmountExceeded, GatewayUnreachable
 from paysession.gateways import BogusGateway, Capabilities
@@ -232,7 +232,7 @@ def forget_the_account_of_a_charge(patch: pytest.MonkeyPatch) -> None:
 
 
 def send_a_secret_again(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(carrying, "_holds_secret", lambda operation: False)
+    patch.setattr(looking, "holds_secret", lambda operation: False)
 
 
 FAULTS: dict[str, tuple[Plant, Callable[[], None]]] = {

@@ -166,6 +166,11 @@ EXAMPLES: list[tuple[PaySessionError, str, str]] = [
         "the notification's signature is not valid: answer 401 and store nothing",
     ),
     (
+        errors.UnreadableNotification("no JSON"),
+        "notification_unreadable",
+        "the notification is signed and cannot be read (no JSON): mend the adapter",
+    ),
+    (
         errors.NotDurable(),
         "not_durable",
         "a transaction is open on this connection: let the store open its own",

@@ -17,6 +17,7 @@ from paysession.outcomes import (
     ReferenceChanged,
     Totals,
     Unknown,
+    Unreadable,
 )
 
 OF_NO_OPERATION = {
@@ -27,6 +28,7 @@ OF_NO_OPERATION = {
     FundsWithdrawn,
     ReferenceChanged,
     Totals,
+    Unreadable,
 }
 """Facts about money and objects that say nothing of how one of our calls ended."""
 

@@ -27,6 +27,7 @@ PUBLIC = [
     "paysession.lifecycles",
     "paysession.outcomes",
     "paysession.stores",
+    "paysession.testing",
     "paysession.views",
     "paysession.views.checkout_api",
     "paysession.views.connect_api",

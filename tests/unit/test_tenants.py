@@ -21,12 +21,14 @@ from paysession import (
     PaymentMethod,
     Payments,
 )
+from paysession._domain.decisions import Decision
 from paysession._domain.entities import Entity
 from paysession._domain.erasure import Forgotten
 from paysession._payments import Commands, command
 from paysession.errors import NotFound
-from paysession.gateways import AsyncBogusGateway
+from paysession.gateways import AsyncBogusGateway, Notification
 from paysession.gateways.requests import Request
+from paysession.outcomes import DisputeChanged, References, Report
 from paysession.stores import AsyncInMemoryStore, InMemoryStore
 from paysession.stores.port import INDEXES, KINDS
 
@@ -46,6 +48,10 @@ class CountingGateway(CanaryGateway):
     def __init__(self) -> None:
         super().__init__()
         self.tenants: list[str] = []
+        self.told: tuple[Report, ...] = ()
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        return self.told
 
     def _answer(self, request: Request[Any]) -> Any:
         self.tenants.append(request.tenant)
@@ -85,17 +91,24 @@ class World:
         acme.capture(self.payment_id, amount=Money(50, "EUR"), idempotency_key=KEY)
         self.refund = acme.refund(self.payment_id, amount=Money(1, "EUR"), idempotency_key=KEY)
         self.gateway.then("capture", TimeoutError())
-        acme.capture(self.payment_id, amount=Money(2, "EUR"))
+        self.stuck = acme.capture(self.payment_id, amount=Money(2, "EUR"))
         self.setup_session = acme.create_setup_session(
             METHOD, customer_id="cu_1", expires_at=soon, idempotency_key=KEY
         )
         acme.charge(order(3), method=METHOD, source=CARD, idempotency_key=KEY)
         self.check = acme.create_payment(order(4), method=CHECK, idempotency_key=KEY)
         other_check = acme.create_payment(order(5), method=CHECK)
-        self.coins = acme.mark_paid(other_check.id)
+        self.coins = acme.mark_paid(other_check.id, amount=Money(101, "EUR"))
         held = acme.create_session(order(6), method=METHOD)
         held = acme.complete_session(held.id, source=CARD)
         self.void = acme.void(str(held.payment_id))
+        self._dispute()
+
+    def _dispute(self) -> None:
+        named = self.acme.get_payment(self.payment_id).references | References.of(dispute="dp_1")
+        self.gateway.told = (Report(DisputeChanged("needs_response"), references=named),)
+        self.acme.receive_notification("bogus", body=b"", headers={})
+        (self.dispute,) = self.acme.disputes_of(self.payment_id)
 
     def of_acme(self) -> object:
         """All that belongs to the one who does nothing here."""
@@ -126,6 +139,11 @@ OTHERS: dict[str, Callable[[Payments, World], Any]] = {
     "capture": lambda p, w: p.capture(w.payment_id, idempotency_key=KEY),
     "void": lambda p, w: p.void(w.payment_id),
     "refund": lambda p, w: p.refund(w.payment_id, amount=Money(1, "EUR"), idempotency_key=KEY),
+    "cancel_refund": lambda p, w: p.cancel_refund(w.refund.id),
+    "needs_attention": lambda p, w: p.needs_attention(),
+    "resolve": lambda p, w: p.resolve(
+        w.stuck.id, decision=Decision.FAILED, actor="staff_7", reason="never seen there"
+    ),
     "create_setup_session": lambda p, w: p.create_setup_session(
         METHOD, customer_id="cu_1", expires_at=w.now + timedelta(hours=1), idempotency_key=KEY
     ),
@@ -133,6 +151,7 @@ OTHERS: dict[str, Callable[[Payments, World], Any]] = {
     "cancel_setup_session": lambda p, w: p.cancel_setup_session(w.setup_session.id),
     "expire_setup_sessions": lambda p, w: p.expire_setup_sessions(),
     "recover": lambda p, w: p.recover(),
+    "receive_notification": lambda p, w: p.receive_notification("bogus", body=b"", headers={}),
     "forget": lambda p, w: p.forget("cu_1"),
     "get_session": lambda p, w: p.get_session(w.session.id),
     "get_setup_session": lambda p, w: p.get_setup_session(w.setup_session.id),
@@ -142,6 +161,8 @@ OTHERS: dict[str, Callable[[Payments, World], Any]] = {
     "payments_of": lambda p, w: p.payments_of("or_3"),
     "update_payable": lambda p, w: p.update_payable(order(2)),
     "get_refund": lambda p, w: p.get_refund(w.refund.id),
+    "get_dispute": lambda p, w: p.get_dispute(w.dispute.id),
+    "disputes_of": lambda p, w: p.disputes_of(w.payment_id),
     "find_session": lambda p, w: p.find_session(external_id=w.session.external_id),
     "sessions_of": lambda p, w: p.sessions_of("or_1"),
     "statement": lambda p, w: p.statement(w.payment_id),
@@ -154,8 +175,10 @@ FINDS_NOTHING: dict[str, object] = {
     "expire_sessions": (),
     "expire_setup_sessions": (),
     "recover": (),
+    "needs_attention": (),
     "sessions_of": (),
     "payments_of": (),
+    "disputes_of": (),
     "forget": Forgotten(),
 }
 BEGINS_ANEW = (
@@ -166,6 +189,9 @@ BEGINS_ANEW = (
     "create_setup_session",
     "balance",
 )
+
+
+KEEPS = ("receive_notification",)
 
 
 @pytest.fixture
@@ -204,7 +230,7 @@ def test_no_command_touches_another_tenant_s_records(world: World, name: str) ->
     assert {"other"} >= {entity.tenant for entity in entities_in(answer)}
 
 
-@pytest.mark.parametrize("name", sorted(set(OTHERS) - set(FINDS_NOTHING) - set(BEGINS_ANEW)))
+@pytest.mark.parametrize("name", sorted({*OTHERS} - {*FINDS_NOTHING, *BEGINS_ANEW, *KEEPS}))
 def test_another_tenant_s_record_is_not_found(world: World, name: str) -> None:
     with pytest.raises(NotFound):
         OTHERS[name](world.other, world)
@@ -214,6 +240,14 @@ def test_another_tenant_s_record_is_not_found(world: World, name: str) -> None:
 def test_nothing_of_another_tenant_is_due_or_found(world: World, name: str) -> None:
     assert FINDS_NOTHING[name] == OTHERS[name](world.other, world)
     assert FINDS_NOTHING[name] != OTHERS[name](world.acme, world)
+
+
+def test_what_is_told_of_another_tenant_s_records_waits_for_one_of_its_own(world: World) -> None:
+    received = world.other.receive_notification("bogus", body=b"", headers={})
+
+    assert () == received.settled
+    (parked,) = world.store.entities(tenant="other")
+    assert (parked.id,) == received.parked
 
 
 @pytest.mark.parametrize("name", BEGINS_ANEW)

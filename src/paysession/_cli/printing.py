@@ -17,6 +17,7 @@ from paysession._cli.demo import Told
 from paysession._cli.stage import Books
 from paysession._cli.stories import Record, Story
 from paysession._domain.balances import Balances
+from paysession._domain.disputes import Dispute
 from paysession._domain.movements import Authorization, Capture, Refund, Void
 from paysession._domain.operations import Operation
 from paysession._domain.owners import Owner
@@ -218,8 +219,9 @@ def _movements(statement: Statement) -> Table:
     return table
 
 
-def _moved(statement: Statement) -> Iterator[Authorization | Capture | Void | Refund]:
+def _moved(statement: Statement) -> Iterator[Authorization | Capture | Void | Refund | Dispute]:
     yield from statement.authorizations
     yield from statement.captures
     yield from statement.voids
     yield from statement.refunds
+    yield from statement.disputes

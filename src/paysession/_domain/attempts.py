@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Self, TypeVar
 
@@ -70,6 +71,10 @@ class SetupAttempt(Operation):
         """The setup session that tells its events."""
         return self.setup_session_id
 
+    @property
+    def _object_ends_at(self) -> datetime | None:
+        return self.terms.expires_at
+
     def observed(self, evidence: Evidence) -> Self:
         """Add one fact; what the browser brought back is needed no more once it has ended."""
         return _without_hint(super().observed(evidence))
@@ -132,6 +137,25 @@ class Attempt(Operation):
     def owner_id(self) -> str:
         """The session that tells its events."""
         return self.session_id
+
+    @property
+    def asked(self) -> Money:
+        """How much it is about."""
+        return self.amount
+
+    @property
+    def _may_be_contradicted(self) -> bool:
+        """Money is the success of what opens or completes a session, and of nothing else."""
+        return self.kind in (AttemptKind.CREATE, AttemptKind.COMPLETE)
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether its money, which counts, is believed never to have come."""
+        return self._may_be_contradicted and self._denies_money()
+
+    @property
+    def _object_ends_at(self) -> datetime | None:
+        return self.terms.expires_at
 
     @property
     def is_completing(self) -> bool:

@@ -13,6 +13,7 @@ from paysession.lifecycles import PaymentStatus
 Column: TypeAlias = Literal[
     "authorized",
     "captured",
+    "over",
     "capture_in_flight",
     "voided",
     "void_in_flight",
@@ -38,14 +39,16 @@ class Balances:
         requested: What the payment was asked for.
         authorized: All that was ever held for us.
         captured: Taken.
+        over: What we asked to take beyond what was held, as the gateway lets us: that it is
+            taken is expected.
         capture_in_flight: Asked to be taken; the provider has not said how it ended.
         voided: Released by us.
         void_in_flight: Asked to be released, not answered.
         lapsed: Released by the provider.
         refunded: Given back.
         refund_in_flight: Asked to be given back, not answered.
-        withheld: In dispute.
-        lost: Taken from us by a dispute.
+        withheld: Kept from us while a dispute is not decided.
+        lost: Taken back from us, by a dispute that is lost or without one.
         uncounted: Taken, and given back or being given back by policy, because it was less
             than was asked. It pays nothing of the payable.
     """
@@ -53,6 +56,7 @@ class Balances:
     requested: Money
     authorized: Money
     captured: Money
+    over: Money
     capture_in_flight: Money
     voided: Money
     void_in_flight: Money
@@ -71,6 +75,7 @@ class Balances:
             requested=requested,
             authorized=zero,
             captured=zero,
+            over=zero,
             capture_in_flight=zero,
             voided=zero,
             void_in_flight=zero,

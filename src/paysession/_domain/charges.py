@@ -36,6 +36,16 @@ class Charge(Operation):
         """The payment that tells its events."""
         return self.payment_id
 
+    @property
+    def asked(self) -> Money:
+        """How much is to be held or taken."""
+        return self.amount
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether its money, which counts, is believed never to have come."""
+        return self._denies_money()
+
     def _is_told_by(self, fact: Fact) -> bool:
         """Only money says that it succeeded."""
         is_other = isinstance(fact, Accepted | Voided | Refunded)

@@ -15,7 +15,7 @@ from paysession._domain.charges import Charge
 from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.evidence import Evidence, refusal_of
 from paysession._domain.failures import Failure, FailureCode
-from paysession._domain.methods import UnderpaidPolicy
+from paysession._domain.methods import LatePolicy, UnderpaidPolicy
 from paysession._domain.movements import Authorization, Capture, Refund, Void
 from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import Payment
@@ -59,46 +59,28 @@ class ChargeSettlement:
 
     def settled(self, evidence: Evidence) -> ChargeSettlement:
         """Apply one fact, and all that follows from it; a known fact changes nothing."""
-        match evidence.fact:
-            case Authorized(amount) | Captured(amount) | Retaken(amount) if self._is_foreign(
-                amount
-            ):
-                return self._unreadable(amount, evidence)
-            case _:
-                pass
-        charge = self.charge.observed(evidence)
+        charge, at = self.charge.observed(evidence), evidence.recorded_at
         if charge is self.charge:
             return self
-        payment = self.payment.noted(charge).cleared(charge.id, at=evidence.recorded_at)
+        payment = self.payment.noted(charge).judged(self.charge, charge, at=at)
         noted = attrs.evolve(self, charge=charge, payment=payment)
         match evidence.fact:
+            case fact if charge.cannot_count(fact):
+                after = attrs.evolve(noted, payment=payment.late(charge, fact, at=at))
             case Authorized() | Captured() as money:
                 after = noted._with_money(money, evidence)
             case Bounced() if self.capture is not None:
-                after = noted._having(noted._receipt.corrected(evidence))
+                corrected = noted._receipt.corrected(evidence)
+                after = noted._having(self._compared(corrected, self._receipt, evidence))
             case Retaken(amount, references=references, occurred_at=occurred_at):
                 taken = Captured(amount, references=references, occurred_at=occurred_at)
                 after = noted._with_money(taken, evidence)
             case Stored(profile):
-                told = payment.paid_with(profile)
-                late = told.late(charge, evidence.fact, at=evidence.recorded_at)
+                late = payment.paid_with(profile).late(charge, evidence.fact, at=at)
                 after = attrs.evolve(noted, payment=late)
             case _:
                 after = attrs.evolve(noted, payment=noted._followed(evidence))
         return after._accounted(self, evidence)
-
-    def _is_foreign(self, amount: Money) -> bool:
-        return amount.currency != self.payment.amount.currency
-
-    def _unreadable(self, amount: Money, evidence: Evidence) -> ChargeSettlement:
-        at, kind = evidence.recorded_at, DiscrepancyKind.CURRENCY_MISMATCH
-        payment = self.payment.disagreed(kind, self.charge.id, self.payment.amount, amount, at=at)
-        if payment is self.payment:
-            return self
-        known = self.charge.informed(evidence.fact.references)
-        reason = f"the provider speaks of {amount.currency.code}"
-        charge = known.handed_over(reason, at=at)
-        return attrs.evolve(self, payment=payment.noted(charge), charge=charge)
 
     def left_to_a_person(self, reference: str, *, at: datetime) -> ChargeSettlement:
         """The provider names another payment's money: nothing is applied, a person must look."""
@@ -128,15 +110,17 @@ class ChargeSettlement:
 
     def _with_money(self, fact: Authorized | Captured, evidence: Evidence) -> ChargeSettlement:
         payment = self.payment.paid_with(fact.profile)
-        receipt = attrs.evolve(self, payment=payment)._receipt.received(
-            fact, evidence, references=payment.references, facts=self.charge.facts
+        before = attrs.evolve(self, payment=payment)._receipt
+        receipt = before.received(
+            fact, evidence, references=payment.references, told_by=self.charge
         )
         if receipt.payment is payment:
             late = payment.late(self.charge, fact, at=evidence.recorded_at)
             return attrs.evolve(self, payment=late)
-        after = (
-            self._having(receipt)._compared(evidence)._flagged(self.payment, fact.amount, evidence)
-        )
+        compared = self._compared(receipt, before, evidence)
+        after = self._having(compared)._flagged(self.payment, fact.amount, evidence)
+        if after._is_unwanted:
+            return after._given_back(evidence)
         is_first = self.authorization is None
         return after._released(evidence) if is_first and after._is_too_little else after
 
@@ -148,18 +132,21 @@ class ChargeSettlement:
         payment = self.payment.disagreed(kind, self.charge.id, before.status, amount, at=at)
         return attrs.evolve(self, payment=payment)
 
-    def _compared(self, evidence: Evidence) -> ChargeSettlement:
-        """The most that the provider spoke of against what was asked."""
-        asked, held = self.charge.amount, self._receipt.held
-        charge_id, at = self.charge.id, evidence.recorded_at
-        payment = self.payment
-        if held >= asked:
-            payment = payment.agreed(DiscrepancyKind.UNDERPAID, charge_id, at=at)
-        if held != asked:
-            is_short = held < asked
-            kind = DiscrepancyKind.UNDERPAID if is_short else DiscrepancyKind.AMOUNT_MISMATCH
-            payment = payment.disagreed(kind, charge_id, asked, held, at=at)
-        return attrs.evolve(self, payment=payment)
+    @property
+    def _is_unwanted(self) -> bool:
+        """Whether it came for a payment that was given up, and such money is not kept."""
+        kind, told = DiscrepancyKind.PAID_AFTER_CLOSE, self.payment.discrepancies
+        is_late = any(each.is_open and each.kind is kind for each in told)
+        return is_late and self.payment.method.on_late is LatePolicy.REFUND
+
+    def _given_back(self, evidence: Evidence) -> ChargeSettlement:
+        kind = DiscrepancyKind.PAID_AFTER_CLOSE
+        receipt, release = self._receipt.released(evidence, because=kind)
+        return attrs.evolve(self, release=release)._having(receipt)
+
+    def _compared(self, receipt: Receipt, before: Receipt, evidence: Evidence) -> Receipt:
+        at, charge = evidence.recorded_at, self.charge
+        return receipt.compared(charge.amount, before=before, operation_id=charge.id, at=at)
 
     @property
     def _is_too_little(self) -> bool:

@@ -30,6 +30,33 @@ class DiscrepancyKind(StrEnum):
     UNRESOLVED = "unresolved"
 
 
+_FOR_PEOPLE = frozenset(
+    {
+        DiscrepancyKind.AMOUNT_MISMATCH,
+        DiscrepancyKind.FOREIGN_REFERENCE,
+        DiscrepancyKind.OVER_CAPTURED,
+        DiscrepancyKind.OVER_REFUNDED,
+        DiscrepancyKind.OVERPAID,
+        DiscrepancyKind.PAID_AFTER_CLOSE,
+        DiscrepancyKind.PAID_TWICE,
+        DiscrepancyKind.RESOLUTION_CONTRADICTED,
+        DiscrepancyKind.UNEXPECTED_REVERSAL,
+    }
+)
+"""What no look-up closes. Of the others some are closed by the provider's next word, and some
+wait with an operation or a report that is left to a person itself."""
+
+_WITH_THEIR_OPERATION = frozenset(
+    {
+        DiscrepancyKind.AMOUNT_UNREADABLE,
+        DiscrepancyKind.CONTRADICTED,
+        DiscrepancyKind.CURRENCY_MISMATCH,
+        DiscrepancyKind.UNRESOLVED,
+    }
+)
+"""What a person judges by judging its operation."""
+
+
 @attrs.frozen(kw_only=True)
 class Discrepancy:
     """
@@ -55,6 +82,16 @@ class Discrepancy:
     def is_open(self) -> bool:
         """Whether it still holds."""
         return self.closed_at is None
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether it is open until a person has judged it."""
+        return self.is_open and self.kind in _FOR_PEOPLE
+
+    def is_judged_with(self, operation_id: str) -> bool:
+        """Whether it is open until a person has judged that operation."""
+        is_for_people = self.needs_person or (self.is_open and self.kind in _WITH_THEIR_OPERATION)
+        return is_for_people and self.operation_id == operation_id
 
     def is_about(self, kind: DiscrepancyKind, operation_id: str) -> bool:
         """Whether this is the one discrepancy of that kind about that operation."""

@@ -2,19 +2,23 @@
 What is known of an operation, and which of it is believed.
 
 What is believed is a function of the set of facts, never of their order: the greatest by
-the provider's own time, and then by rank.
+the provider's own time, and then by rank. Where a provider says both that something
+succeeded and that it did not, and nothing tells which it said last, rank decides nothing:
+the provider's rule does, or a look-up that is made afterwards, or a person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeAlias
 
 import attrs
 
 from paysession._domain.failures import Failure, FailureCode
+from paysession._money import Money
 from paysession.outcomes import (
     Accepted,
     ActionRequired,
@@ -33,8 +37,11 @@ from paysession.outcomes import (
     Retaken,
     Stored,
     Superseded,
+    Unreadable,
     Voided,
 )
+
+Weight: TypeAlias = tuple[int, bool, datetime, int, int, int, str]
 
 MOST_FACTS = 50
 """Facts kept of one operation; beyond that those are forgotten that count least."""
@@ -52,6 +59,13 @@ class EvidenceSource(StrEnum):
     OURSELVES = "ourselves"
 
 
+class LastWord(StrEnum):
+    """Which of two contradicting facts without a time counts, where a provider has a rule."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+
+
 @attrs.frozen(kw_only=True)
 class Evidence:
     """A fact, who said it and when we heard."""
@@ -60,10 +74,14 @@ class Evidence:
     source: EvidenceSource
     recorded_at: datetime
 
-    def says_no_less_than(self, other: Evidence) -> bool:
-        """Whether it is the same fact, and not only a person's word where the other is more."""
-        person = EvidenceSource.PERSON
-        return self.fact == other.fact and (self.source is not person or other.source is person)
+    @property
+    def is_a_persons(self) -> bool:
+        """Whether a person says so, and not the provider."""
+        return self.source is EvidenceSource.PERSON
+
+    def repeats(self, other: Evidence) -> bool:
+        """Whether it is the same fact from the same side: the provider's, or a person's."""
+        return self.fact == other.fact and self.is_a_persons == other.is_a_persons
 
 
 RANK: Mapping[type, int] = MappingProxyType(
@@ -79,17 +97,18 @@ RANK: Mapping[type, int] = MappingProxyType(
         Stored: 6,
         Voided: 6,
         Refunded: 6,
-        Retaken: 6,
         Declined: 7,
         Rejected: 7,
         Canceled: 7,
         Expired: 7,
-        Bounced: 8,
+        Retaken: 8,
+        Bounced: 9,
     }
 )
 """
 How facts that carry the same time compare. Below 4 nothing is decided, and no time makes
 such a fact count for more than one of a higher rank. Those of rank 1 tell of progress.
+Those of 5 and 6 contradict those of 7; 8 and 9 say themselves what they come after.
 """
 
 
@@ -98,71 +117,220 @@ def rank_of(fact: Fact) -> int:
     return RANK.get(type(fact), 0)
 
 
-def believed_of(facts: tuple[Evidence, ...]) -> Fact | None:
-    """Return the greatest of the facts: any order of the same facts gives the same answer."""
+@attrs.frozen
+class Contradiction:
+    """
+    A success and a failure of one thing, of which nothing tells which came last.
+
+    Attributes:
+        words: All that is said of both, by one side: the provider or people.
+        decisions: What persons have decided.
+    """
+
+    words: tuple[Evidence, ...]
+    decisions: tuple[Evidence, ...]
+
+    @property
+    def settled_by(self) -> Evidence | None:
+        """
+        The newest look-up, if it was made after the last word to the contrary; or else the
+        newest decision of a person, if it was not made before.
+        """
+        looked_up = [each for each in self.words if each.source is EvidenceSource.LOOK_UP]
+        found, decided = _newest(looked_up), _newest(self.decisions)
+        if found is not None and found.recorded_at > self._last_against(found):
+            return found
+        if decided is not None and decided.recorded_at >= self._last_against(decided):
+            return decided
+        return None
+
+    def _last_against(self, one: Evidence) -> datetime:
+        times = [each.recorded_at for each in self.words if _is_success(each) != _is_success(one)]
+        return max(times)
+
+
+@attrs.frozen
+class Belief:
+    """
+    What facts come to.
+
+    Attributes:
+        fact: The one that is believed; None if none is, for want of any, or of agreement.
+        contradiction: Where the provider contradicts itself, settled or not.
+    """
+
+    fact: Fact | None
+    contradiction: Contradiction | None = None
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether nobody can say which of two contrary facts is true."""
+        return self.contradiction is not None and self.fact is None
+
+    def would_change_by(self, evidence: Evidence) -> bool:
+        """Whether a fact that is known means more now, from whom it comes."""
+        if self.contradiction is None or not _may_settle(evidence):
+            return False
+        settled_by = self.contradiction.settled_by
+        return settled_by is None or settled_by.fact != evidence.fact
+
+
+def belief_in(
+    facts: tuple[Evidence, ...], *, last_word: LastWord | None = None, may_contradict: bool = False
+) -> Belief:
+    """
+    Return what the facts come to: any order of the same facts gives the same answer.
+
+    Args:
+        facts: All that counts.
+        last_word: Which of a success and a failure the provider means, if it has a rule.
+        may_contradict: Whether success and failure exclude each other; if not, rank decides.
+    """
     if len(facts) <= 1:
-        return facts[0].fact if facts else None
-    latest = _latest_success(facts)
-    return max(facts, key=lambda evidence: _weight(evidence, latest)).fact
+        return Belief(facts[0].fact if facts else None)
+    weight = _scale_of(facts)
+    greatest = max(facts, key=weight)
+    if not may_contradict or rank_of(greatest.fact) != RANK[Declined]:
+        return Belief(greatest.fact)
+    moment = weight(greatest)[:4]
+    words = tuple(each for each in facts if weight(each)[:4] == moment and _is_contrary(each))
+    wins = tuple(each for each in words if _is_success(each))
+    if not wins:
+        return Belief(greatest.fact)
+    if last_word is not None:
+        is_meant = last_word is LastWord.FAILURE
+        return Belief(greatest.fact if is_meant else max(wins, key=weight).fact)
+    contradiction = Contradiction(words, tuple(each for each in facts if _is_decision(each)))
+    settled_by = contradiction.settled_by
+    return Belief(settled_by.fact if settled_by else None, contradiction)
 
 
-def remembered(facts: tuple[Evidence, ...], evidence: Evidence) -> tuple[Evidence, ...]:
-    """Add one fact to those that are known; a known one gives the same tuple back."""
-    if any(known.says_no_less_than(evidence) for known in facts):
+def _is_success(evidence: Evidence) -> bool:
+    return RANK[Authorized] <= rank_of(evidence.fact) < RANK[Declined]
+
+
+def _is_contrary(evidence: Evidence) -> bool:
+    """Whether it is a plain success or a plain failure."""
+    return RANK[Authorized] <= rank_of(evidence.fact) <= RANK[Declined]
+
+
+def _is_decision(evidence: Evidence) -> bool:
+    return evidence.is_a_persons and (
+        _is_contrary(evidence) or isinstance(evidence.fact, NotAttempted)
+    )
+
+
+def _may_settle(evidence: Evidence) -> bool:
+    is_looked_up = evidence.source is EvidenceSource.LOOK_UP and _is_contrary(evidence)
+    return is_looked_up or _is_decision(evidence)
+
+
+def _newest(said: Sequence[Evidence]) -> Evidence | None:
+    """Return what was said last; nothing, if that contradicts itself."""
+    latest = max((each.recorded_at for each in said), default=None)
+    last = [each for each in said if each.recorded_at == latest]
+    if len({_is_success(each) for each in last}) != 1:
+        return None
+    return max(last, key=lambda evidence: (_amount_of(evidence.fact), repr(evidence.fact)))
+
+
+def _counts(_: Fact) -> bool:
+    return True
+
+
+def remembered(
+    facts: tuple[Evidence, ...],
+    evidence: Evidence,
+    *,
+    counts: Callable[[Fact], bool] = _counts,
+) -> tuple[Evidence, ...]:
+    """
+    Add one fact to those that are known; a known one gives the same tuple back.
+
+    Where there are too many, those go first that do not count at all, and the greatest success
+    never does: no number of failures makes money forgotten.
+    """
+    if any(known.repeats(evidence) for known in facts):
         return facts
-    return _bounded(facts, evidence)
+    return _bounded(facts, evidence, counts)
 
 
-def _bounded(facts: tuple[Evidence, ...], added: Evidence) -> tuple[Evidence, ...]:
+def refreshed(facts: tuple[Evidence, ...], evidence: Evidence) -> tuple[Evidence, ...]:
+    """Say of a known fact that it was told anew, unless it was not told any later."""
+    same = [known for known in facts if known.repeats(evidence) and known.source is evidence.source]
+    if any(known.recorded_at >= evidence.recorded_at for known in same):
+        return facts
+    others = tuple(known for known in facts if known not in same)
+    return _bounded(others, evidence, _counts)
+
+
+def _bounded(
+    facts: tuple[Evidence, ...], added: Evidence, counts: Callable[[Fact], bool]
+) -> tuple[Evidence, ...]:
     if len(facts) < MOST_FACTS:
         return (*facts, added)
-    latest = _latest_success((*facts, added))
-    least = min((*facts, added), key=lambda evidence: _weight(evidence, latest))
+    known, weight = (*facts, added), _scale_of((*facts, added))
+
+    def worth(each: Evidence) -> tuple[bool, Weight]:
+        return counts(each.fact), weight(each)
+
+    success = max((each for each in known if _is_success(each)), key=worth, default=None)
+    least = min((each for each in known if each is not success), key=worth)
     if least is added:
         return facts
     return (*(each for each in facts if each is not least), added)
 
 
-def _latest_success(facts: tuple[Evidence, ...]) -> datetime:
-    """Return when the provider's newest success was; a person's word moves nothing of its."""
+def _scale_of(facts: tuple[Evidence, ...]) -> Callable[[Evidence], Weight]:
+    """Return how much each of the facts counts among them."""
+    won = _latest(facts, RANK[Authorized], RANK[Voided])
+    lost = _latest(facts, RANK[Declined], RANK[Expired])
+
+    def assumed_time(evidence: Evidence) -> datetime:
+        """
+        Tell when what has no time is taken to have happened.
+
+        A bounce came after the success that it undoes, and money that was taken again after
+        the failure. A word on progress is as new as we heard it for the first time; nothing
+        that decides depends on when we heard.
+        """
+        match evidence.fact:
+            case Bounced():
+                return won
+            case Retaken():
+                return lost
+            case Pending() | ActionRequired() | Approved():
+                return evidence.recorded_at
+            case _:
+                return _BEGINNING
+
+    def weight(evidence: Evidence) -> Weight:
+        fact, rank = evidence.fact, rank_of(evidence.fact)
+        return (
+            min(rank, RANK[NotAttempted]),
+            not evidence.is_a_persons,
+            fact.occurred_at or assumed_time(evidence),
+            fact.sequence or 0,
+            rank,
+            _amount_of(fact),
+            repr(fact),
+        )
+
+    return weight
+
+
+def _latest(facts: tuple[Evidence, ...], lowest: int, highest: int) -> datetime:
+    """Return the provider's newest time of facts of some ranks; a person's moves none of its."""
     times = [
         each.fact.occurred_at or _BEGINNING
         for each in facts
-        if isinstance(each.fact, Authorized | Captured | Stored | Voided | Refunded)
-        and each.source is not EvidenceSource.PERSON
+        if lowest <= rank_of(each.fact) <= highest and not each.is_a_persons
     ]
     return max(times, default=_BEGINNING)
 
 
-def _weight(
-    evidence: Evidence, latest_success: datetime
-) -> tuple[int, bool, datetime, int, int, int, str]:
-    fact, rank = evidence.fact, rank_of(evidence.fact)
-    return (
-        min(rank, RANK[NotAttempted]),
-        evidence.source is not EvidenceSource.PERSON,
-        fact.occurred_at or _assumed_time(evidence, latest_success),
-        fact.sequence or 0,
-        rank,
-        _amount_of(fact),
-        repr(fact),
-    )
-
-
-def _assumed_time(evidence: Evidence, latest_success: datetime) -> datetime:
-    """
-    Tell when what has no time is taken to have happened.
-
-    A bounce came after the success that it undoes. A word on progress is as new as we
-    heard it for the first time; nothing that decides depends on when we heard.
-    """
-    if isinstance(evidence.fact, Bounced):
-        return latest_success
-    return evidence.recorded_at if rank_of(evidence.fact) == RANK[Pending] else _BEGINNING
-
-
-def _amount_of(fact: Fact) -> int:
-    """A provider's amounts are whole: of two the greater is the later one."""
+def amount_in(fact: Fact) -> Money | None:
+    """Return how much a fact says was held, taken, released or given back, if it says so."""
     match fact:
         case (
             Authorized(amount)
@@ -171,9 +339,27 @@ def _amount_of(fact: Fact) -> int:
             | Refunded(amount)
             | Retaken(amount)
         ):
-            return amount.minor
+            return amount
         case _:
-            return 0
+            return None
+
+
+def uncounted(evidence: Evidence) -> Evidence:
+    """Keep of a fact what it says of an amount, as text, where that cannot be counted."""
+    fact = evidence.fact
+    told = Unreadable(
+        str(amount_in(fact) or type(fact).__name__),
+        references=fact.references,
+        occurred_at=fact.occurred_at,
+        sequence=fact.sequence,
+    )
+    return attrs.evolve(evidence, fact=told)
+
+
+def _amount_of(fact: Fact) -> int:
+    """A provider's amounts are whole: of two the greater is the later one."""
+    amount = amount_in(fact)
+    return 0 if amount is None else amount.minor
 
 
 def refusal_of(fact: Fact) -> Failure | None:

@@ -30,6 +30,18 @@ class UnderpaidPolicy(StrEnum):
     ACCEPT = "accept"
 
 
+class LatePolicy(StrEnum):
+    """
+    What to do with money that nobody waits for any more: keep it, or give it back.
+
+    It came for a session that was closed, or a second time for one. Somebody is told of it
+    either way, by a discrepancy of its payment.
+    """
+
+    KEEP = "keep"
+    REFUND = "refund"
+
+
 _is_bool = attrs.validators.instance_of(bool)
 
 
@@ -40,6 +52,10 @@ def capture_policy(value: str) -> CapturePolicy:
 
 def _underpaid_policy(value: str) -> UnderpaidPolicy:
     return safe_choice(value, field="on_underpaid", among=UnderpaidPolicy)
+
+
+def _late_policy(value: str) -> LatePolicy:
+    return safe_choice(value, field="on_late", among=LatePolicy)
 
 
 def _id(value: str) -> str:
@@ -72,6 +88,7 @@ class PaymentMethod:
         source_required: Whether a source must be known before money can move.
         capture: When held money is taken, unless the session says otherwise.
         on_underpaid: What happens when the provider holds or takes less than asked.
+        on_late: What happens with money for a session that is closed, or is being canceled.
     """
 
     id: str = attrs.field(converter=_id)
@@ -89,6 +106,7 @@ class PaymentMethod:
     on_underpaid: UnderpaidPolicy = attrs.field(
         default=UnderpaidPolicy.RELEASE, converter=_underpaid_policy
     )
+    on_late: LatePolicy = attrs.field(default=LatePolicy.KEEP, converter=_late_policy)
 
 
 @attrs.frozen(kw_only=True)

@@ -1,8 +1,9 @@
 """
 Movements of one payment's money, each with its effect on the payment's balances.
 
-Captures, voids and refunds are operations: we ask for them. Authorizations, lapses and
-reversals are what a provider did. A payment carries the sum of the effects of all of them.
+Captures, voids and refunds are operations: we ask for them, or they are made at the provider
+without us. Authorizations, reversals and disputes are what a provider did. A payment
+carries the sum of the effects of all of them.
 """
 
 from __future__ import annotations
@@ -11,19 +12,22 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Self, TypeAlias
 
 import attrs
 
 from paysession._domain.balances import NO_EFFECT, Column, Effect
-from paysession._domain.entities import Record
+from paysession._domain.disputes import Dispute
+from paysession._domain.evidence import Evidence
 from paysession._domain.limits import Metadata
 from paysession._domain.operations import Operation, Origin
+from paysession._domain.recorded import Recorded, newest, still_gone
 from paysession._money import Money
 from paysession.events import (
     CaptureFailed,
     CapturePending,
     CaptureRequested,
+    FundsReturned,
     MovementEvent,
     PaymentAuthorized,
     PaymentCaptured,
@@ -41,13 +45,14 @@ from paysession.events import (
 )
 from paysession.lifecycles import OperationStatus
 from paysession.outcomes import (
-    NO_REFERENCES,
     Accepted,
+    AuthorizationChanged,
+    AuthorizationLapsed,
     Authorized,
     Canceled,
     Captured,
     Fact,
-    References,
+    FundsWithdrawn,
     Refunded,
     Retaken,
     Voided,
@@ -55,6 +60,11 @@ from paysession.outcomes import (
 
 Told: TypeAlias = Mapping[OperationStatus, type[MovementEvent]]
 """How the payment tells of an operation, by where that stands."""
+
+_UNASKED = frozenset({Origin.ATTEMPT, Origin.PERSON, Origin.PROVIDER})
+"""Why there are operations that nobody asked for by themselves."""
+
+_MOVED = Captured | Voided | Refunded | Retaken
 
 
 class RefundReason(StrEnum):
@@ -64,47 +74,8 @@ class RefundReason(StrEnum):
     DUPLICATE = "duplicate"
     FRAUDULENT = "fraudulent"
     UNDERPAID = "underpaid"
+    LATE = "late"
     OTHER = "other"
-
-
-@attrs.frozen(kw_only=True)
-class Recorded(Record):
-    """
-    A movement that a provider made by itself.
-
-    Attributes:
-        payment_id: The payment it belongs to.
-        amount: The provider's amount.
-        references: The provider's ids of it.
-        origin: Why it exists.
-    """
-
-    told: ClassVar[type[MovementEvent]]
-
-    payment_id: str
-    amount: Money
-    references: References = NO_REFERENCES
-    origin: Origin = Origin.PROVIDER
-
-    @property
-    def is_open(self) -> bool:
-        """It has happened."""
-        return False
-
-    @property
-    @abstractmethod
-    def effect(self) -> Effect:
-        """What it adds to the payment's balances."""
-
-    @property
-    def event(self) -> type[MovementEvent]:
-        """How the payment tells of it."""
-        return self.told
-
-    @property
-    def moved_amount(self) -> Money:
-        """What it moved."""
-        return self.amount
 
 
 @attrs.frozen(kw_only=True)
@@ -112,42 +83,97 @@ class Authorization(Recorded):
     """
     Money held for us.
 
+    What the provider says of it afterwards is whole, too: all that is authorized now, what
+    was captured of it included, and all of that which it let go so far.
+
     Attributes:
+        amount: The most that the provider said when it came.
         expires_at: Until when, if the provider says so.
     """
-
-    told: ClassVar[type[MovementEvent]] = PaymentAuthorized
 
     expires_at: datetime | None = None
 
     @property
     def effect(self) -> Effect:
-        """It is held."""
-        return {"authorized": self.amount}
-
-
-@attrs.frozen(kw_only=True)
-class Lapse(Recorded):
-    """Held money that the provider let go."""
-
-    told: ClassVar[type[MovementEvent]] = PaymentLapsed
+        """It is held; what was taken off it by the provider has lapsed."""
+        held: Effect = {"authorized": self._most}
+        return {**held, "lapsed": self._lapsed} if self._lapsed else held
 
     @property
-    def effect(self) -> Effect:
-        """It is held no more."""
-        return {"lapsed": self.amount}
+    def moved_amount(self) -> Money:
+        """What is authorized by it now, what was captured included."""
+        match newest(self.facts, AuthorizationChanged, AuthorizationLapsed):
+            case AuthorizationLapsed(gone):
+                return max(self._nothing, self._stated - gone)
+            case _:
+                return self._stated
+
+    @property
+    def _stated(self) -> Money:
+        """The provider's newest word on all of it, before any of that lapsed."""
+        match newest(self.facts, AuthorizationChanged):
+            case AuthorizationChanged(amount):
+                return max(self._nothing, amount)
+            case _:
+                return self.amount
+
+    @property
+    def _most(self) -> Money:
+        return max(self.amount, self._stated)
+
+    @property
+    def _lapsed(self) -> Money:
+        return self._most - self.moved_amount
+
+    def tells(self, before: Effect) -> tuple[type[MovementEvent], Money]:
+        """Less of it is held than before, or else this much is."""
+        if self._lapsed > before.get("lapsed", self._nothing):
+            return PaymentLapsed, self._lapsed
+        return PaymentAuthorized, self.moved_amount
+
+    def _restated(self) -> Self:
+        """The newest end that was told is its end."""
+        ends = tuple(each for each in self.facts if _end_of(each.fact) is not None)
+        last = newest(ends, AuthorizationChanged)
+        return self if last is None else attrs.evolve(self, expires_at=_end_of(last))
+
+
+def _end_of(fact: Fact) -> datetime | None:
+    return fact.expires_at if isinstance(fact, AuthorizationChanged) else None
 
 
 @attrs.frozen(kw_only=True)
 class Reversal(Recorded):
-    """Taken money that was taken back from us."""
+    """
+    Taken money that was taken back from us, though no dispute was told of.
 
-    told: ClassVar[type[MovementEvent]] = PaymentReversed
+    Attributes:
+        amount: All that was withdrawn, whatever came back since.
+    """
 
     @property
     def effect(self) -> Effect:
-        """It is lost."""
-        return {"lost": self.amount}
+        """It is lost, as far as it has not come back."""
+        return {"lost": self.moved_amount} if self.moved_amount else NO_EFFECT
+
+    @property
+    def moved_amount(self) -> Money:
+        """What is lost by it."""
+        return still_gone(self.facts, self._nothing)
+
+    def tells(self, before: Effect) -> tuple[type[MovementEvent], Money]:
+        """Money came back, or else this much is lost."""
+        was_lost = before.get("lost", self._nothing)
+        if was_lost > self.moved_amount:
+            return FundsReturned, was_lost - self.moved_amount
+        return PaymentReversed, self.moved_amount
+
+    def _restated(self) -> Self:
+        match newest(self.facts, FundsWithdrawn):
+            case FundsWithdrawn(amount):
+                return attrs.evolve(self, amount=amount)
+            case _:
+                return self
 
 
 @attrs.frozen(kw_only=True)
@@ -174,9 +200,19 @@ class MovementOperation(Operation):
         return self.payment_id
 
     @property
+    def asked(self) -> Money:
+        """How much is to be moved."""
+        return self.amount
+
+    @property
     def event(self) -> type[MovementEvent]:
         """How the payment tells where it stands."""
         return self.told[self.status]
+
+    def tells(self, before: Effect) -> tuple[type[MovementEvent], Money]:
+        """How the payment tells where it stands, and about how much."""
+        del before
+        return self.event, self.moved_amount
 
     def _is_told_by(self, fact: Fact) -> bool:
         """Only its own kind of success says that it succeeded."""
@@ -195,7 +231,28 @@ class MovementOperation(Operation):
             case Captured(amount) | Voided(amount) | Refunded(amount) | Retaken(amount):
                 return amount
             case _:
-                return self.amount
+                return self._most
+
+    @property
+    def was_asked_for(self) -> bool:
+        """Whether its amount is what was asked, and not what was told first."""
+        return self.origin not in _UNASKED
+
+    def observed(self, evidence: Evidence) -> Self:
+        """Add one fact; of what we did not ask for, the most that was told is its amount."""
+        after = super().observed(evidence)
+        if after is self or self.origin is not Origin.PROVIDER:
+            return after
+        return attrs.evolve(after, amount=after._most)
+
+    @property
+    def _most(self) -> Money:
+        """What was asked for; of what nobody asked for by itself, the most that was told."""
+        if self.was_asked_for:
+            return self.amount
+        told = (each.fact for each in self.facts if not self.cannot_count(each.fact))
+        moved = (fact.amount for fact in told if isinstance(fact, _MOVED))
+        return max((self.amount, *moved))
 
     @property
     @abstractmethod
@@ -211,6 +268,7 @@ class Capture(MovementOperation):
     Attributes:
         is_final: Whether what it leaves is released.
         releases: What it leaves, if it is final.
+        over: How much more than was held it asks for, as the gateway lets us; None for nothing.
     """
 
     done_by: ClassVar[type] = Captured
@@ -223,15 +281,17 @@ class Capture(MovementOperation):
 
     is_final: bool = False
     releases: Money
+    over: Money | None = None
 
     @property
     def effect(self) -> Effect:
         """It is taken; while nobody knows it is in flight."""
+        if not (self.succeeded or self.is_open):
+            return self._effect_of_failure
+        moves: Effect = {"capture_in_flight": self._most, "void_in_flight": self.releases}
         if self.succeeded:
-            return {"captured": self.moved_amount, "voided": self._released}
-        if self.is_open:
-            return {"capture_in_flight": self.amount, "void_in_flight": self.releases}
-        return self._effect_of_failure
+            moves = {"captured": self.moved_amount, "voided": self._released}
+        return {**moves, "over": self._over} if self._over else moves
 
     @property
     def _released(self) -> Money:
@@ -240,22 +300,21 @@ class Capture(MovementOperation):
         return rest if self.is_final and rest.minor > 0 else Money.zero(rest.currency)
 
     @property
+    def _over(self) -> Money | None:
+        """How much more than was held it takes, and no more of that than it asked for."""
+        if self.over is None or self.moved_amount + self.over <= self.amount:
+            return None
+        return min(self.over, self.moved_amount + self.over - self.amount)
+
+    @property
     def _effect_of_failure(self) -> Effect:
         """What was taken in one step and came undone holds nothing any more."""
-        return {"lapsed": self._most} if self._was_one_step else NO_EFFECT
+        return {"lapsed": self._most} if self.came_in_one_step else NO_EFFECT
 
     @property
-    def _was_one_step(self) -> bool:
+    def came_in_one_step(self) -> bool:
+        """Whether it was taken with an attempt or charge, and never asked for by itself."""
         return self.origin in (Origin.ATTEMPT, Origin.PERSON)
-
-    @property
-    def _most(self) -> Money:
-        """What was asked for; of what came in one step, the most that was ever told."""
-        if not self._was_one_step:
-            return self.amount
-        told = (each.fact for each in self.facts)
-        amounts = (fact.amount for fact in told if isinstance(fact, Captured | Retaken))
-        return max((self.amount, *amounts))
 
 
 @attrs.frozen(kw_only=True)
@@ -275,7 +334,7 @@ class Void(MovementOperation):
         """It is released; while nobody knows it is in flight."""
         if self.succeeded:
             return {"voided": self.moved_amount}
-        return {"void_in_flight": self.amount} if self.is_open else NO_EFFECT
+        return {"void_in_flight": self._most} if self.is_open else NO_EFFECT
 
 
 @attrs.frozen(kw_only=True)
@@ -305,7 +364,7 @@ class Refund(MovementOperation):
         """It is given back; while nobody knows it is in flight."""
         if not (self.succeeded or self.is_open):
             return NO_EFFECT
-        amount = self.moved_amount if self.succeeded else self.amount
+        amount = self.moved_amount if self.succeeded else self._most
         column: Column = "refunded" if self.succeeded else "refund_in_flight"
         is_unwanted = self.origin is Origin.POLICY
         return {column: amount, "uncounted": amount} if is_unwanted else {column: amount}
@@ -316,4 +375,4 @@ class Refund(MovementOperation):
         return super()._status_by(fact)
 
 
-Movement: TypeAlias = Authorization | Capture | Void | Refund | Lapse | Reversal
+Movement: TypeAlias = Authorization | Capture | Void | Refund | Reversal | Dispute

@@ -18,13 +18,18 @@ import attrs
 from paysession._domain.entities import Record, Settleable
 from paysession._domain.evidence import (
     RANK,
+    Belief,
     Evidence,
     EvidenceSource,
-    believed_of,
+    LastWord,
+    amount_in,
+    belief_in,
     rank_of,
+    refreshed,
     remembered,
 )
 from paysession._domain.failures import Failure
+from paysession._money import Money
 from paysession.lifecycles import OperationStatus
 from paysession.outcomes import (
     NO_REFERENCES,
@@ -55,6 +60,7 @@ from paysession.outcomes import (
     Superseded,
     Totals,
     Unknown,
+    Unreadable,
     Voided,
     as_evidence,
 )
@@ -62,8 +68,10 @@ from paysession.outcomes import (
 _FIRST_RECHECK = timedelta(minutes=1)
 _SLOWEST_RECHECK = timedelta(hours=6)
 _LONGEST_WAIT = timedelta(days=7)
-"""How long a customer who must act is looked for, from the attempt or from the end of the code
-that was shown; a report may still tell afterwards."""
+"""How long a customer who must act is looked for, from the attempt or from the end of what they
+were shown; a report may still tell afterwards."""
+_MOST_TO_WAIT = timedelta(days=366)
+"""The longest that what is shown to a customer is taken to hold, whatever is said."""
 
 
 class Origin(StrEnum):
@@ -86,11 +94,15 @@ class Lease:
         until: Nobody else takes the operation up before then: longer than the longest call.
         deadline: After it the call is never repeated, because the provider may have
             forgotten the key.
+        recheck_seconds: How long after it has ended the operation is looked at again, each.
+        last_word: Which of two contrary answers counts, where the provider has a rule.
     """
 
     at: datetime
     until: datetime
     deadline: datetime
+    recheck_seconds: tuple[int, ...] = ()
+    last_word: LastWord | None = None
 
     @classmethod
     def nobody(cls, at: datetime) -> Lease:
@@ -133,6 +145,8 @@ class Requested(TypedDict):
     lease_until: datetime
     deadline: datetime
     recheck_at: datetime
+    recheck_seconds: tuple[int, ...]
+    last_word: LastWord | None
     origin: Origin
 
 
@@ -158,6 +172,8 @@ def requested(
         lease_until=lease.until,
         deadline=lease.deadline,
         recheck_at=lease.until,
+        recheck_seconds=lease.recheck_seconds,
+        last_word=lease.last_word,
         origin=origin,
     )
 
@@ -178,6 +194,9 @@ class Operation(Record, Settleable):
         lease_until: Somebody is at it until then.
         deadline: After it the call is never repeated.
         recheck_at: When recovery looks at it again.
+        recheck_seconds: How long after it has ended that is, each time.
+        last_word: Which of a success and a failure counts, if the provider says both and
+            nothing tells which came last; None where it has no rule.
         waits_for_person: Why no machine can settle it, if so.
         origin: Why it exists.
         claim: The text of the claim of the caller's idempotency key that it answers, if any.
@@ -193,6 +212,8 @@ class Operation(Record, Settleable):
     lease_until: datetime | None
     deadline: datetime
     recheck_at: datetime | None
+    recheck_seconds: tuple[int, ...] = ()
+    last_word: LastWord | None = None
     waits_for_person: str | None = None
     origin: Origin = Origin.COMMAND
     claim: str | None = None
@@ -203,10 +224,84 @@ class Operation(Record, Settleable):
         """The session or payment that tells its events."""
 
     @property
+    def asked(self) -> Money | None:
+        """How much money it is to move; None if it moves none."""
+        return None
+
+    @property
     def believed(self) -> Fact | None:
-        """The greatest of the facts: any order of the same facts gives the same answer."""
-        telling = tuple(each for each in self.facts if self._is_told_by(each.fact))
-        return believed_of(telling or self.facts)
+        """
+        The greatest of the facts: any order of the same facts gives the same answer.
+
+        None while nothing is known, and while nobody can say which of two contrary facts is
+        true.
+        """
+        return self._belief.fact
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether it is said to have succeeded and to have failed, and nobody can say which."""
+        return self._belief.is_contradicted
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether it brought money, which counts, and is believed to have failed all the same."""
+        return False
+
+    def _denies_money(self) -> bool:
+        said = [each.fact for each in self.readable if not each.is_a_persons]
+        has_brought = any(isinstance(each, Authorized | Captured | Retaken) for each in said)
+        is_failure = isinstance(self.believed, Declined | Rejected | Canceled | Expired)
+        return has_brought and is_failure
+
+    @property
+    def _belief(self) -> Belief:
+        telling = tuple(each for each in self.readable if self._is_told_by(each.fact))
+        return belief_in(
+            telling or self.readable,
+            last_word=self.last_word,
+            may_contradict=self._may_be_contradicted,
+        )
+
+    @property
+    def _may_be_contradicted(self) -> bool:
+        """Whether its success and its failure exclude each other."""
+        return self.asked is not None
+
+    @property
+    def readable(self) -> tuple[Evidence, ...]:
+        """The facts that can be counted."""
+        return tuple(each for each in self.facts if not self.cannot_count(each.fact))
+
+    def cannot_count(self, fact: Fact) -> bool:
+        """Whether a fact speaks of an amount that is in no currency, or not in ours."""
+        amount, asked = amount_in(fact), self.asked
+        if amount is None or asked is None:
+            return isinstance(fact, Unreadable)
+        return amount.currency != asked.currency
+
+    @property
+    def unreadable(self) -> tuple[Fact, ...]:
+        """What was said of money that cannot be counted, and no person has decided since."""
+        decided = [each.recorded_at for each in self.facts if each.is_a_persons]
+        return tuple(
+            each.fact
+            for each in self.facts
+            if self.cannot_count(each.fact) and all(at < each.recorded_at for at in decided)
+        )
+
+    @property
+    def overruled(self) -> Fact | None:
+        """What a person decided last, if the provider's word stands against it."""
+        decided = [each for each in self.facts if each.is_a_persons]
+        fact = self.believed
+        is_theirs = any(each.fact == fact and not each.is_a_persons for each in self.facts)
+        if fact is None or not decided or not is_theirs:
+            return None
+        ours = max(decided, key=lambda each: (each.recorded_at, repr(each.fact))).fact
+        amounts = {amount_in(fact), amount_in(ours)} - {None}
+        agrees = self._status_by(ours) is self.status and len(amounts) <= 1
+        return None if agrees else ours
 
     def _is_told_by(self, fact: Fact) -> bool:
         """
@@ -249,6 +344,7 @@ class Operation(Record, Settleable):
                 | FundsWithdrawn()
                 | FundsReinstated()
                 | Totals()
+                | Unreadable()
             ):
                 return OperationStatus.REQUESTED
             case _:
@@ -268,6 +364,11 @@ class Operation(Record, Settleable):
     def is_unresolved(self) -> bool:
         """Whether it may have happened, or be happening, at the provider."""
         return self.is_open and not self.is_waiting
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether money may come of it that nobody has heard of yet."""
+        return self.is_unresolved and not self.is_contradicted
 
     @property
     def succeeded(self) -> bool:
@@ -311,12 +412,19 @@ class Operation(Record, Settleable):
         believed, told = self.believed, as_evidence(fact)
         if believed == told or isinstance(believed, Accepted):
             return False
-        return rank_of(told) == RANK[Pending] or not self.is_open
+        return rank_of(told) == RANK[Pending] or not self.is_open or self.is_contradicted
 
     def observed(self, evidence: Evidence) -> Self:
-        """Add one fact; a fact that is known already changes nothing."""
+        """
+        Add one fact; a fact that is known already changes nothing.
+
+        Unless it is what a look-up finds, or a person decides, of facts that contradict each
+        other.
+        """
         told = attrs.evolve(evidence, fact=as_evidence(evidence.fact))
-        facts = remembered(self.facts, told)
+        facts = remembered(self.facts, told, counts=self._counts)
+        if facts is self.facts and self._belief.would_change_by(told):
+            facts = refreshed(self.facts, told)
         if facts is self.facts:
             return self
         after = attrs.evolve(
@@ -324,23 +432,108 @@ class Operation(Record, Settleable):
             facts=facts,
             references=self.references | told.fact.references,
             lease_until=None,
-            waits_for_person=None,
             updated_at=max(self.updated_at, evidence.recorded_at),
             changed=True,
         )
-        return attrs.evolve(after, recheck_at=after._next_look(evidence.recorded_at))
+        reason = after._left_unread(self) or after._left_denied(self)
+        return attrs.evolve(
+            after,
+            waits_for_person=reason,
+            recheck_at=None if reason else after._look_after_hearing(evidence, self),
+        )
+
+    def _counts(self, fact: Fact) -> bool:
+        return self._is_told_by(fact) and not self.cannot_count(fact)
+
+    def _left_unread(self, before: Operation) -> str | None:
+        """Say what a person must read: what has just come, or is still waiting for one."""
+        unread, known = self.unreadable, before.unreadable
+        if not unread or (set(unread) <= set(known) and not before.attention):
+            return None
+        amount = amount_in(min(unread, key=repr))
+        what = amount.currency.code if amount else "an amount that cannot be read"
+        return f"the provider speaks of {what}"
+
+    def _left_denied(self, before: Operation) -> str | None:
+        is_new = not before.is_denied or before.attention
+        return "the provider denies the money that came" if self.is_denied and is_new else None
+
+    def _look_after_hearing(self, evidence: Evidence, before: Operation) -> datetime | None:
+        """A contradiction is looked up at once, unless a look-up has told of it."""
+        at, was_looked_up = evidence.recorded_at, evidence.source is EvidenceSource.LOOK_UP
+        is_new = self.is_contradicted and not before.is_contradicted
+        return at if is_new and not was_looked_up else self._next_look(at)
 
     def _next_look(self, at: datetime) -> datetime | None:
-        if not self.is_open or (self.is_waiting and at >= self._waits_until):
-            return None
-        return at + recheck_after(self.tries)
+        """Return when to look again: soon while it is open, and on schedule afterwards."""
+        waits_for_customer = self.is_waiting or self._is_watched
+        if self.is_unresolved or (waits_for_customer and at < self._waits_until):
+            return at + recheck_after(self.tries)
+        return min((each for each in self._rechecks if each > at), default=None)
+
+    @property
+    def _is_watched(self) -> bool:
+        """Whether it has ended, and the customer may still pay by it and never come back."""
+        match self.believed:
+            case Accepted(next_action=action):
+                return action is not None
+            case Superseded():
+                return self.sent_at is not None
+            case _:
+                return False
+
+    @property
+    def _rechecks(self) -> tuple[datetime, ...]:
+        """
+        When to see whether it still stands: what succeeded may bounce, what bounced may be taken
+        again, and a session that was opened or closed may have been paid all the same.
+        """
+        fact = self.believed
+        has_happened = self.succeeded or isinstance(fact, Bounced)
+        if self.sent_at is None or not has_happened:
+            return ()
+        since = min(each.recorded_at for each in self.facts if each.fact == fact)
+        return tuple(since + timedelta(seconds=each) for each in self.recheck_seconds)
+
+    def is_due(self, at: datetime) -> bool:
+        """Whether it is to be looked at: it is open, or its time has come to see if it stands."""
+        return self.is_open or (self.recheck_at is not None and self.recheck_at <= at)
+
+    def unheard(self, *, at: datetime) -> Self:
+        """
+        Look again soon, not only on schedule: nobody answered how it stands.
+
+        Returns:
+            The same operation if that would go on for ever.
+        """
+        if at >= max((self._waits_until, *self._rechecks)) + _LONGEST_WAIT:
+            return self
+        soon = at + recheck_after(self.tries)
+        return attrs.evolve(
+            self,
+            recheck_at=min(soon, self.recheck_at or soon),
+            lease_until=None,
+            updated_at=max(self.updated_at, at),
+            changed=True,
+        )
 
     @property
     def _waits_until(self) -> datetime:
         """How long the customer is waited for: longer where what is to be paid holds longer."""
-        action = self.believed.next_action if isinstance(self.believed, ActionRequired) else None
-        ends_at = action.expires_at if isinstance(action, ShowCode) else None
-        return max(self.created_at, ends_at or self.created_at) + _LONGEST_WAIT
+        fact = self.believed
+        action = fact.next_action if isinstance(fact, ActionRequired | Accepted) else None
+        ends = (
+            action.expires_at if isinstance(action, ShowCode) else None,
+            fact.expires_at if isinstance(fact, Accepted) else None,
+            self._object_ends_at,
+        )
+        longest = max((self.created_at, *filter(None, ends)))
+        return min(longest, self.created_at + _MOST_TO_WAIT) + _LONGEST_WAIT
+
+    @property
+    def _object_ends_at(self) -> datetime | None:
+        """When the time of what it is for is over, if ever."""
+        return None
 
     def doubted(self, doubt: Unknown, *, at: datetime) -> Self:
         """
@@ -366,6 +559,8 @@ class Operation(Record, Settleable):
             tries=self.tries + 1,
             sent_at=self.sent_at or lease.at,
             deadline=self.deadline if self.sent_at else lease.deadline,
+            recheck_seconds=self.recheck_seconds or lease.recheck_seconds,
+            last_word=self.last_word if self.facts else self.last_word or lease.last_word,
             lease_until=lease.until,
             recheck_at=self._look_after(lease),
             updated_at=max(self.updated_at, lease.at),
@@ -373,7 +568,7 @@ class Operation(Record, Settleable):
         )
 
     def informed(self, references: References) -> Self:
-        """Keep the provider's ids of a fact that cannot be applied."""
+        """Keep the ids that its provider calls it by from now on."""
         return attrs.evolve(self, references=self.references | references, changed=True)
 
     def _look_after(self, lease: Lease) -> datetime | None:

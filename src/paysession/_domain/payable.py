@@ -126,7 +126,7 @@ class PayableAccount(Aggregate):
         paid: Taken, whatever was given back since.
         in_flight: Being asked for; nobody knows yet how it ends.
         refunded: Given back.
-        lost: Taken from us by disputes.
+        lost: Taken back from us, by disputes or without one.
         paid_at: When it was first covered by captured money.
     """
 
@@ -177,8 +177,8 @@ class PayableAccount(Aggregate):
 
     @property
     def is_overpaid(self) -> bool:
-        """Whether more is held, and taken and not given back, than is to be paid."""
-        return self.authorized + self.paid - self.refunded > self.owed
+        """Whether more is held, and taken and not given back or lost, than is to be paid."""
+        return self.authorized + self.paid - self.refunded - self.lost > self.owed
 
     @property
     def status(self) -> PayableStatus:
@@ -211,6 +211,22 @@ class PayableAccount(Aggregate):
             at
         )
 
+    def redenominated(self, payable: Payable, *, at: datetime) -> PayableAccount:
+        """Begin anew in another currency: nothing was held or taken, and nobody is asked for it."""
+        fresh = PayableAccount.opened(payable, tenant=self.tenant, at=max(self.updated_at, at))
+        return attrs.evolve(
+            fresh,
+            version=self.version,
+            created_at=self.created_at,
+            news=(*self.news, *fresh.news),
+        )
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was ever held or taken, and nothing is being asked for."""
+        touched = (self.authorized, self.paid, self.in_flight, self.refunded, self.lost)
+        return self.paid_at is None and not any(touched)
+
     def asked_for(self, amount: Money | None) -> Money:
         """
         Return what a session or payment is to be about: `amount`, or all that is due.
@@ -237,8 +253,12 @@ class PayableAccount(Aggregate):
         return f"{type(self).__name__} {self.id} ({self.status}): due {self.due}"
 
     def moved(self, old: Share | None, new: Share, *, at: datetime) -> PayableAccount:
-        """Take an old share out of the totals and put the new one in."""
-        if old == new:
+        """
+        Take an old share out of the totals and put the new one in.
+
+        What comes late in a currency that the payable had before pays nothing of it.
+        """
+        if old == new or new.paid.currency != self.total.currency:
             return self
         before = old or Share.of_nothing(Money.zero(self.total.currency))
         if before == new:
@@ -262,6 +282,7 @@ class PayableAccount(Aggregate):
             paid=self.paid,
             in_flight=self.in_flight,
             refunded=self.refunded,
+            lost=self.lost,
             due=self.due,
         )
         told = attrs.evolve(self, updated_at=at, news=(*self.news, changed))

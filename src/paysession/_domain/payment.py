@@ -8,9 +8,12 @@ from typing import TypeVar
 
 import attrs
 
+from paysession._domain import reported
 from paysession._domain.balances import NO_EFFECT, Balances, payment_status
 from paysession._domain.charges import Charge
+from paysession._domain.comparing import COMPARED, contradictions, differences, told_at
 from paysession._domain.discrepancies import DiscrepancyKind
+from paysession._domain.disputes import Dispute
 from paysession._domain.entities import Settleable
 from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.failures import Failure
@@ -19,7 +22,6 @@ from paysession._domain.methods import CapturePolicy, PaymentMethod, Terms
 from paysession._domain.movements import (
     Authorization,
     Capture,
-    Lapse,
     Movement,
     MovementOperation,
     Refund,
@@ -35,6 +37,7 @@ from paysession._domain.sources import MandateUse, Profile, Source, StoreCredit
 from paysession._money import Money
 from paysession.errors import AmountExceeded, IllegalTransition, LimitExceeded
 from paysession.events import (
+    DiscrepancyOpened,
     FactRecorded,
     PaymentAbandoned,
     PaymentActionRequired,
@@ -51,10 +54,8 @@ from paysession.outcomes import (
     ReferenceRole,
     References,
     Refunded,
-    Retaken,
     Superseded,
     Unknown,
-    Voided,
 )
 
 MOST_MOVEMENTS = 1000
@@ -68,7 +69,11 @@ _ROLES_OF_PAYMENTS = (
 )
 """The provider's ids that a movement's fact may teach its payment; its own stay with it."""
 
-M = TypeVar("M", Authorization, Capture, Void, Refund, Lapse, Reversal)
+_UNWAITED_FOR = (DiscrepancyKind.PAID_AFTER_CLOSE, DiscrepancyKind.PAID_TWICE)
+_UNWANTED = (*_UNWAITED_FOR, DiscrepancyKind.UNDERPAID)
+"""Why held money is let go as soon as it comes: what is being released covers nothing."""
+
+M = TypeVar("M", Authorization, Capture, Void, Refund, Reversal, Dispute)
 O = TypeVar("O", Capture, Void, Refund)  # noqa: E741 - O for operation
 
 
@@ -107,6 +112,9 @@ class Payment(Owner, Settleable):
         open_operations: Ids of charges, captures, voids and refunds that have not ended.
         asking: Ids of the charges that may have taken money, or be taking it.
         movements: How many there are.
+        moved_at: When its captures, voids and refunds were last spoken of, by the provider's
+            time if it gives one.
+        totals: What the provider says it took and gave back in all: those that count.
         authorized_until: When the provider lets go of what it holds, if it says so.
         origin: Why it exists.
         capture_policy: When what it holds is taken.
@@ -132,6 +140,8 @@ class Payment(Owner, Settleable):
     open_operations: tuple[str, ...] = ()
     asking: tuple[str, ...] = ()
     movements: int = 0
+    moved_at: datetime | None = None
+    totals: tuple[Evidence, ...] = ()
     authorized_until: datetime | None = None
     origin: Origin = Origin.ATTEMPT
     capture_policy: CapturePolicy = CapturePolicy.AUTOMATIC
@@ -313,12 +323,12 @@ class Payment(Owner, Settleable):
         known = attrs.evolve(
             self,
             open_operations=(*open_others, charge.id) if charge.is_open else open_others,
-            asking=(*asking_others, charge.id) if charge.is_unresolved else asking_others,
+            asking=(*asking_others, charge.id) if charge.is_asking else asking_others,
             references=self.references | charge.references,
         )
-        if charge.is_unresolved and self.status is PaymentStatus.FAILED:
+        if charge.is_asking and self.status is PaymentStatus.FAILED:
             return known.process(at=charge.updated_at)
-        return known
+        return known.weighed(at=charge.updated_at)
 
     def paid_with(self, profile: Profile | None) -> Payment:
         """
@@ -389,8 +399,10 @@ class Payment(Owner, Settleable):
         """What it adds to the totals of its payable; what is given back by policy is not in it."""
         balances = self.balances
         zero = Money.zero(balances.requested.currency)
+        is_unwanted = any(each.is_open and each.kind in _UNWANTED for each in self.discrepancies)
+        released = balances.void_in_flight if is_unwanted else zero
         return Share(
-            authorized=balances.held,
+            authorized=max(zero, balances.held - released),
             paid=max(zero, balances.captured - balances.uncounted),
             in_flight=self.in_flight,
             refunded=max(zero, balances.refunded - balances.uncounted),
@@ -403,6 +415,17 @@ class Payment(Owner, Settleable):
         was_told = self.status is not PaymentStatus.CHECKOUT
         is_by_person = self.phase is PaymentStatus.CHECKOUT and was_told
         return is_by_person and bool(self.missing) and not self.balances.refunded
+
+    @property
+    def attention(self) -> bool:
+        """
+        Whether a contradiction is open that only a person can judge.
+
+        Money that should not have come is nobody's matter once it is on its way back.
+        """
+        has_money = bool(self.balances.refundable or self.balances.capturable)
+        judged = [each for each in self.discrepancies if each.needs_person]
+        return any(has_money or each.kind not in _UNWANTED for each in judged)
 
     @property
     def is_open(self) -> bool:
@@ -501,7 +524,7 @@ class Payment(Owner, Settleable):
             releases=Money.zero(amount.currency),
         ).observed(evidence)
         known = attrs.evolve(self, references=self.references | evidence.fact.references)
-        return known.moved(None, capture, at=at)
+        return known.dated(evidence).moved(None, capture, at=at)
 
     def mark_paid(
         self,
@@ -588,30 +611,6 @@ class Payment(Owner, Settleable):
                 payment = payment.agreed(each.kind, each.operation_id, at=at)
         return payment
 
-    def lapse(self, lapse_id: str, *, amount: Money, at: datetime) -> tuple[Payment, Lapse]:
-        """Record that the provider let `amount` of what it held go."""
-        lapse = Lapse(
-            id=lapse_id,
-            tenant=self.tenant,
-            created_at=at,
-            updated_at=at,
-            payment_id=self.id,
-            amount=amount,
-        )
-        return self.moved(None, lapse, at=at)
-
-    def reverse(self, reversal_id: str, *, amount: Money, at: datetime) -> tuple[Payment, Reversal]:
-        """Record that `amount` was taken back from us."""
-        reversal = Reversal(
-            id=reversal_id,
-            tenant=self.tenant,
-            created_at=at,
-            updated_at=at,
-            payment_id=self.id,
-            amount=amount,
-        )
-        return self.moved(None, reversal, at=at)
-
     def request_capture(
         self,
         capture_id: str,
@@ -650,6 +649,7 @@ class Payment(Owner, Settleable):
             amount=amount,
             is_final=is_final,
             releases=rest if is_final and rest.minor > 0 else nothing,
+            over=amount - capturable if amount > capturable else None,
         )
         return self.moved(None, capture, at=lease.at)
 
@@ -749,45 +749,88 @@ class Payment(Owner, Settleable):
 
     def settle(self, operation: O, evidence: Evidence) -> tuple[Payment, O]:
         """Record one fact about a movement of ours, and all that follows from it."""
-        match evidence.fact:
-            case Captured(amount) | Voided(amount) | Refunded(amount) | Retaken(amount):
-                if amount.currency != self.amount.currency:
-                    return self._unreadable(operation, amount, evidence)
-            case _:
-                pass
         after = operation.observed(evidence)
         if after is operation:
             return self, operation
-        at = evidence.recorded_at
-        learnt = evidence.fact.references.only(_ROLES_OF_PAYMENTS)
-        known = attrs.evolve(self, references=self.references | learnt)
+        at, known = evidence.recorded_at, self.taught(evidence.fact.references).dated(evidence)
         if after.status is operation.status and after.effect == operation.effect:
             fact = type(evidence.fact).__name__
-            return known.telling(FactRecorded(at=at, operation_id=after.id, fact=fact)), after
+            told = known.telling(FactRecorded(at=at, operation_id=after.id, fact=fact))
+            return told.judged(operation, after, at=at).weighed(at=at), after
         payment, after = known.moved(operation, after, at=at)
-        payment = payment.cleared(operation.id, at=at)
+        payment = payment.judged(operation, after, at=at)
         if after.origin is Origin.POLICY and not (after.is_open or after.succeeded):
             after = after.handed_over("what was to happen by policy was refused", at=at)
         return payment._compared(after, at=at), after
+
+    def told_of_authorization(
+        self, authorization: Authorization, evidence: Evidence
+    ) -> tuple[Payment, Authorization]:
+        """Record that what is held has changed, or was let go."""
+        return reported.told_of_authorization(self, authorization, evidence)
+
+    def told_of_reversal(
+        self, reversal: Reversal | None, reversal_id: str, evidence: Evidence
+    ) -> tuple[Payment, Reversal | None]:
+        """
+        Record that taken money was taken back, or came back, and nobody told of a dispute.
+
+        What is told in another currency is no reversal yet; a discrepancy says so. That goes
+        for disputes and movements as well.
+        """
+        return reported.told_of_reversal(self, reversal, reversal_id, evidence)
+
+    def told_of_dispute(
+        self, dispute: Dispute | None, dispute_id: str, evidence: Evidence
+    ) -> tuple[Payment, Dispute | None]:
+        """Record that it is disputed, or what became of a dispute or of its money."""
+        return reported.told_of_dispute(self, dispute, dispute_id, evidence)
+
+    def told_of_movement(
+        self, movement: Capture | Void | Refund | None, movement_id: str, evidence: Evidence
+    ) -> tuple[Payment, Capture | Void | Refund | None]:
+        """
+        Record what was taken, released or given back at the provider without our asking.
+
+        Raises:
+            TypeError: Nothing is known of the movement, and the fact does not say what it is.
+        """
+        return reported.told_of_movement(self, movement, movement_id, evidence)
+
+    def told_of_totals(self, evidence: Evidence) -> Payment:
+        """Compare what the provider took and gave back in all; its totals move nothing."""
+        return reported.told_of_totals(self, evidence)
+
+    def with_another_movement(self) -> Payment:
+        """Count one movement more, whose money has not moved yet."""
+        return attrs.evolve(self, movements=self.movements + 1)
+
+    def dated(self, evidence: Evidence) -> Payment:
+        """Keep when movements were last spoken of: totals from before are out of date."""
+        at = told_at(evidence)
+        return attrs.evolve(self, moved_at=max(at, self.moved_at or at))
+
+    def taught(self, references: References) -> Payment:
+        """Keep the provider's ids that are the payment's, whatever they came with."""
+        learnt = references.only(_ROLES_OF_PAYMENTS)
+        return attrs.evolve(self, references=self.references | learnt)
+
+    def renamed(self, references: References) -> Payment:
+        """Keep the ids that it has now at the provider; by the former ones it is still found."""
+        if self.references | references is self.references:
+            return self
+        event = FactRecorded(at=self.updated_at, operation_id=self.id, fact="ReferenceChanged")
+        return attrs.evolve(self, references=self.references | references).telling(event)
 
     def doubted(self, operation: O, unknown: Unknown, *, at: datetime) -> tuple[Payment, O]:
         """Note that a movement's call ended without an answer; it may have moved money."""
         payment, after = self.doubt(operation, unknown, at=at)
         return payment.moved(operation, after, at=at) if operation.is_absent else (payment, after)
 
-    def _unreadable(self, operation: O, amount: Money, evidence: Evidence) -> tuple[Payment, O]:
-        """The provider speaks of another currency: no balance moves, a person must look."""
-        at, kind = evidence.recorded_at, DiscrepancyKind.CURRENCY_MISMATCH
-        payment = self.disagreed(kind, operation.id, operation.amount, amount, at=at)
-        if payment is self:
-            return self, operation
-        after = operation.informed(evidence.fact.references)
-        return payment, after.handed_over(f"the provider speaks of {amount.currency.code}", at=at)
-
     def _compared(self, operation: MovementOperation, *, at: datetime) -> Payment:
         """The provider's amount against what was asked."""
-        kind = DiscrepancyKind.AMOUNT_MISMATCH
-        if operation.succeeded and operation.moved_amount != operation.amount:
+        kind, was_asked = DiscrepancyKind.AMOUNT_MISMATCH, operation.was_asked_for
+        if was_asked and operation.succeeded and operation.moved_amount != operation.amount:
             return self.disagreed(
                 kind, operation.id, operation.amount, operation.moved_amount, at=at
             )
@@ -795,21 +838,86 @@ class Payment(Owner, Settleable):
 
     def moved(self, old: Movement | None, new: M, *, at: datetime) -> tuple[Payment, M]:
         """Replace one movement's effect; the status follows. Money changes here only."""
-        balances = self.balances.replaced(old.effect if old else NO_EFFECT, new.effect)
+        before = old.effect if old else NO_EFFECT
+        balances = self.balances.replaced(before, new.effect)
         status = payment_status(balances, self.phase)
-        event = new.event(
+        told, amount = new.tells(before)
+        event = told(
             at=max(self.updated_at, at),
             status=status,
             balances=balances,
             movement_id=new.id,
-            amount=new.moved_amount,
+            amount=amount,
         )
-        others: tuple[str, ...] = tuple(each for each in self.open_operations if each != new.id)
         payment = attrs.evolve(
             self,
             balances=balances,
             status=status,
-            open_operations=(*others, new.id) if new.is_open else others,
             movements=self.movements if old else self.movements + 1,
         )
-        return payment.telling(event), new
+        moved = payment.with_open(new).telling(event).weighed(at=at)
+        return moved._returned(self, at=at), new
+
+    @property
+    def _is_back(self) -> bool:
+        """Whether nothing of its money is left with us."""
+        return self.movements > 0 and self.balances.net.minor <= 0 and not self.balances.held
+
+    def _returned(self, before: Payment, *, at: datetime) -> Payment:
+        """What nobody waited for is amiss as long as it is here; it is again if it bounces."""
+        if before._is_back == self._is_back:
+            return self
+        payment = self
+        for each in self.discrepancies:
+            if each.kind in _UNWAITED_FOR and self._is_back:
+                payment = payment.agreed(each.kind, each.operation_id, at=at)
+            elif each.kind in _UNWAITED_FOR:
+                payment = payment.disagreed(
+                    each.kind, each.operation_id, each.expected, each.actual, at=at
+                )
+        return payment
+
+    def with_open(self, movement: Movement) -> Payment:
+        """Keep whether a movement is still open."""
+        others = tuple(each for each in self.open_operations if each != movement.id)
+        is_asked = isinstance(movement, MovementOperation) and movement.is_open
+        return attrs.evolve(self, open_operations=(*others, movement.id) if is_asked else others)
+
+    def weighed(self, *, at: datetime) -> Payment:
+        """
+        Open or close what its balances contradict: themselves, or the provider's totals.
+
+        Totals are compared while nothing is in flight and nothing has moved since, for only
+        then it is known what they should be.
+        """
+        is_settled = not (self.open_operations or self.asking)
+        totals = self.totals if is_settled else ()
+        told = differences(self.balances, totals, since=self.moved_at)
+        found, payment = {**told, **contradictions(self.balances)}, self
+        for kind in COMPARED:
+            if kind in found:
+                expected, actual = found[kind]
+                payment = payment.disagreed(kind, self.id, expected, actual, at=at)
+            else:
+                payment = payment._agreeing(kind, at=at)
+        return payment
+
+    def _agreeing(self, kind: DiscrepancyKind, *, at: datetime) -> Payment:
+        """Close a discrepancy of the whole payment; one that nobody was told of never was."""
+        untold = [
+            event
+            for event in self.news
+            if isinstance(event, DiscrepancyOpened)
+            and (event.kind, event.operation_id) == (kind, self.id)
+        ]
+        if not untold:
+            return self.agreed(kind, self.id, at=at)
+        return attrs.evolve(
+            self,
+            discrepancies=tuple(
+                each
+                for each in self.discrepancies
+                if not (each.is_open and each.is_about(kind, self.id))
+            ),
+            news=tuple(event for event in self.news if event is not untold[-1]),
+        )

@@ -36,7 +36,7 @@ _FINGERPRINT: Final = re.compile("sha256:[0-9a-f]{64}")
 _T = TypeVar("_T")
 
 
-class _Masked:
+class Masked:
     """A value behind a mask: it is copied to itself, and never printed or pickled."""
 
     __slots__ = ("_held",)
@@ -63,7 +63,7 @@ class _Masked:
 
 
 @final
-class Secret(_Masked):
+class Secret(Masked):
     """
     A merchant's secret: an API key, a webhook key, a raw provider body.
 
@@ -101,7 +101,7 @@ class Secret(_Masked):
 
 
 @final
-class ClientData(_Masked):
+class ClientData(Masked):
     """
     What one customer's browser must have, such as a client secret or a redirect address.
 
@@ -182,7 +182,7 @@ class ClientData(_Masked):
 
 
 @final
-class Veiled(_Masked, Mapping[str, object]):
+class Veiled(Masked, Mapping[str, object]):
     """
     A mapping that a caller passed and nobody has looked at yet, behind a mask.
 

@@ -283,7 +283,12 @@ class PaymentSession(Owner, Settleable):
         )
 
     def request_close(
-        self, attempt_id: str, reason: CloseReason, *, lease: Lease
+        self,
+        attempt_id: str,
+        reason: CloseReason,
+        *,
+        lease: Lease,
+        origin: Origin = Origin.COMMAND,
     ) -> tuple[PaymentSession, Attempt]:
         """Ask the provider to close it; money may still be quicker."""
         status = SESSION.next(self.status, "close")
@@ -291,7 +296,31 @@ class PaymentSession(Owner, Settleable):
             SessionCloseRequested(at=lease.at, status=status, reason=reason)
         )
         return closing._requested(
-            AttemptKind.CLOSE, attempt_id, amount=self.amount, external_data=None, lease=lease
+            AttemptKind.CLOSE,
+            attempt_id,
+            amount=self.amount,
+            external_data=None,
+            lease=lease,
+            origin=origin,
+        )
+
+    def unasked(self, attempt_id: str, *, at: datetime) -> Attempt:
+        """Return an attempt to pay that nobody here has made: the provider tells of it."""
+        asked = requested(
+            attempt_id,
+            tenant=self.tenant,
+            gateway=self.gateway,
+            acts_on=self.references,
+            lease=Lease.nobody(at),
+            origin=Origin.PROVIDER,
+        )
+        return Attempt(
+            **asked,
+            kind=AttemptKind.COMPLETE,
+            session_id=self.id,
+            amount=self.amount,
+            terms=self.terms,
+            source=self.source,
         )
 
     def _requested(
@@ -355,7 +384,7 @@ class PaymentSession(Owner, Settleable):
 
     def _asking_with(self, attempt: Attempt) -> tuple[str, ...]:
         others = tuple(each for each in self.asking if each != attempt.id)
-        is_asking = attempt.may_take_money and attempt.is_unresolved
+        is_asking = attempt.may_take_money and attempt.is_asking
         return (*others, attempt.id) if is_asking else others
 
     def paid_with(self, profile: Profile) -> PaymentSession:
@@ -375,11 +404,16 @@ class PaymentSession(Owner, Settleable):
             terms=self.terms.ending(accepted.expires_at),
         )
         if attempt.kind is AttemptKind.UPDATE:
-            return known.telling(SessionUpdated(at=at, status=self.status, amount=attempt.amount))
+            return known.agree_on(attempt.amount, at=at)
         is_late = self.status is SessionStatus.PROCESSING
         status = SESSION.next(self.status, "retry") if is_late else self.status
         event = SessionOpened(at=at, status=status, attempt_id=attempt.id)
         return attrs.evolve(known, status=status).telling(event)
+
+    def agree_on(self, amount: Money, *, at: datetime) -> PaymentSession:
+        """The provider has taken over another amount."""
+        event = SessionUpdated(at=at, status=self.status, amount=amount)
+        return attrs.evolve(self, amount=amount).telling(event)
 
     def require_action(
         self,

@@ -7,6 +7,8 @@ of it. Then the session follows, if it still can.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import attrs
 
 from paysession._domain.attempts import Attempt, AttemptKind, CloseReason
@@ -14,7 +16,7 @@ from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.evidence import Evidence, refusal_of
 from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.identity import derived_id
-from paysession._domain.methods import UnderpaidPolicy
+from paysession._domain.methods import LatePolicy, UnderpaidPolicy
 from paysession._domain.movements import Authorization, Capture, Refund, Void
 from paysession._domain.operations import Lease, Origin
 from paysession._domain.payable import PayableAccount, Share
@@ -24,7 +26,7 @@ from paysession._domain.session import PaymentSession
 from paysession._domain.sources import Profile
 from paysession._money import Money
 from paysession.events import FactRecorded
-from paysession.lifecycles import SessionStatus
+from paysession.lifecycles import SESSION, SessionStatus
 from paysession.outcomes import (
     Accepted,
     ActionRequired,
@@ -73,19 +75,14 @@ class Settlement:
 
     def settled(self, evidence: Evidence) -> Settlement:
         """Apply one fact, and all that follows from it; a known fact changes nothing."""
-        match evidence.fact:
-            case Authorized(amount) | Captured(amount) | Retaken(amount) if self._is_foreign(
-                amount
-            ):
-                return self._unreadable(amount, evidence)
-            case _:
-                pass
-        attempt = self.attempt.observed(evidence)
+        attempt, at = self.attempt.observed(evidence), evidence.recorded_at
         if attempt is self.attempt:
             return self
-        session = self.session.noted(attempt).cleared(attempt.id, at=evidence.recorded_at)
+        session = self.session.noted(attempt).judged(self.attempt, attempt, at=at)
         noted = attrs.evolve(self, attempt=attempt, session=session)
         match evidence.fact:
+            case fact if attempt.cannot_count(fact):
+                after = attrs.evolve(noted, session=session.late(attempt, fact, at=at))
             case Authorized() | Captured() as money:
                 after = noted._with_money(money, evidence)
             case Bounced() if self.payment is not None and self.capture is not None:
@@ -104,34 +101,29 @@ class Settlement:
         has_ended = before.session.is_open and self.session.is_closed
         return has_ended and not self.session.succeeded
 
-    def _is_foreign(self, amount: Money) -> bool:
-        return amount.currency != self.session.amount.currency
-
-    def _unreadable(self, amount: Money, evidence: Evidence) -> Settlement:
-        if self.attempt.attention:
-            return self
-        reason = f"the provider speaks of {amount.currency.code}"
-        session = self.session.disagreed(
-            DiscrepancyKind.CURRENCY_MISMATCH,
-            self.attempt.id,
-            self.session.amount,
-            amount,
-            at=evidence.recorded_at,
-        )
-        known = self.attempt.informed(evidence.fact.references)
-        attempt = known.handed_over(reason, at=evidence.recorded_at)
-        return attrs.evolve(self, session=session.noted(attempt), attempt=attempt)
-
     def _with_money(self, fact: Authorized | Captured, evidence: Evidence) -> Settlement:
         """A payment comes into being, or learns more; then the session may be complete."""
-        begun = self.payment or self._payment_begun(evidence)
-        session, payment = self._paid_with(fact.profile, begun)
-        receipt = self._receipt(payment).received(
-            fact, evidence, references=session.references, facts=self.attempt.facts
+        known = self._updated_by(fact.amount, evidence)
+        begun = self.payment or known._payment_begun(evidence)
+        session, payment = known._paid_with(fact.profile, begun)
+        before = self._receipt(payment)
+        receipt = before.received(
+            fact, evidence, references=session.references, told_by=self.attempt
         )
         attempt = attrs.evolve(self.attempt, payment_id=payment.id)
-        after = attrs.evolve(self, session=session, attempt=attempt)._having(receipt)
-        return after._concluded(receipt.payment, fact.amount, evidence)
+        after = attrs.evolve(self, session=session, attempt=attempt)
+        return after._concluded(receipt, fact.amount, evidence, before=before)
+
+    def _updated_by(self, amount: Money, evidence: Evidence) -> Settlement:
+        """An update was agreed to, though nobody has said so, if just its amount has come."""
+        session = self.session
+        if session.is_closed or amount == session.amount:
+            return self
+        newest = tuple(each for each in (self.attempt,) if each.id == session.attempt_id)
+        asked = (*newest, *(each for each in self.others if each.is_unresolved))
+        if not any(each.kind is AttemptKind.UPDATE and each.amount == amount for each in asked):
+            return self
+        return attrs.evolve(self, session=session.agree_on(amount, at=evidence.recorded_at))
 
     def _paid_with(
         self, profile: Profile | None, payment: Payment
@@ -191,34 +183,51 @@ class Settlement:
 
     def _corrected(self, payment: Payment, evidence: Evidence) -> Settlement:
         """What was taken in one step came undone, or was taken after all."""
-        receipt = self._receipt(payment).corrected(evidence)
-        session = self.session.late(self.attempt, evidence.fact, at=evidence.recorded_at)
+        before, at = self._receipt(payment), evidence.recorded_at
+        receipt = before.corrected(evidence).compared(
+            payment.amount, before=before, operation_id=before.attempt_id, at=at
+        )
+        session = self.session.late(self.attempt, evidence.fact, at=at)
         return attrs.evolve(self, session=session)._having(receipt)
 
-    def _concluded(self, payment: Payment, amount: Money, evidence: Evidence) -> Settlement:
+    def _concluded(
+        self, receipt: Receipt, amount: Money, evidence: Evidence, *, before: Receipt
+    ) -> Settlement:
         """Compare what came with what was asked, and end the session by it."""
         session, at = self.session, evidence.recorded_at
-        if session.payment_id == payment.id:
-            late = session.late(self.attempt, evidence.fact, at=at)
-            return attrs.evolve(self, payment=payment, session=late)
-        asked, attempt_id = session.amount, self.attempt.id
-        if session.is_closed:
-            twice = session.payment_id is not None
-            kind = DiscrepancyKind.PAID_TWICE if twice else DiscrepancyKind.PAID_AFTER_CLOSE
-            return attrs.evolve(
-                self,
-                payment=payment.disagreed(kind, attempt_id, session.status, amount, at=at),
-                session=session.late(self.attempt, evidence.fact, at=at),
-            )
-        if amount < asked:
-            short = payment.disagreed(DiscrepancyKind.UNDERPAID, attempt_id, asked, amount, at=at)
-            if session.method.on_underpaid is UnderpaidPolicy.RELEASE:
-                return self._released(short, evidence)
-            payment = short
-        elif amount > asked:
-            kind = DiscrepancyKind.AMOUNT_MISMATCH
-            payment = payment.disagreed(kind, attempt_id, asked, amount, at=at)
-        return attrs.evolve(self, payment=payment, session=session.complete(payment.id, at=at))
+        is_its = session.payment_id == receipt.payment.id
+        if not is_its and (session.is_closed or self._is_given_up):
+            return self._having(receipt)._too_late(receipt.payment, amount, evidence)
+        compared = receipt.compared(
+            session.amount, before=before, operation_id=receipt.attempt_id, at=at
+        )
+        after = self._having(compared)
+        if is_its:
+            return attrs.evolve(after, session=session.late(self.attempt, evidence.fact, at=at))
+        if amount < session.amount and session.method.on_underpaid is UnderpaidPolicy.RELEASE:
+            return after._released(compared.payment, evidence)
+        return attrs.evolve(after, session=session.complete(compared.payment.id, at=at))
+
+    @property
+    def _is_given_up(self) -> bool:
+        """Whether it is being canceled, and money that comes all the same is not wanted."""
+        is_canceled = self.session.closing is CloseReason.CANCELED
+        return is_canceled and self.session.method.on_late is LatePolicy.REFUND
+
+    def _too_late(self, payment: Payment, amount: Money, evidence: Evidence) -> Settlement:
+        """Say so of money that nobody waits for any more, and give it back if it is not wanted."""
+        session, at = self.session, evidence.recorded_at
+        if session.is_open:
+            session = session.close(CloseReason.CANCELED, at=at)
+        is_second = session.payment_id is not None
+        kind = DiscrepancyKind.PAID_TWICE if is_second else DiscrepancyKind.PAID_AFTER_CLOSE
+        told = payment.disagreed(kind, self.attempt.id, session.status, amount, at=at)
+        session = session.late(self.attempt, evidence.fact, at=at)
+        late = attrs.evolve(self, payment=told, session=session)
+        if session.method.on_late is LatePolicy.KEEP:
+            return late
+        receipt, release = late._receipt(told).released(evidence, because=kind)
+        return attrs.evolve(late, release=release)._having(receipt)
 
     def _released(self, payment: Payment, evidence: Evidence) -> Settlement:
         """Give back what is less than was asked."""
@@ -238,7 +247,8 @@ class Settlement:
             return attrs.evolve(self, session=session.late(attempt, evidence.fact, at=at))
         failure = refusal_of(evidence.fact)
         if failure is not None:
-            return attrs.evolve(self, session=self._refused(failure, evidence))
+            refused = attrs.evolve(self, session=self._refused(failure, evidence))
+            return refused._left_to_a_person(at) if self._is_closing else refused
         if self._is_closing:
             return attrs.evolve(self, session=self._closed(evidence))
         match evidence.fact:
@@ -257,6 +267,18 @@ class Settlement:
     @property
     def _is_closing(self) -> bool:
         return self.session.status is SessionStatus.CLOSING
+
+    def _left_to_a_person(self, at: datetime) -> Settlement:
+        """
+        Nobody asks again by itself to close what its provider would not close.
+
+        As long as another attempt is unresolved that one tells how it ends.
+        """
+        is_known_elsewhere = any(each.is_unresolved for each in self.others)
+        if self.attempt.origin is not Origin.POLICY or is_known_elsewhere:
+            return self
+        attempt = self.attempt.handed_over("what was to happen by policy was refused", at=at)
+        return attrs.evolve(self, attempt=attempt)
 
     def _closed(self, evidence: Evidence) -> PaymentSession:
         session, at = self.session, evidence.recorded_at
@@ -286,6 +308,8 @@ class Settlement:
     def _approved(self, evidence: Evidence) -> Settlement:
         """Make the completing call due, under one id, for whoever comes first."""
         session, attempt, at = self.session, self.attempt, evidence.recorded_at
+        if not self._is_still_owed:
+            return self._approved_in_vain(evidence)
         completion_id = derived_id("at", attempt.id, "approved", str(len(attempt.facts)))
         session, completion = session.approve(attempt, at=at).request_completion(
             completion_id,
@@ -296,6 +320,24 @@ class Settlement:
         )
         session, superseded = session.supersede(attempt, by=completion_id, at=at)
         return attrs.evolve(self, session=session, attempt=superseded, completion=completion)
+
+    @property
+    def _is_still_owed(self) -> bool:
+        """Whether so much is to be paid still, and others are not asking for it."""
+        account, session = self.account, self.session
+        if account.owed.currency != session.amount.currency:
+            return False
+        others = max(account.in_flight - session.in_flight, Money.zero(account.owed.currency))
+        return session.amount <= account.owed - account.authorized - account.paid - others
+
+    def _approved_in_vain(self, evidence: Evidence) -> Settlement:
+        """What the customer has approved was paid otherwise by now: it is not asked for."""
+        session, at = self.session, evidence.recorded_at
+        pending = attrs.evolve(session, status=SESSION.next(session.status, "retry"))
+        session, superseded = pending.approve(self.attempt, at=at).supersede(
+            self.attempt, by=session.id, at=at
+        )
+        return attrs.evolve(self, session=session, attempt=superseded)
 
     def _tidied(self, before: Settlement, evidence: Evidence) -> Settlement:
         """When the session has just ended, nothing of it waits any more."""
@@ -321,7 +363,13 @@ class Settlement:
         at = evidence.recorded_at
         account = self.account.moved(before._share, self._share, at=at)
         payment = self.payment
-        if payment is not None and before.payment is None and account.is_overpaid:
+        if payment is None or before.payment is not None:
+            return attrs.evolve(self, account=account)
+        attempt_id, owed = self.attempt.id, account.owed
+        if payment.amount.currency != owed.currency:
+            kind = DiscrepancyKind.CURRENCY_MISMATCH
+            payment = payment.disagreed(kind, attempt_id, owed, payment.amount, at=at)
+        elif account.is_overpaid:
             kind, held = DiscrepancyKind.OVERPAID, account.authorized + account.paid
-            payment = payment.disagreed(kind, self.attempt.id, account.owed, held, at=at)
+            payment = payment.disagreed(kind, attempt_id, owed, held, at=at)
         return attrs.evolve(self, account=account, payment=payment)

@@ -264,7 +264,7 @@ class SetupSession(Owner, Settleable):
         after = attempt.observed(evidence)
         if after is attempt:
             return self, attempt
-        session = self.noted(after).cleared(after.id, at=evidence.recorded_at)
+        session = self.noted(after).judged(attempt, after, at=evidence.recorded_at)
         followed = session._followed(after, evidence.fact, evidence.recorded_at)
         return followed._without_money(after, at=evidence.recorded_at)
 

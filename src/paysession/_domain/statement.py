@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from paysession._domain.disputes import Dispute
 from paysession._domain.movements import Authorization, Capture, Refund, Void
 from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import Payment
@@ -23,6 +24,7 @@ class Statement:
         captures: What was taken, and asked to be.
         voids: What was released, and asked to be.
         refunds: What was given back, and asked to be.
+        disputes: What was disputed of it, and is.
     """
 
     session: PaymentSession | None
@@ -32,3 +34,4 @@ class Statement:
     captures: tuple[Capture, ...] = ()
     voids: tuple[Void, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    disputes: tuple[Dispute, ...] = ()

@@ -17,8 +17,15 @@ import attrs
 
 from paysession._domain.entities import Entity
 from paysession._domain.limits import redacted
-from paysession.errors import GatewayUnreachable, NotFound, Unsupported
+from paysession.errors import (
+    GatewayBroken,
+    GatewayUnreachable,
+    NotFound,
+    NotificationError,
+    Unsupported,
+)
 from paysession.gateways.capabilities import Capabilities
+from paysession.gateways.notifications import Notification
 from paysession.gateways.requests import Method, Request
 from paysession.outcomes import NO_REFERENCES, Fact, NotAttempted, References, Report, Unknown
 from paysession.stores.port import KINDS, AnyKind, Changes, Claim
@@ -89,6 +96,13 @@ class Due(Ask[tuple[Entity, ...]]):
 
     before: datetime
     kinds: Sequence[AnyKind]
+    limit: int
+
+
+@attrs.frozen
+class Attention(Ask[tuple[Entity, ...]]):
+    """What a person must look at, oldest first."""
+
     limit: int
 
 
@@ -204,6 +218,34 @@ class Call(Ask[A]):
         reports = tuple(cast("Iterable[object]", answer))
         are_lawful = tuple in self.request.answers and all(type(each) is Report for each in reports)
         return cast("A", reports) if are_lawful else None
+
+
+@attrs.frozen
+class Read(Ask[tuple[Report, ...]]):
+    """
+    What a notification reports, once a gateway's adapter has verified it.
+
+    Raises:
+        NotificationError: It is not to be believed, or cannot be read.
+        GatewayBroken: The adapter did neither read nor refuse it.
+    """
+
+    gateway: str
+    notification: Notification
+
+    def __iter__(self) -> Generator[Self, tuple[Report, ...], tuple[Report, ...]]:
+        try:
+            answer: object = yield self
+        except (NotificationError, Unsupported, GatewayBroken):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it proves nothing
+            raise GatewayBroken(self.gateway, f"reading raised {type(error).__name__}") from None
+        if type(answer) not in (tuple, list):
+            raise GatewayBroken(self.gateway, "read_notification must answer a tuple of Report")
+        reports = tuple(cast("Iterable[object]", answer))
+        if any(type(each) is not Report for each in reports):
+            raise GatewayBroken(self.gateway, "read_notification must answer a tuple of Report")
+        return cast("tuple[Report, ...]", reports)
 
 
 def _ids_in(answer: object) -> References:

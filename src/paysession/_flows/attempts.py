@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from paysession._domain.attempts import Attempt
@@ -20,9 +21,36 @@ def open_attempts(session: PaymentSession) -> Unit[tuple[Attempt, ...]]:
 
 def unresolved_attempt(session: PaymentSession) -> Unit[Attempt | None]:
     """Return an attempt that may have come to money or to an object, if there is one."""
-    unresolved = [each for each in (yield from open_attempts(session)) if each.is_unresolved]
-    asking = [each for each in unresolved if each.is_completing]
-    return next(iter(asking + unresolved), None)
+    attempts = yield from open_attempts(session)
+    return _first(each for each in attempts if each.is_unresolved)
+
+
+def asked_attempt(session: PaymentSession) -> Unit[Attempt | None]:
+    """Return an unresolved attempt whose call was made, or is being made, if there is one."""
+    attempts = yield from open_attempts(session)
+    return _first(each for each in attempts if was_asked(each))
+
+
+def _first(attempts: Iterable[Attempt]) -> Attempt | None:
+    """Return what asks for the money rather than what does not."""
+    return next(iter(sorted(attempts, key=lambda each: not each.is_completing)), None)
+
+
+def was_asked(attempt: Attempt) -> bool:
+    """Whether it may have happened; what nobody has asked for yet can still be withdrawn."""
+    return attempt.is_unresolved and attempt.sent_at is not None
+
+
+def withdrawn(
+    session: PaymentSession, attempts: Iterable[Attempt], *, by: str, at: datetime
+) -> tuple[PaymentSession, tuple[Attempt, ...]]:
+    """Ask no more for what was due to be asked for, and was not."""
+    ended: list[Attempt] = []
+    for attempt in attempts:
+        if attempt.is_open and attempt.sent_at is None:
+            session, superseded = session.supersede(attempt, by=by, at=at)
+            ended.append(superseded)
+    return session, tuple(ended)
 
 
 def refuse_unresolved(attempt: Attempt | None) -> None:

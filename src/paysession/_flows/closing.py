@@ -12,9 +12,18 @@ from paysession._domain.payable import PayableAccount
 from paysession._domain.session import PaymentSession
 from paysession._domain.setup_session import SetupSession
 from paysession._flows.asks import Description, Due, Flow, Load, NewId, Now, Unit
-from paysession._flows.attempts import gone_on, refuse_unresolved, unresolved_attempt
-from paysession._flows.carrying import Sighting, carried_on, described, lease_of, look_at, resolve
+from paysession._flows.attempts import (
+    asked_attempt,
+    gone_on,
+    open_attempts,
+    refuse_unresolved,
+    unresolved_attempt,
+    withdrawn,
+)
+from paysession._flows.carrying import carried_on, described, resolve
 from paysession._flows.covering import FollowUp, followed_up
+from paysession._flows.holding import lease_of
+from paysession._flows.looking import Sighting, look_at
 from paysession._flows.sessions import carried_out, known_session, resolved
 from paysession._flows.setups import close_setup_session
 from paysession._flows.units import atomic, deciding
@@ -100,7 +109,7 @@ def _postpone(kind: type[S], session_id: str, at: datetime) -> Flow[S]:
 def _close(session: PaymentSession, reason: CloseReason) -> Flow[PaymentSession]:
     if session.is_closed:
         raise _cannot(reason, session)
-    unresolved = yield from unresolved_attempt(session)
+    unresolved = yield from _in_the_way(session, reason)
     if unresolved is not None:
         unresolved = yield from resolve(unresolved)
         session = yield from Load(PaymentSession, session.id)
@@ -113,6 +122,17 @@ def _close(session: PaymentSession, reason: CloseReason) -> Flow[PaymentSession]
     refuse_unresolved(unresolved)
     session = yield from _looked_at(session, description)
     return session if session.is_closed else (yield from _close_here(session.id, reason, at))
+
+
+def _in_the_way(session: PaymentSession, reason: CloseReason) -> Unit[Attempt | None]:
+    """
+    Return an attempt that must be brought to its end before a session is closed, if any.
+
+    What the customer approved in time is still asked for, unless they cancel.
+    """
+    if reason is CloseReason.EXPIRED or session.status is SessionStatus.CLOSING:
+        return (yield from unresolved_attempt(session))
+    return (yield from asked_attempt(session))
 
 
 def _looked_at(session: PaymentSession, description: Description) -> Flow[PaymentSession]:
@@ -141,13 +161,17 @@ def _close_at_provider(
     lease = lease_of(description.capabilities, at=at)
 
     @deciding
-    def request() -> Unit[tuple[PaymentSession, Attempt | None]]:
+    def request() -> Unit[tuple[PaymentSession, Attempt | None, tuple[Attempt, ...]]]:
         session = yield from Load(PaymentSession, session_id)
         if session.is_closed or session.status is SessionStatus.CLOSING:
-            return session, None
-        return session.request_close(attempt_id, reason, lease=lease)
+            return session, None, ()
+        if reason is CloseReason.EXPIRED:
+            refuse_unresolved((yield from unresolved_attempt(session)))
+        attempts = yield from open_attempts(session)
+        session, ended = withdrawn(session, attempts, by=attempt_id, at=at)
+        return *session.request_close(attempt_id, reason, lease=lease), ended
 
-    session, attempt = yield from request()
+    session, attempt, _ = yield from request()
     return session if attempt is None else (yield from carried_out(attempt))
 
 
@@ -161,7 +185,7 @@ def _close_here(session_id: str, reason: CloseReason, at: datetime) -> Flow[Paym
             return session, (), ()
         if session.is_closed:
             raise _cannot(reason, session)
-        refuse_unresolved((yield from unresolved_attempt(session)))
+        refuse_unresolved((yield from _in_the_way(session, reason)))
         session, ended = yield from gone_on(session, by=session.attempt_id, at=at)
         account = yield from Load(PayableAccount, session.payable_id)
         released = yield from followed_up(account, account, None, failed=session.id, at=at)

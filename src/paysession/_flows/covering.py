@@ -23,6 +23,7 @@ from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import MOST_MOVEMENTS, Payment
 from paysession._domain.session import PaymentSession
 from paysession._flows.asks import Find, Unit
+from paysession._flows.superseding import others_superseded
 from paysession._money import Money
 from paysession.lifecycles import PaymentStatus
 
@@ -43,7 +44,8 @@ def followed_up(
     """
     Take what waits for a payable that has just been covered, or release it if that failed.
 
-    What was to be taken at once and is only held is taken too, unless something is amiss.
+    What was to be taken at once and is only held is taken too, unless something is amiss. Once
+    the payable is covered, its other open sessions are to be closed.
 
     Args:
         before: The payable's account as it was.
@@ -62,7 +64,9 @@ def followed_up(
         payment, capture = _taken(new, at)
         own = (capture,)
     follow_up = yield from _followed_by_what_waits(before, account, payment, failed, at)
-    return *follow_up, *own
+    paying = None if payment is None else payment.session_id
+    superseded = yield from others_superseded(before, account, but=paying, at=at)
+    return *follow_up, *own, *superseded
 
 
 def _followed_by_what_waits(
@@ -95,9 +99,14 @@ def _newly_held(
 
 
 def _payments_of(account: PayableAccount, payment: Payment | None) -> Unit[tuple[Payment, ...]]:
-    """Return all payments of a payable, one of them as it is about to be."""
+    """Return all payments of a payable that count for it, one of them as it is about to be."""
     stored = yield from Find(Payment, "payable_id", account.id)
-    others = tuple(each for each in stored if payment is None or each.id != payment.id)
+    others = tuple(
+        each
+        for each in stored
+        if (payment is None or each.id != payment.id)
+        and each.amount.currency == account.owed.currency
+    )
     return others if payment is None else (payment, *others)
 
 

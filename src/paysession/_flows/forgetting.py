@@ -15,7 +15,9 @@ from typing import TypeAlias, TypeVar, assert_never
 import attrs
 
 from paysession._domain.attempts import Attempt, SetupAttempt
+from paysession._domain.cancellations import RefundCancellation
 from paysession._domain.charges import Charge
+from paysession._domain.disputes import Dispute
 from paysession._domain.entities import Record
 from paysession._domain.erasure import (
     Forgotten,
@@ -26,7 +28,7 @@ from paysession._domain.erasure import (
     must_stay_as_it_is,
 )
 from paysession._domain.limits import safe_id
-from paysession._domain.movements import Authorization, Capture, Lapse, Refund, Reversal, Void
+from paysession._domain.movements import Authorization, Capture, Refund, Reversal, Void
 from paysession._domain.operations import Operation
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
@@ -40,7 +42,16 @@ W = TypeVar("W", PaymentSession, SetupSession, Payment)
 AnyOwner: TypeAlias = PaymentSession | SetupSession | Payment
 Erased: TypeAlias = tuple[W | None, tuple[Record, ...], tuple[Claim, ...]]
 
-_OF_PAYMENT = (Charge, Authorization, Capture, Void, Refund, Lapse, Reversal)
+_OF_PAYMENT = (
+    Charge,
+    Authorization,
+    Capture,
+    Void,
+    Refund,
+    RefundCancellation,
+    Reversal,
+    Dispute,
+)
 
 
 def forget(customer_id: str) -> Flow[Forgotten]:

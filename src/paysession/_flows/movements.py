@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, TypeVar
 
+from paysession._domain.cancellations import RefundCancellation, request_cancellation
 from paysession._domain.limits import Metadata, safe_choice, safe_id
 from paysession._domain.movements import Capture, Refund, RefundReason, Void
 from paysession._domain.operations import Lease
@@ -12,7 +13,8 @@ from paysession._domain.payable import checked_amount
 from paysession._domain.payment import Payment
 from paysession._flows.arguments import typed
 from paysession._flows.asks import Description, Find, Flow, Load, NewId, Now, Peek, Unit
-from paysession._flows.carrying import carry_out, described, lease_of, resolve
+from paysession._flows.carrying import carry_out, described, resolve
+from paysession._flows.holding import lease_of
 from paysession._flows.units import deciding
 from paysession._money import Money
 from paysession.errors import (
@@ -20,6 +22,7 @@ from paysession.errors import (
     GatewayBroken,
     NotFound,
     OperationUnresolved,
+    OutcomeUnknown,
     Unsupported,
 )
 from paysession.gateways.capabilities import Capabilities
@@ -123,6 +126,44 @@ def refund(
         return after, refund
 
     return (yield from _move(Refund, "refund", payment_id, amount, request, despite_unresolved))
+
+
+def cancel_refund(refund_id: str) -> Flow[Refund]:
+    """Ask for a refund to be called off, and return how it stands then."""
+    refund = yield from Load(Refund, safe_id(refund_id, field="refund_id"))
+    if refund.status is OperationStatus.CANCELED:
+        return refund
+    payment = yield from Load(Payment, refund.payment_id)
+    description = yield from described(payment.method)
+    description.require("cancel_refund")
+    yield from _look_at_unresolved(Refund, payment, None)
+    cancellation_id = yield from NewId("rc")
+    lease = lease_of(description.capabilities, at=(yield from Now()))
+
+    @deciding
+    def decide() -> Unit[tuple[RefundCancellation | Refund, Payment | None]]:
+        newest = yield from Load(Refund, refund.id)
+        asked_already = yield from _open_cancellation(newest)
+        if newest.status is OperationStatus.CANCELED or asked_already is not None:
+            return newest, None
+        payment = yield from Load(Payment, newest.payment_id)
+        after, cancellation = request_cancellation(payment, newest, cancellation_id, lease=lease)
+        return cancellation, after
+
+    cancellation, _ = yield from decide()
+    if isinstance(cancellation, Refund):
+        return cancellation
+    yield from carry_out(cancellation)
+    try:
+        return (yield from Load(Refund, refund.id))
+    except Exception as error:
+        raise OutcomeUnknown(cancellation.id, payment.id) from error
+
+
+def _open_cancellation(refund: Refund) -> Unit[RefundCancellation | None]:
+    """Return the call that is to call a refund off, if one is under way."""
+    calls = yield from Find(RefundCancellation, "payment_id", refund.payment_id)
+    return next((each for each in calls if each.is_open and each.refund_id == refund.id), None)
 
 
 def _move(

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from paysession._domain.discrepancies import DiscrepancyKind
+from paysession._domain.disputes import Dispute
 from paysession._domain.entities import Entity
 from paysession._domain.movements import Capture, Refund, Void
 from paysession._domain.owners import Owner
@@ -28,6 +29,7 @@ _CLAIMED_BY: dict[ReferenceRole, tuple[type[Entity], ...]] = {
     ReferenceRole.CAPTURE: (Capture,),
     ReferenceRole.VOID: (Void,),
     ReferenceRole.REFUND: (Refund,),
+    ReferenceRole.DISPUTE: (Dispute,),
 }
 
 
@@ -35,7 +37,7 @@ def payment_named(gateway: str, references: References) -> Unit[tuple[bool, Paym
     """Tell whether any id names money, and the payment that it names, if we have heard of it."""
     named = [each for each in references if each.role in _NAMING_MONEY]
     for reference in named:
-        claim = yield from Claimed(_namespace(gateway, reference.role), reference.id)
+        claim = yield from Claimed(namespace_of(gateway, reference.role), reference.id)
         if claim is not None:
             return True, (yield from _payment_claimed(claim))
     return bool(named), None
@@ -70,7 +72,8 @@ def claims_of(before: Settlement, after: Settlement) -> Unit[tuple[Claim, ...]]:
     return claims
 
 
-def _namespace(gateway: str, role: ReferenceRole) -> str:
+def namespace_of(gateway: str, role: ReferenceRole) -> str:
+    """Return the namespace of the claims on a gateway's ids of one role."""
     return f"reference:{gateway}:{role}"
 
 
@@ -85,7 +88,7 @@ def new_claims(
         record = next((by_kind[kind] for kind in claimants if kind in by_kind), None)
         if record is None or reference in known.entries:
             continue
-        namespace = _namespace(gateway, reference.role)
+        namespace = namespace_of(gateway, reference.role)
         if (yield from Claimed(namespace, reference.id)) is None:
             claims.append(
                 Claim(
@@ -115,7 +118,7 @@ def told_apart(
     for reference in now:
         if kind not in _CLAIMED_BY.get(reference.role, ()) or reference in known.entries:
             continue
-        claim = yield from Claimed(_namespace(gateway, reference.role), reference.id)
+        claim = yield from Claimed(namespace_of(gateway, reference.role), reference.id)
         if claim is not None and (claim.kind, claim.id) != (KINDS[kind], record.id):
             expected, actual = "an id of its own", claim.id
             owner = owner.disagreed(discrepancy, operation_id, expected, actual, at=at)

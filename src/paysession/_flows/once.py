@@ -17,6 +17,9 @@ from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import attrs
 
+from paysession._domain.attempts import Attempt, SetupAttempt
+from paysession._domain.cancellations import RefundCancellation
+from paysession._domain.charges import Charge
 from paysession._domain.entities import Entity
 from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.fingerprints import fingerprint_of
@@ -24,6 +27,7 @@ from paysession._domain.idempotency import IdempotencyKey
 from paysession._domain.movements import Capture, Refund, Void
 from paysession._domain.operations import Operation, Origin
 from paysession._domain.owners import Owner
+from paysession._domain.parked import ParkedReport
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
 from paysession._domain.setup_session import SetupSession
@@ -41,7 +45,19 @@ from paysession.errors import (
 from paysession.outcomes import NotAttempted
 from paysession.stores.port import KINDS, Claim
 
-Answer: TypeAlias = PaymentSession | SetupSession | Payment | Capture | Void | Refund
+Answer: TypeAlias = (
+    PaymentSession
+    | SetupSession
+    | Payment
+    | Attempt
+    | SetupAttempt
+    | Charge
+    | Capture
+    | Void
+    | Refund
+    | RefundCancellation
+    | ParkedReport
+)
 R = TypeVar("R")
 
 NAMESPACE: Final = "idempotency"
@@ -105,28 +121,42 @@ class _Use:
         """Add the claim to the commit by which the command takes place."""
         changes = commit.changes
         own = next((each for each in changes.entities if _is_begun_by_caller(each)), commit.decided)
-        marked = self._marked(own)
-        is_open = isinstance(marked, Operation) and marked.is_unresolved
+        assert own is not None
+        bearer = _bearer_of(own, changes.entities)
+        marked = self._marked(bearer)
+        answer = marked if bearer is own else own
+        is_open = isinstance(answer, Operation) and answer.is_unresolved
         claim = Claim(
             namespace=NAMESPACE,
             text=self.text,
-            kind=KINDS[type(marked)],
-            id=marked.id,
+            kind=KINDS[type(answer)],
+            id=answer.id,
             version=before.version + 1 if before else 1,
             fingerprint=self.fingerprint,
-            answer=None if is_open else marked,
+            answer=None if is_open else answer,
             settled_at=None if is_open else self.at,
         )
-        entities = tuple(marked if each is own else each for each in changes.entities)
+        entities = tuple(marked if each is bearer else each for each in changes.entities)
         changes = attrs.evolve(changes, entities=entities, claims=(*changes.claims, claim))
         return attrs.evolve(commit, changes=changes)
 
-    def _marked(self, record: Entity | None) -> Operation | Owner:
+    def _marked(self, record: Entity) -> Operation | Owner:
         """Let the command's operation say which key it answers, or its record if it has none."""
         if isinstance(record, Operation):
             return attrs.evolve(record, claim=self.text)
         assert isinstance(record, Owner)
         return attrs.evolve(record, claims=(*record.claims, self.text))
+
+
+def _bearer_of(record: Entity, entities: Iterable[Entity]) -> Entity:
+    """
+    Return who says that it answers a key: the command's record.
+
+    An operation that answers the key it was begun with leaves that to its session or payment.
+    """
+    if isinstance(record, Operation) and record.claim is not None:
+        return next(each for each in entities if each.id == record.owner_id)
+    return record
 
 
 def _is_begun_by_caller(entity: Entity) -> bool:
@@ -261,5 +291,7 @@ def _record_of(operation: Operation, changed: list[Entity]) -> Entity:
     """Return what the command returns: a movement itself, else its session or payment."""
     if isinstance(operation, Capture | Void | Refund):
         return operation
+    if isinstance(operation, RefundCancellation):
+        return next(each for each in changed if each.id == operation.refund_id)
     owners = (each for each in changed if isinstance(each, Owner))
     return next(each for each in owners if each.id == operation.owner_id)

@@ -14,8 +14,9 @@ from paysession._domain.sources import MandateUse, Source
 from paysession._flows.accounts import account_of
 from paysession._flows.arguments import checked_source, optional_id, typed
 from paysession._flows.asks import Claimed, Description, Flow, Load, NewId, Now, Peek, Tenant, Unit
-from paysession._flows.carrying import carried_on, carry_out, described, lease_of
+from paysession._flows.carrying import carried_on, carry_out, described
 from paysession._flows.covering import FollowUp, followed_up
+from paysession._flows.holding import lease_of
 from paysession._flows.units import deciding
 from paysession._money import Money
 from paysession.errors import (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from paysession._domain.disputes import Dispute
 from paysession._domain.entities import Entity
 from paysession._domain.limits import safe_id
 from paysession._domain.movements import Authorization, Capture, Refund, Void
@@ -43,6 +44,11 @@ def payments_of(payable_id: str) -> Flow[tuple[Payment, ...]]:
     return (yield from Find(Payment, "payable_id", safe_id(payable_id, field="payable_id")))
 
 
+def disputes_of(payment_id: str) -> Flow[tuple[Dispute, ...]]:
+    """Return all disputes of one payment, oldest first."""
+    return (yield from Find(Dispute, "payment_id", safe_id(payment_id, field="payment_id")))
+
+
 def balance(payable: Payable | str) -> Flow[PayableAccount]:
     """Return the totals of a payable; given the payable itself, with what it costs now."""
     at = yield from Now()
@@ -76,6 +82,7 @@ def statement(record_id: str) -> Flow[Statement]:
         captures=(yield from Find(Capture, "payment_id", payment.id)),
         voids=(yield from Find(Void, "payment_id", payment.id)),
         refunds=(yield from Find(Refund, "payment_id", payment.id)),
+        disputes=(yield from Find(Dispute, "payment_id", payment.id)),
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, TypeAlias, TypedDict, assert_never
 
 from paysession._domain.attempts import Attempt, AttemptKind, CloseReason, SetupAttempt
+from paysession._domain.cancellations import RefundCancellation
 from paysession._domain.charges import Charge
 from paysession._domain.movements import Capture, Refund, Void
 from paysession._domain.operations import Operation
 from paysession.gateways.requests import (
+    CancelRefundRequest,
     CaptureRequest,
     ChargeRequest,
     CloseSessionRequest,
@@ -25,7 +27,9 @@ from paysession.gateways.requests import (
 )
 from paysession.outcomes import References
 
-AnyOperation: TypeAlias = Attempt | SetupAttempt | Charge | Capture | Void | Refund
+AnyOperation: TypeAlias = (
+    Attempt | SetupAttempt | Charge | Capture | Void | Refund | RefundCancellation
+)
 
 
 class _Common(TypedDict):
@@ -83,6 +87,12 @@ def request_for(operation: AnyOperation) -> Request[Any]:
                 amount=operation.amount,
                 reason=operation.reason,
                 metadata=operation.metadata,
+            )
+        case RefundCancellation():
+            return CancelRefundRequest(
+                **_common(operation),
+                payment_id=operation.payment_id,
+                refund_id=operation.refund_id,
             )
         case _:
             assert_never(operation)

@@ -23,7 +23,8 @@ from paysession._flows.arguments import (
 )
 from paysession._flows.asks import Description, Flow, Load, NewId, Now, Tenant, Unit
 from paysession._flows.attempts import gone_on, refuse_unresolved, unresolved_attempt
-from paysession._flows.carrying import carry_out, described, lease_of, resolve
+from paysession._flows.carrying import carry_out, described, resolve
+from paysession._flows.holding import lease_of
 from paysession._flows.units import deciding
 from paysession._money import Money
 from paysession.errors import (

@@ -14,12 +14,13 @@ from typing import TypeAlias, TypeVar, assert_never
 import attrs
 
 from paysession._domain.attempts import Attempt, SetupAttempt
+from paysession._domain.cancellations import RefundCancellation, settle_cancellation
 from paysession._domain.charges import Charge
 from paysession._domain.charging import ChargeSettlement
 from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.entities import Entity
 from paysession._domain.erasure import as_told_of
-from paysession._domain.evidence import Evidence, EvidenceSource
+from paysession._domain.evidence import Evidence, EvidenceSource, uncounted
 from paysession._domain.movements import Authorization, Capture, Refund, Void
 from paysession._domain.operations import Operation
 from paysession._domain.payable import PayableAccount
@@ -34,8 +35,11 @@ from paysession._flows.covering import FollowUp, followed_up
 from paysession._flows.naming import claims_of, new_claims, payment_named, told_apart
 from paysession._flows.once import answered, never_arrived
 from paysession._flows.requests import AnyOperation
+from paysession._flows.superseding import own_superseded
+from paysession._flows.unasked import attempt_told_of
 from paysession._flows.units import Released, settling
-from paysession.outcomes import Authorized, Captured, Declined, Fact, Retaken, Unknown
+from paysession.errors import InvalidAmount
+from paysession.outcomes import Authorized, Canceled, Captured, Declined, Fact, Retaken, Unknown
 from paysession.stores.port import Claim
 
 O = TypeVar("O", Capture, Void, Refund)  # noqa: E741 - O for operation
@@ -48,14 +52,18 @@ def settle(
     """Record one fact about an operation; return the operations it made due at once."""
     told = _without_guessing(fact)
     evidence = Evidence(fact=told, source=source, recorded_at=at)
-    recording = _recording(operation, evidence)
+    recording = counted(operation, evidence)
 
     @settling
     def record() -> Unit[Written]:
         written = yield from recording()
         return *written, *(yield from answered(written, evidence))
 
-    committed = yield from record()
+    return made_due(tuple((yield from record())))
+
+
+def made_due(committed: tuple[object, ...]) -> tuple[AnyOperation, ...]:
+    """Return the operations that a commit made due at once, for whoever comes first."""
     return tuple(
         each
         for each in committed
@@ -72,7 +80,19 @@ def _without_guessing(fact: Fact) -> Fact:
     return fact
 
 
-def _recording(operation: AnyOperation, evidence: Evidence) -> Callable[[], Unit[Written]]:
+def counted(operation: AnyOperation, evidence: Evidence) -> Callable[[], Unit[Written]]:
+    """As `recording_of`; an amount that no total can hold is kept as told, and counted nowhere."""
+
+    def record() -> Unit[Written]:
+        try:
+            return (yield from recording_of(operation, evidence)())
+        except InvalidAmount:
+            return (yield from recording_of(operation, uncounted(evidence))())
+
+    return record
+
+
+def recording_of(operation: AnyOperation, evidence: Evidence) -> Callable[[], Unit[Written]]:
     """Return the unit that records one fact about an operation of this kind."""
     match operation:
         case Attempt():
@@ -87,6 +107,8 @@ def _recording(operation: AnyOperation, evidence: Evidence) -> Callable[[], Unit
             return lambda: _of_movement(Void, operation.id, evidence)
         case Refund():
             return lambda: _of_movement(Refund, operation.id, evidence)
+        case RefundCancellation():
+            return lambda: _of_cancellation(operation.id, evidence)
         case _:
             assert_never(operation)
 
@@ -131,6 +153,25 @@ def _of_movement(kind: type[O], operation_id: str, evidence: Evidence) -> Unit[W
         settled = settled.compared_with(accounted, operation_id=after.id, at=at)
     follow_up: FollowUp = yield from followed_up(account, accounted, settled, failed=None, at=at)
     return *follow_up, after, accounted, *claims
+
+
+def _of_cancellation(cancellation_id: str, evidence: Evidence) -> Unit[Written]:
+    """What calls a refund off is told to the refund as well, in the same commit."""
+    cancellation = yield from Load(RefundCancellation, cancellation_id)
+    payment = yield from Load(Payment, cancellation.payment_id)
+    refund = yield from Load(Refund, cancellation.refund_id)
+    evidence = as_told_of(payment, evidence)
+    if isinstance(evidence.fact, Unknown):
+        if not _is_doubtful(cancellation, evidence.source):
+            return ()
+        return payment.doubt(cancellation, evidence.fact, at=evidence.recorded_at)
+    others: Written = ()
+    if isinstance(evidence.fact, Canceled):
+        told = yield from _of_movement(Refund, refund.id, evidence)
+        payment = next(each for each in told if isinstance(each, Payment) and each.id == payment.id)
+        refund = next(each for each in told if isinstance(each, Refund) and each.id == refund.id)
+        others = tuple(each for each in told if each is not payment and each is not refund)
+    return *settle_cancellation(payment, refund, cancellation, evidence), *others
 
 
 def _of_charge(charge_id: str, evidence: Evidence) -> Unit[Written]:
@@ -221,7 +262,7 @@ def _of_setup_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
 
 
 def _of_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
-    before = yield from _settlement_of(attempt_id, evidence.fact)
+    before = yield from _settlement_of(attempt_id, evidence)
     at, evidence = evidence.recorded_at, as_told_of(before.session, evidence)
     if isinstance(evidence.fact, Unknown):
         if not _is_doubtful(before.attempt, evidence.source):
@@ -237,6 +278,7 @@ def _of_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
         return _left_to_a_person(before, before.payment.id, at=at)
     after = before.settled(evidence)
     claims = yield from claims_of(before, after)
+    after, closing = own_superseded(after, at=at)
     has_failed = after.has_failed_since(before) and not never_arrived(before.attempt, evidence)
     follow_up = yield from followed_up(
         before.account,
@@ -254,6 +296,7 @@ def _of_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
         after.account,
         after.release,
         _in_place_of(before.attempt, after.completion),
+        closing,
         *after.others,
         *claims,
     )
@@ -264,16 +307,17 @@ def _in_place_of(attempt: Attempt, completion: Attempt | None) -> Attempt | None
     return completion and attrs.evolve(completion, claim=attempt.claim)
 
 
-def _settlement_of(attempt_id: str, fact: Fact) -> Unit[Settlement]:
+def _settlement_of(attempt_id: str, evidence: Evidence) -> Unit[Settlement]:
     attempt = yield from Load(Attempt, attempt_id)
     session = yield from Load(PaymentSession, attempt.session_id)
+    attempt = yield from attempt_told_of(attempt, session, evidence)
     account = yield from Load(PayableAccount, session.payable_id)
-    others = tuple(each for each in (yield from open_attempts(session)) if each.id != attempt_id)
+    others = tuple(each for each in (yield from open_attempts(session)) if each.id != attempt.id)
     settlement = Settlement(account=account, session=session, attempt=attempt, others=others)
-    payment = yield from _payment_meant(attempt, session, fact)
+    payment = yield from _payment_meant(attempt, session, evidence.fact)
     if payment is None:
         return settlement
-    first = payment.attempt_id or attempt_id
+    first = payment.attempt_id or attempt.id
     return attrs.evolve(
         settlement,
         payment=payment,

@@ -12,14 +12,9 @@ from paysession._domain.methods import PaymentMethod, SetupTerms
 from paysession._domain.setup_session import SetupSession
 from paysession._flows.arguments import external, in_future, optional_id, optional_url, typed
 from paysession._flows.asks import Flow, Load, NewId, Now, Tenant, Unit
-from paysession._flows.carrying import (
-    carry_out,
-    described,
-    description_of,
-    lease_of,
-    look_at,
-    resolve,
-)
+from paysession._flows.carrying import carry_out, described, description_of, resolve
+from paysession._flows.holding import lease_of
+from paysession._flows.looking import look_at
 from paysession._flows.units import deciding
 from paysession.errors import IllegalTransition, OperationUnresolved, OutcomeUnknown
 

@@ -36,8 +36,9 @@ from paysession.errors import InexactAmount, InvalidAmount, UnsafeInput
 
 __all__ = ["display", "parse"]
 
+# Babel writes a number with three decimals more than it has: 64 digits are too few for 64.
 _EXACT: Final = Context(
-    prec=64, rounding=ROUND_HALF_EVEN, traps=[DivisionByZero, Inexact, InvalidOperation]
+    prec=128, rounding=ROUND_HALF_EVEN, traps=[DivisionByZero, Inexact, InvalidOperation]
 )
 _LOCALE: Final = re.compile(r"[A-Za-z]{2,3}(?:[_-][A-Za-z0-9]{2,8}){0,3}")
 _MOST_CHARACTERS: Final = 64

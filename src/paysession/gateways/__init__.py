@@ -1,5 +1,6 @@
 """The port to payment providers, what it asks and answers, and the gateways that are shipped."""
 
+from paysession._domain.evidence import LastWord
 from paysession._money import ADYEN, ISO, STRIPE
 from paysession.gateways._credit import (
     Credit,
@@ -17,14 +18,17 @@ from paysession.gateways._credit_ledger import (
     CreditLedger,
     InMemoryCreditLedger,
 )
+from paysession.gateways._strict_json import read_json
 from paysession.gateways.bogus import (
     AsyncBogusGateway,
     BogusEffect,
     BogusEffectKind,
+    BogusEvents,
     BogusGateway,
     BogusProvider,
 )
-from paysession.gateways.capabilities import Capabilities, KeyScope, LastWord, no_over_capture
+from paysession.gateways.capabilities import Capabilities, KeyScope, no_over_capture
+from paysession.gateways.notifications import Notification, StandardWebhooks, TimestampedSignature
 from paysession.gateways.offline import AsyncOfflineGateway, OfflineGateway
 from paysession.gateways.port import AsyncGateway, Gateway, operations_of
 from paysession.gateways.requests import (
@@ -70,6 +74,7 @@ __all__ = [
     "AsyncStoreCreditGateway",
     "BogusEffect",
     "BogusEffectKind",
+    "BogusEvents",
     "BogusGateway",
     "BogusProvider",
     "CancelRefundAnswer",
@@ -104,11 +109,14 @@ __all__ = [
     "LookUpAnswer",
     "LookUpRequest",
     "Method",
+    "Notification",
     "OfflineGateway",
     "RefundAnswer",
     "RefundRequest",
     "Request",
+    "StandardWebhooks",
     "StoreCreditGateway",
+    "TimestampedSignature",
     "UpdateSessionAnswer",
     "UpdateSessionRequest",
     "VoidAnswer",
@@ -117,4 +125,5 @@ __all__ = [
     "in_threads",
     "no_over_capture",
     "operations_of",
+    "read_json",
 ]

@@ -31,6 +31,7 @@ from paysession.gateways.requests import (
     VoidRequest,
 )
 from paysession.outcomes import (
+    NO_REFERENCES,
     Accepted,
     ActionRequired,
     Authorized,
@@ -43,6 +44,7 @@ from paysession.outcomes import (
     Redirect,
     ReferenceRole,
     References,
+    Report,
     Stored,
     UseSdk,
 )
@@ -58,6 +60,9 @@ class BogusEffectKind(StrEnum):
     TAKEN = "taken"
     RELEASED = "released"
     GIVEN_BACK = "given_back"
+    WITHDRAWN = "withdrawn"
+    """By a dispute, or without one."""
+    REINSTATED = "reinstated"
 
 
 @attrs.frozen(kw_only=True)
@@ -68,9 +73,10 @@ class BogusEffect:
     Attributes:
         kind: What happened to it.
         amount: How much of it.
-        key: The idempotency key of the call that did it.
-        operation_id: Our operation that the call was made for.
+        key: The idempotency key of the call that did it; empty where nobody asked for it.
+        operation_id: Our operation that the call was made for, if any.
         reference: The provider's id of the session or charge.
+        is_undone: Whether it came undone since.
     """
 
     kind: BogusEffectKind
@@ -78,6 +84,7 @@ class BogusEffect:
     key: str
     operation_id: str
     reference: str
+    is_undone: bool = False
 
 
 def digest(*parts: str) -> str:
@@ -103,6 +110,7 @@ class Subject:
         opened: What opening it answers.
         closed: How it was closed, if it was.
         done: What it came to first, if to anything: money held or taken, or a source stored.
+        reports: What the provider tells of it that is about no call.
     """
 
     id: str
@@ -112,6 +120,12 @@ class Subject:
     opened: Accepted
     closed: Canceled | Expired | None = None
     done: Authorized | Captured | Stored | None = None
+    reports: list[Report] = attrs.field(factory=list[Report])
+
+    @property
+    def ids(self) -> References:
+        """What it is called by: all its ids but the customer's."""
+        return self.references.only(set(ReferenceRole) - {ReferenceRole.CUSTOMER})
 
     @classmethod
     def for_source(cls, name: str, request: CreateSetupSessionRequest) -> Subject:
@@ -170,6 +184,8 @@ class Sale(Subject):
         held: What is still held: neither taken nor released.
         taken: What was taken.
         given_back: What of it was given back.
+        disputes: The disputes about it.
+        ours: Our id of the session or payment.
     """
 
     amount: Money
@@ -179,6 +195,8 @@ class Sale(Subject):
     held: Money
     taken: Money
     given_back: Money
+    disputes: References = NO_REFERENCES
+    ours: str
 
     @classmethod
     def for_money(cls, name: str, request: CreateSessionRequest | ChargeRequest) -> Sale:
@@ -186,8 +204,10 @@ class Sale(Subject):
         customer, zero = _customer_of(request.terms), Money.zero(request.amount.currency)
         if isinstance(request, ChargeRequest):
             references = References.of(authorization=name, customer=customer)
+            ours = request.payment_id
         else:
             references = References.of(session=name, customer=customer)
+            ours = request.session_id
         return cls(
             id=name,
             references=references,
@@ -200,6 +220,7 @@ class Sale(Subject):
             held=zero,
             taken=zero,
             given_back=zero,
+            ours=ours,
         )
 
     def pay(
@@ -224,6 +245,33 @@ class Sale(Subject):
         self.captures += 1
         self.taken += amount
         self.release(amount)
+
+    def undo(self, effect: BogusEffect) -> None:
+        """What was taken is held again, or what was given back was not."""
+        if effect.kind is BogusEffectKind.TAKEN:
+            self.taken -= effect.amount
+            self.held += effect.amount
+        else:
+            self.given_back -= effect.amount
+
+    def once_more(self) -> Sale:
+        """Return another one in the same session, of which nothing is paid."""
+        zero = Money.zero(self.amount.currency)
+        return attrs.evolve(
+            self,
+            references=self.references.only({ReferenceRole.SESSION, ReferenceRole.CUSTOMER}),
+            done=None,
+            reports=[],
+            captures=0,
+            held=zero,
+            taken=zero,
+            given_back=zero,
+            disputes=NO_REFERENCES,
+        )
+
+    def dispute(self, name: str) -> References:
+        """Return the reference of a dispute, if it is one."""
+        return References(tuple(each for each in self.disputes if each.id == name))
 
     def release(self, amount: Money) -> None:
         """Hold so much less; a script may let go of more than there is."""

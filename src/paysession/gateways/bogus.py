@@ -16,7 +16,8 @@ What a setup session stores, and a session with `save_source`, is a card with a 
 that approves everything. A customer who is named has an id here, of role `customer`.
 
 The provider has a truth of its own: `effects` says what happened to money, whether or not
-its answer was heard.
+its answer was heard. It tells by itself what has happened: `take_notifications` gives what it
+is to send, signed, and `later` lets things happen there that nobody of us asked for.
 
 | behaviour | what happens | to which calls |
 |---|---|---|
@@ -44,10 +45,12 @@ from datetime import datetime
 from paysession._domain.failures import FailureCode
 from paysession._domain.limits import safe_id
 from paysession._money import Currency, Money
+from paysession.gateways._bogus_events import BogusEvents
 from paysession.gateways._bogus_objects import BogusEffect, BogusEffectKind
 from paysession.gateways._bogus_provider import BogusProvider
 from paysession.gateways._bogus_script import Behaviour, Script
 from paysession.gateways.capabilities import Capabilities
+from paysession.gateways.notifications import Notification
 from paysession.gateways.port import AsyncGateway, Gateway
 from paysession.gateways.requests import (
     CancelRefundAnswer,
@@ -81,6 +84,7 @@ __all__ = [
     "AsyncBogusGateway",
     "BogusEffect",
     "BogusEffectKind",
+    "BogusEvents",
     "BogusGateway",
     "BogusProvider",
 ]
@@ -167,7 +171,7 @@ class _Backstage:
         return total(BogusEffectKind.HELD, currency) - gone
 
     def taken(self, currency: str | Currency) -> Money:
-        """Return all that was ever taken."""
+        """Return all that was taken, and did not come undone."""
         return self.provider.total(BogusEffectKind.TAKEN, currency)
 
     def released(self, currency: str | Currency) -> Money:
@@ -175,16 +179,27 @@ class _Backstage:
         return self.provider.total(BogusEffectKind.RELEASED, currency)
 
     def given_back(self, currency: str | Currency) -> Money:
-        """Return all that was ever given back."""
+        """Return all that was given back, and did not come undone."""
         return self.provider.total(BogusEffectKind.GIVEN_BACK, currency)
 
-    def let_pending_succeed(self) -> None:
-        """Approve whatever waits, for the provider or for the customer; look-ups tell it."""
-        self.provider.let_pending_succeed()
+    @property
+    def later(self) -> BogusEvents:
+        """What happens at the provider by itself."""
+        return self.provider.later
 
-    def let_pending_fail(self, code: FailureCode = FailureCode.PROCESSING_ERROR) -> None:
-        """Refuse whatever waits, for the provider or for the customer; look-ups tell it."""
-        self.provider.let_pending_fail(code)
+    def take_notifications(self) -> tuple[Notification, ...]:
+        """Return what the provider is to send, one notification for each event, signed now."""
+        return self.provider.take_notifications()
+
+    def let_pending_succeed(self, of: str | None = None) -> None:
+        """Approve what waits, for the provider or for the customer: all, or the one of this id."""
+        self.provider.let_pending_succeed(of)
+
+    def let_pending_fail(
+        self, code: FailureCode = FailureCode.PROCESSING_ERROR, of: str | None = None
+    ) -> None:
+        """Refuse what waits, for the provider or for the customer: all, or the one of this id."""
+        self.provider.let_pending_fail(code, of)
 
 
 class BogusGateway(_Backstage, Gateway):
@@ -239,6 +254,10 @@ class BogusGateway(_Backstage, Gateway):
     def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
         """Report what is true by now of the operation that was sent with this key."""
         return self.provider.look_up(request)
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        """Report what the provider has told, if it has signed that."""
+        return self.provider.read_notification(notification)
 
 
 class AsyncBogusGateway(_Backstage, AsyncGateway):
@@ -295,3 +314,7 @@ class AsyncBogusGateway(_Backstage, AsyncGateway):
     async def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
         """Report what is true by now of the operation that was sent with this key."""
         return self.provider.look_up(request)
+
+    async def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        """Report what the provider has told, if it has signed that."""
+        return self.provider.read_notification(notification)

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
+from typing import cast
 
 import attrs
 
+from paysession._domain.evidence import LastWord
 from paysession._money import ISO, MinorUnits, Money
-from paysession.errors import UnsafeInput
+from paysession.errors import LimitExceeded, UnsafeInput
 
-
-class LastWord(StrEnum):
-    """Which of two contradicting facts without a time counts, where a provider has a rule."""
-
-    SUCCESS = "success"
-    FAILURE = "failure"
+_MOST_RECHECKS = 20
+_LONGEST_RECHECK = timedelta(days=366)
 
 
 class KeyScope(StrEnum):
@@ -41,13 +39,28 @@ def _is_duration(_: object, field: attrs.Attribute[timedelta], value: object) ->
         raise UnsafeInput(field.name, "a time cannot be below zero")
 
 
+def _is_schedule(_: object, field: attrs.Attribute[tuple[timedelta, ...]], value: object) -> None:
+    if not isinstance(value, tuple):
+        raise TypeError(f"{field.name} must be a tuple of timedelta, not {type(value).__name__}")
+    times = cast("tuple[object, ...]", value)
+    for each in times:
+        if not isinstance(each, timedelta):
+            raise TypeError(f"{field.name} must hold timedelta, not {type(each).__name__}")
+        if not timedelta(0) < each <= _LONGEST_RECHECK:
+            raise UnsafeInput(field.name, "each time must be above zero, and within a year")
+    if len(times) > _MOST_RECHECKS:
+        raise LimitExceeded(f"times in {field.name}", _MOST_RECHECKS)
+
+
 @attrs.frozen(kw_only=True)
 class Capabilities:
     """
     What an adapter declares of its provider; the defaults are the common case.
 
-    Nothing acts yet on `replays_errors`, `key_scope`, `signs_facts`, `last_word` and
-    `recheck_schedule`; they are declared for those who read them.
+    `replays_errors` and `key_scope` are for adapters and their tests: nothing here acts on
+    them. A key is an operation's id, so it is unique in any scope; and a call without an
+    answer is looked up before it is repeated, since a stored error may be all that a repeat
+    brings.
 
     Attributes:
         settled_by_person: A person says what was paid and given back, with `mark_paid` and
@@ -63,15 +76,18 @@ class Capabilities:
         partial_refunds: Less than what was taken may be given back.
         refunds_per_capture: A refund names one capture, and cannot exceed it.
         honours_keys: The same idempotency key has one effect.
-        replays_errors: A stored error is answered again for the same key.
+        replays_errors: A stored error is answered again for the same key; if not, a repeat
+            after an error is tried anew.
         key_scope: Within what a key is remembered.
         key_window: How long a key is remembered.
         longest_call: After this long, a call has certainly ended at the provider.
         look_up_is_authoritative: "Not found" by our reference means that it never happened.
         look_up_grace: How long after a call a look-up may still miss it.
         signs_facts: Notifications carry signed facts; if not, they are hints to look up.
-        last_word: Which of two contradicting facts without a time counts.
-        recheck_schedule: When settled objects are looked at again, from settlement on.
+        last_word: Which counts, if a success and a failure are told of one operation and
+            nothing tells their order. Without it such a thing is looked up.
+        recheck_schedule: How long after it was settled what succeeded is looked at again, each:
+            at most twenty times, within a year.
         minor_units: How amounts are written for this provider.
     """
 
@@ -96,7 +112,7 @@ class Capabilities:
     look_up_grace: timedelta = attrs.field(default=timedelta(0), validator=_is_duration)
     signs_facts: bool = attrs.field(default=True, validator=_is_bool)
     last_word: LastWord | None = None
-    recheck_schedule: tuple[timedelta, ...] = ()
+    recheck_schedule: tuple[timedelta, ...] = attrs.field(default=(), validator=_is_schedule)
     minor_units: MinorUnits = attrs.field(
         default=ISO, validator=attrs.validators.instance_of(MinorUnits)
     )

@@ -17,6 +17,7 @@ from typing import NoReturn, get_args
 
 from paysession.errors import Unsupported
 from paysession.gateways.capabilities import Capabilities
+from paysession.gateways.notifications import Notification
 from paysession.gateways.requests import (
     CancelRefundAnswer,
     CancelRefundRequest,
@@ -51,6 +52,10 @@ METHODS: tuple[Method, ...] = get_args(Method)
 
 def _refuse(gateway: object, request: Request[object]) -> NoReturn:
     raise Unsupported(type(gateway).__name__, request.method)
+
+
+def _refuse_notification(gateway: object) -> NoReturn:
+    raise Unsupported(type(gateway).__name__, "read_notification")
 
 
 class Gateway:
@@ -128,6 +133,21 @@ class Gateway:
         """
         _refuse(self, request)
 
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        """
+        Report what a notification tells, after its raw bytes were verified.
+
+        Nothing is parsed before the signature holds. Each report echoes our operation's id as
+        `our_reference` where the provider sends it back, and names the provider's ids. `Unknown`
+        says only that something may have happened: it is looked up then. What cannot be told
+        becomes no report.
+
+        Raises:
+            InvalidSignature: It is not what the provider signed; nothing more is said.
+            UnreadableNotification: It is, and cannot be read.
+        """
+        _refuse_notification(self)
+
 
 class AsyncGateway:
     """One merchant account at one provider, called from an event loop. As `Gateway`."""
@@ -196,6 +216,21 @@ class AsyncGateway:
         proves nothing. The same money carries the same ids in every answer and report.
         """
         _refuse(self, request)
+
+    async def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        """
+        Report what a notification tells, after its raw bytes were verified.
+
+        Nothing is parsed before the signature holds. Each report echoes our operation's id as
+        `our_reference` where the provider sends it back, and names the provider's ids. `Unknown`
+        says only that something may have happened: it is looked up then. What cannot be told
+        becomes no report.
+
+        Raises:
+            InvalidSignature: It is not what the provider signed; nothing more is said.
+            UnreadableNotification: It is, and cannot be read.
+        """
+        _refuse_notification(self)
 
 
 def operations_of(gateway: Gateway | AsyncGateway) -> frozenset[Method]:

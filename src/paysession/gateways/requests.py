@@ -52,6 +52,7 @@ Method: TypeAlias = Literal[
     "create_setup_session",
     "complete_setup_session",
     "look_up",
+    "read_notification",
 ]
 
 NoAnswer: TypeAlias = Rejected | NotAttempted | Unknown

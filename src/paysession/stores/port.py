@@ -24,10 +24,13 @@ from typing import TypeAlias, TypeVar
 import attrs
 
 from paysession._domain.attempts import Attempt, SetupAttempt
+from paysession._domain.cancellations import RefundCancellation
 from paysession._domain.charges import Charge
+from paysession._domain.disputes import Dispute
 from paysession._domain.entities import Aggregate, Entity
-from paysession._domain.movements import Authorization, Capture, Lapse, Refund, Reversal, Void
+from paysession._domain.movements import Authorization, Capture, Refund, Reversal, Void
 from paysession._domain.operations import Operation
+from paysession._domain.parked import ParkedReport
 from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
@@ -50,8 +53,10 @@ KINDS: Mapping[AnyKind, str] = MappingProxyType(
         Capture: "capture",
         Void: "void",
         Refund: "refund",
-        Lapse: "lapse",
+        RefundCancellation: "refund_cancellation",
         Reversal: "reversal",
+        Dispute: "dispute",
+        ParkedReport: "parked_report",
     }
 )
 """Every kind of entity, and the name a store files it under."""
@@ -68,8 +73,10 @@ INDEXES: Mapping[AnyKind, tuple[str, ...]] = MappingProxyType(
         Capture: ("payment_id",),
         Void: ("payment_id",),
         Refund: ("payment_id",),
-        Lapse: ("payment_id",),
+        RefundCancellation: ("payment_id",),
         Reversal: ("payment_id",),
+        Dispute: ("payment_id",),
+        ParkedReport: ("waiting",),
     }
 )
 """The closed table of what `find` may look by: attributes of the entities."""
@@ -126,7 +133,8 @@ class RecordedEvent:
     An event as the outbox keeps it.
 
     Attributes:
-        id: `aggregate:version:index`, unique and the same however often it is published.
+        id: `kind:aggregate:version:index`, unique and the same however often it is published.
+            A payable's id is the backend's own, and may be that of a session as well.
         tenant: Whose it is.
         kind: The kind of the aggregate, as in `KINDS`.
         aggregate_id: Which one it happened to.
@@ -201,7 +209,7 @@ def _events_of(aggregate: Aggregate) -> Iterable[RecordedEvent]:
     kind, version = KINDS[type(aggregate)], aggregate.version + 1
     for index, event in enumerate(aggregate.news):
         yield RecordedEvent(
-            id=f"{aggregate.id}:{version}:{index}",
+            id=f"{kind}:{aggregate.id}:{version}:{index}",
             tenant=aggregate.tenant,
             kind=kind,
             aggregate_id=aggregate.id,
@@ -212,23 +220,31 @@ def _events_of(aggregate: Aggregate) -> Iterable[RecordedEvent]:
 
 
 class Store(ABC):
-    """Where everything is kept, called synchronously."""
+    """
+    Where everything is kept, called synchronously.
+
+    Each method names the laws that it must keep; `paysession.testing.StoreConformance` tries
+    them all. What is read is the same as what was written, letter by letter and unit by unit
+    (ROUND-1 to ROUND-8), nobody sees another tenant's (TEN-1, TEN-2), and what one process has
+    committed the next reads at once (READ-1).
+    """
 
     @abstractmethod
     def get(self, kind: type[E], id: str, *, tenant: str) -> E | None:  # noqa: A002
-        """Return the newest committed version of one entity."""
+        """Return the newest committed version of one entity (READ-1, RACE-5)."""
 
     @abstractmethod
     def find(self, kind: type[E], *, by: str, value: str, tenant: str) -> tuple[E, ...]:
         """
         Return entities whose `by`, one of `INDEXES`, is `value`, oldest first.
 
-        They are ordered by (`created_at`, `id`): ids decide between those of one instant.
+        They are ordered by (`created_at`, `id`): ids decide between those of one instant,
+        character by character (FIND-1 to FIND-5).
         """
 
     @abstractmethod
     def claimed(self, namespace: str, text: str, *, tenant: str) -> Claim | None:
-        """Return the claim on a text, if it is taken."""
+        """Return the claim on a text, if it is taken (CLAIM-1, ROUND-7)."""
 
     @abstractmethod
     def due(
@@ -237,31 +253,35 @@ class Store(ABC):
         """
         Return entities of these kinds due by `before`, longest due first, ties in any order.
 
-        What is due at `before` itself is among them.
+        What is due at `before` itself is among them (DUE-1 to DUE-3).
         """
 
     @abstractmethod
     def attention(self, *, limit: int, tenant: str) -> tuple[Entity, ...]:
-        """Return entities that a person must look at, oldest first."""
+        """Return entities that a person must look at, oldest first (ATT-1)."""
 
     @abstractmethod
     def commit(self, changes: Changes) -> None:
         """
-        Write all of the changes durably, or nothing.
+        Write all of the changes durably, or nothing (ATOM-1 to ATOM-3, DUR-1, DUR-2).
+
+        Whoever comes second is refused, however many come at once (RACE-1 to RACE-4), and
+        can go on as if he had not asked (ATOM-3).
 
         Raises:
-            StaleVersion: An entity or claim is not at the version that is to be replaced.
-            AlreadyExists: An entity or claim at version 1 exists.
-            NotDurable: A transaction is open around it.
+            StaleVersion: An entity or claim is not at the version that is to be replaced
+                (VER-1, VER-3, CLAIM-2).
+            AlreadyExists: An entity or claim at version 1 exists (VER-2, CLAIM-1).
+            NotDurable: A transaction is open around it (DUR-3).
         """
 
     @abstractmethod
     def unpublished(self, *, limit: int, tenant: str) -> tuple[RecordedEvent, ...]:
-        """Return committed events that were not marked as published, oldest first."""
+        """Return committed events not marked as published, oldest first (EVENT-1 to EVENT-4)."""
 
     @abstractmethod
     def mark_published(self, events: Iterable[RecordedEvent], *, tenant: str) -> None:
-        """Take events off the outbox; those that are off it already do no harm."""
+        """Take events off the outbox; those off it already do no harm (EVENT-2, TEN-2)."""
 
 
 class AsyncStore(ABC):
@@ -269,19 +289,20 @@ class AsyncStore(ABC):
 
     @abstractmethod
     async def get(self, kind: type[E], id: str, *, tenant: str) -> E | None:  # noqa: A002
-        """Return the newest committed version of one entity."""
+        """Return the newest committed version of one entity (READ-1, RACE-5)."""
 
     @abstractmethod
     async def find(self, kind: type[E], *, by: str, value: str, tenant: str) -> tuple[E, ...]:
         """
         Return entities whose `by`, one of `INDEXES`, is `value`, oldest first.
 
-        They are ordered by (`created_at`, `id`): ids decide between those of one instant.
+        They are ordered by (`created_at`, `id`): ids decide between those of one instant,
+        character by character (FIND-1 to FIND-5).
         """
 
     @abstractmethod
     async def claimed(self, namespace: str, text: str, *, tenant: str) -> Claim | None:
-        """Return the claim on a text, if it is taken."""
+        """Return the claim on a text, if it is taken (CLAIM-1, ROUND-7)."""
 
     @abstractmethod
     async def due(
@@ -290,12 +311,12 @@ class AsyncStore(ABC):
         """
         Return entities of these kinds due by `before`, longest due first, ties in any order.
 
-        What is due at `before` itself is among them.
+        What is due at `before` itself is among them (DUE-1 to DUE-3).
         """
 
     @abstractmethod
     async def attention(self, *, limit: int, tenant: str) -> tuple[Entity, ...]:
-        """Return entities that a person must look at, oldest first."""
+        """Return entities that a person must look at, oldest first (ATT-1)."""
 
     @abstractmethod
     async def commit(self, changes: Changes) -> None:
@@ -303,8 +324,8 @@ class AsyncStore(ABC):
 
     @abstractmethod
     async def unpublished(self, *, limit: int, tenant: str) -> tuple[RecordedEvent, ...]:
-        """Return committed events that were not marked as published, oldest first."""
+        """Return committed events not marked as published, oldest first (EVENT-1 to EVENT-4)."""
 
     @abstractmethod
     async def mark_published(self, events: Iterable[RecordedEvent], *, tenant: str) -> None:
-        """Take events off the outbox; those that are off it already do no harm."""
+        """Take events off the outbox; those off it already do no harm (EVENT-2, TEN-2)."""

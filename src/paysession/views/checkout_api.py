@@ -73,7 +73,8 @@ def session(statement: Statement) -> Document:
     Where there is money, it decides: a closed session that money came for all the same has
     succeeded, or was refunded. Money that is less than was asked, and is not given back
     yet, is pending. Of a completed session whose money was let go before it was taken, the
-    status is REVERSED.
+    status is REVERSED; so it is once all that was not refunded is lost. What a dispute only
+    withholds may come back, and changes no status.
 
     There is a `failureReason` with FAILED only. `refunds` is null before success, and a
     list ever after.
@@ -125,12 +126,17 @@ def error_document(error: BaseException | int, *, request_id: str | None = None)
 def _status(told: PaymentSession, payment: Payment | None) -> str:
     if payment is None or payment.status in _WITHOUT_MONEY:
         return SESSION[told.status].checkout
-    by_money = PAYMENT[payment.status].checkout
+    by_money = "REVERSED" if _has_lost_the_rest(payment) else PAYMENT[payment.status].checkout
     if told.succeeded:
         return by_money
     if payment.status in _LET_GO:
         return SESSION[told.status].checkout
     return "PENDING" if by_money == "SUCCEEDED" and is_short(told, payment) else by_money
+
+
+def _has_lost_the_rest(payment: Payment) -> bool:
+    balances = payment.balances
+    return bool(balances.lost) and balances.refunded + balances.lost >= balances.captured
 
 
 def _why_failed(told: PaymentSession) -> str:

@@ -168,6 +168,7 @@ ANSWERS: Final[Mapping[type[BaseException], Answer]] = MappingProxyType(
         errors.GatewayBroken: _UNEXPECTED,
         errors.NotificationError: Answer(401, "The notification is not valid"),
         errors.InvalidSignature: Answer(401, "The signature is not valid"),
+        errors.UnreadableNotification: Answer(400, "The notification cannot be read"),
         errors.StoreError: _UNEXPECTED,
         errors.NotDurable: _UNEXPECTED,
         errors.RecordError: _UNEXPECTED,

@@ -8,7 +8,7 @@ from paysession._domain.attempts import Attempt
 from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.limits import Metadata
 from paysession._domain.methods import CapturePolicy, PaymentMethod, Terms, UnderpaidPolicy
-from paysession._domain.movements import Capture, Refund, Void
+from paysession._domain.movements import Authorization, Capture, Refund, Void
 from paysession._domain.operations import Lease
 from paysession._domain.payable import Payable, PayableAccount
 from paysession._domain.payment import Payment
@@ -16,7 +16,14 @@ from paysession._domain.session import PaymentSession
 from paysession._domain.settlement import Settlement
 from paysession._money import Money
 from paysession.lifecycles import PaymentStatus
-from paysession.outcomes import Accepted, Fact, Failure, FailureCode, References
+from paysession.outcomes import (
+    Accepted,
+    AuthorizationLapsed,
+    Fact,
+    Failure,
+    FailureCode,
+    References,
+)
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOTHING = Money.zero("EUR")
@@ -113,15 +120,24 @@ def new_payment(
     )
 
 
-def authorized(amount: int = 100) -> Payment:
-    payment, _ = new_payment(amount).authorize(
+def held(amount: int = 100) -> tuple[Payment, Authorization]:
+    return new_payment(amount).authorize(
         "au_1",
         amount=eur(amount),
         references=References.of(authorization="pi_1"),
         expires_at=None,
         at=NOW,
     )
-    return payment
+
+
+def authorized(amount: int = 100) -> Payment:
+    return held(amount)[0]
+
+
+def let_go(amount: int = 100) -> Payment:
+    """A payment of 100, of which the provider let some go."""
+    payment, authorization = held()
+    return payment.told_of_authorization(authorization, heard(AuthorizationLapsed(eur(amount))))[0]
 
 
 def asked_capture(

@@ -276,9 +276,10 @@ def test_a_decline_after_the_money_changes_nothing_but_is_kept() -> None:
 
 
 def test_late_money_for_a_payable_that_was_paid_otherwise_is_too_much() -> None:
-    failed = settled(asked(), Declined(FAILURE))
+    failed = settled(asked(), Declined(FAILURE, occurred_at=at(1)))
     elsewhere = attrs.evolve(failed.account, paid=eur(100))
-    after = settled(attrs.evolve(failed, account=elsewhere), Captured(eur(100)))
+    late = Captured(eur(100), occurred_at=at(2))
+    after = settled(attrs.evolve(failed, account=elsewhere), late)
     assert [DiscrepancyKind.OVERPAID] == open_kinds(after)
     assert (eur(200), PayableStatus.OVERPAID) == (after.account.paid, after.account.status)
 
@@ -370,16 +371,21 @@ def test_another_currency_moves_nothing_and_is_left_to_a_person(
     kind: type[Authorized | Captured | Retaken],
 ) -> None:
     before = asked()
-    after = settled(before, kind(Money("100", "USD"), references=References.of(capture="ch_1")))
+    foreign = kind(Money("100", "USD"), references=References.of(capture="ch_1"))
+    after = settled(before, foreign)
     assert (before.payment.balances, before.account) == (after.payment.balances, after.account)
     assert ([DiscrepancyKind.CURRENCY_MISMATCH], True) == (
         open_kinds(after),
         after.charge.attention,
     )
     assert "ch_1" == after.payment.references.get(ReferenceRole.CAPTURE)
-    assert after is settled(after, kind(Money("100", "USD")))
-    resolved = settled(after, Captured(eur(100)))
-    assert ([], False) == (open_kinds(resolved), resolved.charge.attention)
+    assert after is settled(after, foreign)
+    paid = settled(after, Captured(eur(100)))
+    assert (eur(100), [DiscrepancyKind.CURRENCY_MISMATCH], True) == (
+        paid.payment.balances.captured,
+        open_kinds(paid),
+        paid.charge.attention,
+    )
 
 
 def test_another_currency_is_told_of_a_charge_that_waits_for_a_person_already() -> None:

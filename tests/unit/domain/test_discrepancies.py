@@ -49,3 +49,13 @@ def test_a_contradiction_that_holds_again_is_another_one() -> None:
     again = open_one(ended, 7)
     assert [at(1), at(7)] == [one.opened_at for one in again]
     assert [at(5), at(9)] == [one.closed_at for one in closed(again, KIND, "ca_1", at=at(9))[0]]
+
+
+def test_what_waits_with_an_operation_is_judged_with_that_one_alone() -> None:
+    for kind in (DiscrepancyKind.AMOUNT_UNREADABLE, DiscrepancyKind.AMOUNT_MISMATCH):
+        known, _ = opened((), kind, "ca_1", "100", "?", at=at(1))
+        assert (True, False) == (known[0].is_judged_with("ca_1"), known[0].is_judged_with("ca_2"))
+        gone, _ = closed(known, kind, "ca_1", at=at(2))
+        assert not gone[0].is_judged_with("ca_1")
+    short, _ = opened((), DiscrepancyKind.UNDERPAID, "at_1", "100", "90", at=at(1))
+    assert not short[0].is_judged_with("at_1")

@@ -49,9 +49,10 @@ KEPT_FREE_TEXT = {
     "CreditCard": "id brand last4",
     "Currency": "code name",
     "Discrepancy": "operation_id expected actual",
+    "Dispute": "id tenant payment_id gateway",
     "DisputeChanged": "status",
     "Failure": "raw_code advice",
-    "Lapse": "id tenant payment_id",
+    "ParkedReport": "id tenant gateway waiting waits_for_person applied_to claims",
     "PayableAccount": "id tenant",
     "Payment": "id tenant gateway payable_id payable_reference session_id attempt_id number"
     " open_operations asking claims",
@@ -62,6 +63,8 @@ KEPT_FREE_TEXT = {
     "Reference": "id",
     "ReferenceChanged": "former",
     "Refund": "id tenant gateway waits_for_person claim payment_id capture_id",
+    "RefundCancellation": "id tenant gateway waits_for_person claim payment_id refund_id",
+    "Report": "our_reference id attempt",
     "Reversal": "id tenant payment_id",
     "SetupAttempt": "id tenant gateway waits_for_person claim setup_session_id",
     "SetupSession": "id tenant gateway attempt_id open_attempts claims",
@@ -70,6 +73,7 @@ KEPT_FREE_TEXT = {
     "StoredSource": "id",
     "Superseded": "by",
     "Terms": "payable_id payable_reference",
+    "Unreadable": "raw",
     "Void": "id tenant gateway waits_for_person claim payment_id",
 }
 """Text that stays: ours, the backend's own ids and words, and the provider's codes and ids."""

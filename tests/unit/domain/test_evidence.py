@@ -234,7 +234,7 @@ def test_what_decides_nothing_has_no_rank() -> None:
 # Another currency
 
 
-def test_a_fact_in_another_currency_keeps_its_references_and_is_closed_by_ours() -> None:
+def test_a_fact_in_another_currency_keeps_its_references_and_waits_for_a_person() -> None:
     payment, capture = asked_capture(authorized())
     foreign = Captured(Money(100, "USD"), references=References.of(capture="ch_1"))
     payment, capture = payment.settle(capture, heard(foreign, 2))
@@ -244,13 +244,16 @@ def test_a_fact_in_another_currency_keeps_its_references_and_is_closed_by_ours()
 
     payment, capture = payment.settle(capture, heard(Captured(eur(100)), 3))
 
-    assert [(DiscrepancyKind.CURRENCY_MISMATCH, False)] == [
-        (one.kind, one.is_open)
-        for one in payment.discrepancies
-        if one.kind is DiscrepancyKind.CURRENCY_MISMATCH
+    assert [(DiscrepancyKind.CURRENCY_MISMATCH, True)] == [
+        (one.kind, one.is_open) for one in payment.discrepancies
     ]
-    assert not capture.attention
+    assert capture.attention
     assert eur(100) == payment.balances.captured
+
+    payment, capture = payment.settle(capture, heard(Captured(eur(100)), 4, EvidenceSource.PERSON))
+
+    assert [False] == [one.is_open for one in payment.discrepancies]
+    assert not capture.attention
 
 
 def test_an_attempt_s_money_in_another_currency_keeps_its_references_too() -> None:
@@ -263,7 +266,9 @@ def test_an_attempt_s_money_in_another_currency_keeps_its_references_too() -> No
     after = settled(after, Captured(eur(100), references=References.of(authorization="pi_1")))
 
     assert SessionStatus.COMPLETED is after.session.status
-    assert [] == [one for one in after.session.discrepancies if one.is_open]
+    assert [DiscrepancyKind.CURRENCY_MISMATCH] == [
+        one.kind for one in after.session.discrepancies if one.is_open
+    ]
 
 
 # When a session ends

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import attrs
 import pytest
 from domain_builders import (
@@ -17,7 +19,9 @@ from domain_builders import (
     opened_at_provider,
 )
 
+from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.entities import Entity
+from paysession._domain.evidence import EvidenceSource
 from paysession._domain.methods import UnderpaidPolicy
 from paysession._domain.settlement import Settlement
 from paysession.lifecycles import OperationStatus, PaymentStatus, SessionStatus
@@ -183,3 +187,41 @@ def test_what_was_declined_and_taken_after_all_is_a_payment() -> None:
     assert after.payment is not None
     assert eur(100) == after.payment.balances.captured
     assert after.session.succeeded
+
+
+def standing(settlement: Settlement) -> tuple[object, ...]:
+    """All that must not depend on the order in which facts were heard."""
+    payment, told = settlement.payment, settlement.session.discrepancies
+    assert payment is not None
+    return (
+        settlement.session.status,
+        settlement.attempt.status,
+        settlement.attempt.believed,
+        settlement.attempt.attention,
+        payment.status,
+        payment.balances,
+        settlement.account.status,
+        sorted(each.kind for each in (*told, *payment.discrepancies) if each.is_open),
+    )
+
+
+def test_a_story_that_contradicts_itself_ends_alike_in_every_order_and_from_every_source() -> None:
+    story: tuple[Fact, ...] = (
+        Pending(),
+        Authorized(eur(100)),
+        Declined(FAILURE),
+        Captured(eur(60)),
+        Declined(FAILURE),
+    )
+    ends = {repr(standing(settled(completing(ACCEPT), *facts))) for facts in permutations(story)}
+    for source in (EvidenceSource.RESPONSE, EvidenceSource.NOTIFICATION):
+        settlement = completing(ACCEPT)
+        for minutes, fact in enumerate(story, start=5):
+            settlement = settlement.settled(heard(fact, minutes, source))
+        ends.add(repr(standing(settlement)))
+    assert 1 == len(ends)
+    assert settlement.attempt.is_contradicted
+    assert settlement.payment is not None
+    assert [DiscrepancyKind.AMOUNT_MISMATCH] == [
+        each.kind for each in settlement.payment.discrepancies if each.is_open
+    ]

@@ -9,17 +9,18 @@ from domain_builders import (
     asked_capture,
     asked_refund,
     asked_void,
-    at,
     authorized,
     eur,
     heard,
+    held,
 )
 
 from paysession import events
 from paysession._domain.balances import NO_EFFECT
-from paysession._domain.movements import Capture, MovementOperation, Recorded, Refund
+from paysession._domain.movements import Capture, MovementOperation, Refund
 from paysession._domain.operations import Origin
 from paysession._domain.payment import Payment
+from paysession._domain.recorded import Recorded
 from paysession.lifecycles import OperationStatus
 from paysession.outcomes import Bounced, Canceled, Captured, Declined, Pending, Refunded, Voided
 
@@ -30,13 +31,9 @@ def captured(amount: int = 100) -> tuple[Payment, Capture]:
 
 
 def test_what_the_provider_did_by_itself_has_happened() -> None:
-    payment = authorized()
-    _, lapse = payment.lapse("la_1", amount=eur(30), at=at(1))
-    _, reversal = payment.reverse("rv_1", amount=eur(20), at=at(1))
-    assert ({"lapsed": eur(30)}, {"lost": eur(20)}) == (lapse.effect, reversal.effect)
-    assert (False, False) == (lapse.is_open, reversal.is_open)
-    assert (eur(30), events.PaymentLapsed) == (lapse.moved_amount, lapse.event)
-    assert events.PaymentReversed is reversal.event
+    _, authorization = held()
+    assert ({"authorized": eur(100)}, False) == (authorization.effect, authorization.is_open)
+    assert (events.PaymentAuthorized, eur(100)) == authorization.tells(NO_EFFECT)
 
 
 def test_a_capture_is_in_flight_until_it_is_known_how_it_ended() -> None:

@@ -126,6 +126,15 @@ def test_a_fact_teaches_references_ends_the_lease_and_sets_the_time() -> None:
     assert (None, None, at(7)) == (settled.lease_until, settled.due_at, settled.updated_at)
 
 
+def test_an_operation_keeps_every_id_that_it_is_known_by() -> None:
+    known = told(Captured(eur(100), references=References.of(capture="ch_1"))).committed()
+    renamed = known.informed(References.of(capture="ch_2"))
+    assert (References.of(capture="ch_1") | References.of(capture="ch_2"), True) == (
+        renamed.references,
+        renamed.is_changed,
+    )
+
+
 def test_time_never_goes_back() -> None:
     ahead = attrs.evolve(capture(), updated_at=at(50))
     after = (

@@ -55,6 +55,15 @@ def test_an_account_opens_with_all_of_it_due() -> None:
     assert [PayableChanged] == [type(event) for event in opened.news]
 
 
+def test_what_was_lost_is_told_and_is_no_longer_too_much() -> None:
+    assert with_share(paid=150, refunded=20, lost=29).is_overpaid
+    charged_back = with_share(paid=150, refunded=20, lost=30)
+    assert (False, eur(30)) == (charged_back.is_overpaid, charged_back.lost)
+    told = charged_back.news[-2]
+    assert isinstance(told, PayableChanged)
+    assert (eur(30), NOTHING) == (told.lost, told.due)
+
+
 def test_what_is_held_taken_or_being_asked_for_is_not_due() -> None:
     assert eur(40) == with_share(authorized=10, paid=20, in_flight=30).due
     assert NOTHING == with_share(paid=120).due

@@ -16,6 +16,7 @@ from domain_builders import (
     eur,
     heard,
     lease,
+    let_go,
     new_payment,
 )
 
@@ -38,6 +39,7 @@ from paysession.outcomes import (
     Bounced,
     Captured,
     Declined,
+    FundsWithdrawn,
     Pending,
     ReferenceRole,
     References,
@@ -88,8 +90,9 @@ def test_a_sale_is_taken_in_one_step() -> None:
 
 
 def test_what_the_provider_lets_go_or_takes_back_moves_the_status() -> None:
-    lapsed, _ = authorized().lapse("la_1", amount=eur(100), at=at(1))
-    reversed_, _ = captured().reverse("rv_1", amount=eur(100), at=at(1))
+    lapsed = let_go()
+    gone = heard(FundsWithdrawn(eur(100)))
+    reversed_, _ = captured().told_of_reversal(None, "rv_1", gone)
     assert (PaymentStatus.LAPSED, PaymentStatus.REVERSED) == (lapsed.status, reversed_.status)
     with pytest.raises(Closed, match="py_1 is lapsed"):
         lapsed.raise_for_failure()
@@ -171,8 +174,8 @@ def test_a_payment_has_no_end_of_movements() -> None:
     full = attrs.evolve(authorized(), movements=MOST_MOVEMENTS)
     with pytest.raises(LimitExceeded, match="movements of one payment"):
         asked_capture(full)
-    lapsed, _ = full.lapse("la_1", amount=eur(100), at=at(1))
-    assert MOST_MOVEMENTS + 1 == lapsed.movements
+    more, _ = full.told_of_movement(None, "mv_1", heard(Voided(eur(100))))
+    assert MOST_MOVEMENTS + 1 == more.movements
 
 
 def test_a_fact_moves_the_money_and_ends_the_operation() -> None:
@@ -232,7 +235,7 @@ def test_another_amount_than_was_asked_opens_a_discrepancy_while_it_holds() -> N
 def test_another_currency_moves_nothing_and_is_left_to_a_person() -> None:
     asked, capture = asked_capture(authorized())
     payment, left = asked.settle(capture, heard(Captured(Money("100", "USD"))))
-    assert (asked.balances, True, ()) == (payment.balances, left.attention, left.facts)
+    assert (asked.balances, True, None) == (payment.balances, left.attention, left.believed)
     assert [DiscrepancyKind.CURRENCY_MISMATCH] == [one.kind for one in payment.discrepancies]
     again = payment.settle(left, heard(Captured(Money("100", "USD")), 9))
     assert (True, True) == (again[0] is payment, again[1] is left)
@@ -262,7 +265,7 @@ def test_an_unanswered_capture_keeps_the_payment_open() -> None:
 
 def test_time_never_goes_back_in_what_is_told() -> None:
     ahead = attrs.evolve(authorized(), updated_at=at(50))
-    payment, _ = ahead.lapse("la_1", amount=eur(1), at=at(1))
+    payment, _ = ahead.told_of_movement(None, "mv_1", heard(Voided(eur(1))))
     assert (at(50), at(50)) == (payment.updated_at, payment.news[-1].at)
 
 

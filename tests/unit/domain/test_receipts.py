@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from domain_builders import FAILURE, asked_capture, authorized, eur, heard, new_payment
+import attrs
+from domain_builders import (
+    FAILURE,
+    asked_capture,
+    authorized,
+    completing,
+    eur,
+    heard,
+    new_payment,
+)
 
+from paysession._domain.attempts import Attempt
 from paysession._domain.movements import Refund, Void
 from paysession._domain.receipts import Receipt, authorization_id_of, capture_id_of, payment_id_of
 from paysession.lifecycles import PaymentStatus
 from paysession.outcomes import NO_REFERENCES, Authorized, Bounced, Captured, Fact
 
 
+def told(*known: Fact) -> Attempt:
+    return attrs.evolve(completing().attempt, facts=tuple(heard(each) for each in known))
+
+
 def received(*facts: Authorized | Captured, known: tuple[Fact, ...] = ()) -> Receipt:
     receipt = Receipt(attempt_id="at_1", payment=new_payment())
     for fact in facts:
         receipt = receipt.received(
-            fact,
-            heard(fact),
-            references=NO_REFERENCES,
-            facts=[heard(each) for each in known],
+            fact, heard(fact), references=NO_REFERENCES, told_by=told(*known)
         )
     return receipt
 
@@ -43,7 +54,7 @@ def test_what_we_captured_ourselves_is_not_taken_twice() -> None:
     before = received(Authorized(eur(100)))
     after = Receipt(
         attempt_id="at_1", payment=payment, authorization=before.authorization
-    ).received(fact, heard(fact), references=NO_REFERENCES, facts=[])
+    ).received(fact, heard(fact), references=NO_REFERENCES, told_by=told())
     assert (payment.balances, None) == (after.payment.balances, after.capture)
 
 

@@ -219,7 +219,7 @@ def test_less_held_than_asked_is_released_and_the_session_fails() -> None:
     )
     assert (SessionStatus.FAILED, None) == (after.session.status, after.session.payment_id)
     assert [DiscrepancyKind.UNDERPAID] == kinds(after)
-    assert eur(60) == after.account.authorized
+    assert eur(0) == after.account.authorized
 
 
 def test_less_taken_than_asked_is_refunded_and_the_session_fails() -> None:

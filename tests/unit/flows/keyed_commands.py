@@ -12,11 +12,20 @@ from paysession import CapturePolicy, Payment, PaymentMethod
 from paysession._domain.sources import Profile
 from paysession.gateways import Capabilities
 from paysession.gateways.requests import (
+    CancelRefundRequest,
     ChargeRequest,
     CompleteSetupSessionRequest,
     CreateSetupSessionRequest,
 )
-from paysession.outcomes import Accepted, Authorized, Captured, References, Stored
+from paysession.outcomes import (
+    Accepted,
+    Authorized,
+    Canceled,
+    Captured,
+    Pending,
+    References,
+    Stored,
+)
 
 CHECK = PaymentMethod(
     id="pm_4", name="Check", gateway="checks", session_required=False, source_required=False
@@ -31,6 +40,9 @@ class FullGateway(ScriptedGateway):
         paid = Captured if request.terms.capture is CapturePolicy.AUTOMATIC else Authorized
         references = References.of(authorization=f"pi_{request.key}")
         return self._answer(request) or paid(request.amount, references=references)
+
+    def cancel_refund(self, request: CancelRefundRequest) -> Any:
+        return self._answer(request) or Canceled()
 
     def create_setup_session(self, request: CreateSetupSessionRequest) -> Any:
         return self._answer(request) or Accepted()
@@ -138,6 +150,24 @@ def _refund(shop: KeyedShop) -> tuple[Given, Given]:
     return given(payment.id, amount=eur(40)), given(payment.id, amount=eur(30))
 
 
+def _pending_refunds(shop: KeyedShop) -> tuple[str, str]:
+    payment = shop.taken()
+    shop.gateway.then("refund", Pending(), Pending())
+    first, second = (shop.payments.refund(payment.id, amount=eur(10)) for _ in range(2))
+    return first.id, second.id
+
+
+def _cancel_refund(shop: KeyedShop) -> tuple[Given, Given]:
+    first, second = _pending_refunds(shop)
+    return given(first), given(second)
+
+
+def _resolve(shop: KeyedShop) -> tuple[Given, Given]:
+    said: dict[str, Any] = {"decision": "succeeded", "actor": "staff_7", "reason": "seen there"}
+    first, second = _pending_refunds(shop)
+    return given(first, **said), given(second, **said)
+
+
 def _create_setup_session(shop: KeyedShop) -> tuple[Given, Given]:
     return given(CARD, customer_id="cu_1"), given(CARD, customer_id="cu_2")
 
@@ -168,6 +198,8 @@ KEYED: Mapping[str, Keyed] = {
         Keyed("capture", "capture", _capture),
         Keyed("void", "void", _void),
         Keyed("refund", "refund", _refund),
+        Keyed("cancel_refund", "cancel_refund", _cancel_refund),
+        Keyed("resolve", None, _resolve),
         Keyed("create_setup_session", "create_setup_session", _create_setup_session),
         Keyed("complete_setup_session", "complete_setup_session", _complete_setup_session),
         Keyed("cancel_setup_session", None, _cancel_setup_session),

@@ -256,4 +256,4 @@ def test_what_went_back_and_then_bounced_is_told() -> None:
     till.payments.mark_bounced(capture.id)
 
     (told,) = till.newest(payment).discrepancies
-    assert ("over_refunded", capture.id) == (told.kind, told.operation_id)
+    assert ("over_refunded", payment.id) == (told.kind, told.operation_id)

@@ -252,7 +252,7 @@ def test_a_closing_session_can_be_neither_completed_nor_updated() -> None:
 
 def test_completing_what_was_covered_meanwhile_is_refused() -> None:
     shop = bogus_shop()
-    late, other = shop.opened(), shop.opened()
+    late, other = shop.opened(card(close="decline:do_not_honor")), shop.opened()
     shop.payments.complete_session(other.id)
     before = shop.snapshot()
 

@@ -51,17 +51,21 @@ from paysession.stores.port import Changes, Claim
 KEY = "order-7"
 TAKE_NO_KEY = {
     "balance",
+    "disputes_of",
     "expire_sessions",
     "expire_setup_sessions",
     "find_session",
     "forget",
     "get_capture",
+    "get_dispute",
     "get_payment",
     "get_refund",
     "get_session",
     "get_setup_session",
     "get_void",
+    "needs_attention",
     "payments_of",
+    "receive_notification",
     "recover",
     "result_of",
     "sessions_of",
@@ -185,7 +189,8 @@ def test_a_refusal_by_the_provider_is_answered_as_it_was(keyed: Keyed) -> None:
     answer = shop.give(keyed.command, first, idempotency_key=KEY)
 
     assert answer == shop.give(keyed.command, first, idempotency_key=KEY)
-    assert keyed.command == "cancel_session" or DECLINE == answer.failure
+    goes_on = keyed.command in ("cancel_session", "cancel_refund")
+    assert goes_on or DECLINE == answer.failure
     assert 1 == times(shop, keyed)
 
 
@@ -246,7 +251,7 @@ def test_after_a_crash_between_decision_and_call_it_is_in_flight_until_recovery(
 def recovered(shop: KeyedShop, keyed: Keyed) -> None:
     """Recovery repeats the call, and its answer is the key's from then on."""
     shop.clock.forward(minutes=5)
-    (operation,) = shop.payments.recover()
+    (operation,) = (each for each in shop.payments.recover() if each.claim is not None)
     assert not operation.is_unresolved
     answer = shop.payments.result_of(KEY, command=keyed.command)
     assert 2 == times(shop, keyed)

@@ -26,7 +26,7 @@ from flow_builders import (
 from paysession import Attempt, Capture, Money, PaymentMethod, Refund
 from paysession._domain.evidence import EvidenceSource
 from paysession._drivers import drive
-from paysession._flows.carrying import lease_of
+from paysession._flows.holding import lease_of
 from paysession._flows.settling import settle
 from paysession.errors import GatewayUnreachable, OutcomeUnknown, Unsupported
 from paysession.gateways import Capabilities, Gateway
@@ -353,8 +353,10 @@ def test_what_was_left_to_a_person_is_not_taken_up_again() -> None:
 
 
 def test_a_session_s_attempt_is_left_to_a_person_too() -> None:
-    shop = scripted_shop(KEYLESS, complete_session=TimeoutError())
-    session = shop.completed()
+    shop = Shop(PlainGateway())
+    session = shop.opened()
+    shop.gateway.answers = [TimeoutError()]
+    shop.payments.complete_session(session.id)
     shop.clock.now = NOW + LATE
 
     shop.payments.recover()

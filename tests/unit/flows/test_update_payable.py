@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from flow_builders import CARD, HELD_CARD, eur, order
+from flow_builders import CARD, DECLINE, HELD_CARD, eur, order, seen
 from payment_builders import STORED, Till
 
-from paysession import Money, Payable
+from paysession import Attempt, Money, Payable, Payment, PaymentSession
+from paysession._domain.evidence import EvidenceSource
 from paysession._domain.movements import Capture, Void
+from paysession._drivers import drive
+from paysession._flows.settling import settle
 from paysession.errors import CurrencyMismatch, NotFound, UnsafeInput
 from paysession.events import PayablePaid
 from paysession.lifecycles import PaymentStatus
+from paysession.outcomes import ActionRequired, Approved, Captured, Declined, References, UseSdk
+from paysession.stores import Changes
 
 
 class Crash(BaseException):
@@ -105,10 +110,11 @@ def test_it_is_told_once_that_what_was_paid_is_enough_now() -> None:
 
 Before = Callable[[Till], object]
 KNOWN: dict[str, Before] = {
-    "nothing was paid": lambda till: till.payments.update_payable(order()),
     "a part was paid": lambda till: till.charged(amount=eur(40)),
     "credit is held": lambda till: till.with_credit(40),
     "a session is open": lambda till: till.payments.create_session(order(), method=CARD),
+    "a check is waited for": lambda till: till.check(),
+    "it was paid and given back": lambda till: till.payments.refund(till.charged().id),
 }
 
 
@@ -122,6 +128,76 @@ def test_another_currency_is_refused_and_nothing_is_written(known: str) -> None:
         till.payments.update_payable(Payable("or_1", total=Money(100, "USD")))
 
     assert (before, calls) == (till.snapshot(), till.calls)
+
+
+def _canceled(till: Till) -> PaymentSession:
+    session = till.payments.create_session(order(), method=CARD)
+    return till.payments.cancel_session(session.id)
+
+
+def _declined(till: Till) -> object:
+    till.gateway.then("charge", Declined(DECLINE))
+    return till.charged()
+
+
+NOT_ASKED_FOR: dict[str, Before] = {
+    "it only has a price": lambda till: till.payments.update_payable(order()),
+    "its session was canceled": _canceled,
+    "its charge was declined": _declined,
+}
+IN_DOLLARS = Payable("or_1", total=Money(120, "USD"))
+
+
+@pytest.mark.parametrize("known", NOT_ASKED_FOR)
+def test_another_currency_is_taken_over_where_nobody_is_asked_for_money(known: str) -> None:
+    till = Till()
+    NOT_ASKED_FOR[known](till)
+    before = till.payments.balance("or_1")
+
+    account = till.payments.update_payable(IN_DOLLARS)
+
+    assert (Money(120, "USD"), before.version + 1) == (account.due, account.version)
+    assert till.payments.create_session(IN_DOLLARS, method=CARD).amount == account.due
+    assert till.charged(payable=IN_DOLLARS).succeeded
+
+
+def test_late_money_in_the_former_currency_is_recorded_and_pays_for_nothing() -> None:
+    till = Till()
+    session = _canceled(till)
+    till.payments.update_payable(IN_DOLLARS)
+    closing = till.store.get(Attempt, session.attempt_id, tenant="")
+    assert closing is not None
+    late = Captured(eur(100), references=References.of(authorization="pi_late"))
+    drive(
+        settle(closing, late, source=EvidenceSource.NOTIFICATION, at=till.clock.now),
+        till.payments.ports,
+    )
+
+    (payment,) = till.store.find(Payment, by="session_id", value=session.id, tenant="")
+    assert eur(100) == payment.balances.captured
+    assert ["paid_after_close", "currency_mismatch"] == [
+        str(each.kind) for each in payment.discrepancies
+    ]
+    assert Money(120, "USD") == till.payments.balance("or_1").due
+    assert till.payments.refund(payment.id).succeeded
+    assert till.charged(payable=IN_DOLLARS).succeeded
+    assert "paid" == till.payments.balance("or_1").status
+
+
+def test_what_was_approved_in_the_former_currency_is_not_asked_for() -> None:
+    till = Till(complete_session=ActionRequired(UseSdk("challenge")))
+    session = till.payments.create_session(order(), method=CARD)
+    till.payments.complete_session(session.id)
+    account = till.payments.balance("or_1")
+    foreign = account.redenominated(IN_DOLLARS, at=till.clock.now)
+    till.store.commit(Changes.of([foreign], tenant=""))
+
+    till.gateway.then("look_up", seen(Approved()))
+    till.clock.forward(minutes=5)
+    till.payments.recover()
+
+    assert 1 == till.gateway.methods.count("complete_session")
+    assert not till.payments.get_session(session.id).succeeded
 
 
 def test_what_is_no_payable_is_refused() -> None:

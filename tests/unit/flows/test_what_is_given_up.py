@@ -87,13 +87,15 @@ def test_to_give_it_up_again_returns_it_and_writes_nothing() -> None:
     assert before == till.snapshot()
 
 
-def test_nobody_asks_any_more_what_became_of_it() -> None:
+def test_it_is_asked_for_a_week_what_became_of_it_and_then_no_more() -> None:
     till = Till(charge=ACTION)
     till.payments.abandon_payment(till.charged().id)
 
-    _recovered(till)
+    for _ in range(8):
+        till.clock.forward(hours=24)
+        till.payments.recover()
 
-    assert ["charge"] == till.calls
+    assert ["charge", *["look_up"] * 7] == till.calls
 
 
 def test_credit_beside_a_charge_that_is_given_up_is_released() -> None:

@@ -182,6 +182,15 @@ def test_an_amount_out_of_bounds_is_refused_when_read() -> None:
         parse("9" * 30, "USD")
 
 
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize(
+    "text", ["1" * 64, "1" * 61 + ".00", "1" * 61 + ",00", "0." + "1" * 62, "1." * 31 + "1"]
+)
+def test_an_amount_as_long_as_it_may_be_is_refused_like_any_other(text: str, locale: str) -> None:
+    with pytest.raises((InvalidAmount, InexactAmount)):
+        parse(text, "USD", locale)
+
+
 def test_an_amount_is_read_in_a_known_currency_only() -> None:
     with pytest.raises(UnknownCurrency):
         parse("5", "usd")

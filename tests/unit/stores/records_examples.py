@@ -12,13 +12,16 @@ import attrs
 from paysession import events
 from paysession._domain.attempts import Attempt, AttemptKind, CloseReason, SetupAttempt
 from paysession._domain.balances import Balances
+from paysession._domain.cancellations import RefundCancellation
 from paysession._domain.charges import Charge
 from paysession._domain.discrepancies import Discrepancy, DiscrepancyKind
+from paysession._domain.disputes import Dispute
 from paysession._domain.entities import Entity
-from paysession._domain.evidence import Evidence, EvidenceSource
+from paysession._domain.evidence import Evidence, EvidenceSource, LastWord
 from paysession._domain.limits import Metadata
 from paysession._domain.methods import (
     CapturePolicy,
+    LatePolicy,
     PaymentMethod,
     SetupTerms,
     Terms,
@@ -27,13 +30,13 @@ from paysession._domain.methods import (
 from paysession._domain.movements import (
     Authorization,
     Capture,
-    Lapse,
     Refund,
     RefundReason,
     Reversal,
     Void,
 )
 from paysession._domain.operations import Origin
+from paysession._domain.parked import ParkedReport, ParkReason
 from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.secrets import ClientData
@@ -70,12 +73,14 @@ from paysession.outcomes import (
     References,
     Refunded,
     Rejected,
+    Report,
     Retaken,
     ShowCode,
     Stored,
     Superseded,
     Totals,
     Unknown,
+    Unreadable,
     UseSdk,
     Voided,
     WaitForTransfer,
@@ -141,6 +146,7 @@ METHOD: Final = PaymentMethod(
     source_required=False,
     capture=CapturePolicy.WHEN_COVERED,
     on_underpaid=UnderpaidPolicy.ACCEPT,
+    on_late=LatePolicy.REFUND,
 )
 METADATA: Final = Metadata.of({"purchase_order": "PO-77", "größe": "日本 \U0001f4b3 'x' \u2028"})
 TERMS: Final = Terms(
@@ -168,6 +174,7 @@ BALANCES: Final = Balances(
     requested=usd("110.00"),
     authorized=usd("100.09"),
     captured=usd("50.08"),
+    over=usd("0.08"),
     capture_in_flight=usd("10.07"),
     voided=usd("5.06"),
     void_in_flight=usd("4.05"),
@@ -226,6 +233,7 @@ _AS_TOLD: Final[tuple[Fact, ...]] = (
     FundsWithdrawn(usd("60.00"), **SAID),
     FundsReinstated(usd("60.00"), **SAID),
     Totals(captured=usd("60.00"), refunded=usd("45.01"), **SAID),
+    Unreadable("12.345 USD", **SAID),
 )
 FACTS: Final = tuple(map(as_evidence, _AS_TOLD))
 
@@ -274,6 +282,8 @@ def _operation(kind_id: str, *facts: Fact) -> dict[str, Any]:
         "lease_until": at(4),
         "deadline": at(60),
         "recheck_at": at(12),
+        "recheck_seconds": (86_400, 604_800),
+        "last_word": LastWord.FAILURE,
         "waits_for_person": "nobody knows whether it happened",
         "origin": Origin.POLICY,
         "claim": "sha256-of-a-key",
@@ -289,12 +299,13 @@ def _movement(kind_id: str, *facts: Fact) -> dict[str, Any]:
     }
 
 
-def _recorded(kind_id: str) -> dict[str, Any]:
+def _recorded(kind_id: str, *facts: Fact) -> dict[str, Any]:
     return {
         **_record(kind_id),
         "payment_id": "py_1",
         "amount": usd("45.01"),
         "references": REFERENCES,
+        "facts": evidence_of(*facts),
         "origin": Origin.ATTEMPT,
     }
 
@@ -337,6 +348,8 @@ PAYMENT: Final = Payment(
     open_operations=("cp_1", "rf_1"),
     asking=("cg_1",),
     movements=6,
+    moved_at=at(1),
+    totals=evidence_of(Totals(captured=usd("60.00"), refunded=usd("45.01"), **SAID)),
     authorized_until=at(10_000),
     origin=Origin.POLICY,
     capture_policy=CapturePolicy.WHEN_COVERED,
@@ -361,7 +374,7 @@ REFUND: Final = Refund(
     reason=RefundReason.FRAUDULENT,
     capture_id="cp_1",
 )
-LAPSE: Final = Lapse(**_recorded("lp_1"))
+REVERSAL: Final = Reversal(**_recorded("rv_1", FundsWithdrawn(usd("45.01"), **SAID)))
 ENTITIES: Final[tuple[Entity, ...]] = (
     PayableAccount(
         **_entity("or_1"),
@@ -407,16 +420,44 @@ ENTITIES: Final[tuple[Entity, ...]] = (
         source=STORED_SOURCE,
         use=MandateUse.FIRST,
     ),
-    Authorization(**_recorded("au_1"), expires_at=at(10_000)),
+    Authorization(
+        **_recorded("au_1", AuthorizationChanged(usd("40.00"), **SAID)), expires_at=at(10_000)
+    ),
     Capture(
         **_movement("cp_1", Pending(**SAID), Captured(usd("45.01"), **SAID)),
         is_final=True,
         releases=usd("4.99"),
+        over=usd("0.08"),
     ),
     Void(**_movement("vo_1", Voided(usd("45.01"), **SAID))),
     REFUND,
-    LAPSE,
-    Reversal(**_recorded("rv_1")),
+    RefundCancellation(**_operation("rc_1", Canceled(**SAID)), payment_id="py_1", refund_id="rf_1"),
+    REVERSAL,
+    Dispute(
+        **_recorded(
+            "dp_1",
+            DisputeChanged("needs_response", amount=usd("45.01"), respond_by=at(500), **SAID),
+            FundsWithdrawn(usd("45.01"), **SAID),
+        ),
+        gateway="stripe_eu",
+    ),
+    ParkedReport(
+        **_owner("pr_1"),
+        gateway="stripe_eu",
+        report=Report(
+            Refunded(usd("45.01"), **SAID),
+            our_reference="rf_9",
+            references=REFERENCES,
+            id="evt_1",
+            attempt="pi_1",
+        ),
+        reason=ParkReason.UNDECIDED,
+        tries=3,
+        recheck_at=at(12),
+        waiting="stripe_eu",
+        waits_for_person="no record of ours is what it speaks of",
+        applied_to="rf_1",
+    ),
 )
 
 

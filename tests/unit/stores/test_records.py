@@ -20,8 +20,8 @@ from records_examples import (
     CLAIMS,
     ENTITIES,
     EVENTS,
-    LAPSE,
     PAYMENT,
+    REVERSAL,
     SESSION,
     START,
     at,
@@ -102,14 +102,14 @@ def test_instants_are_kept_in_utc_to_the_microsecond() -> None:
 
 
 def test_amounts_are_counted_in_minor_units() -> None:
-    record = cast("Any", RECORDS.dump(LAPSE))
+    record = cast("Any", RECORDS.dump(REVERSAL))
     assert {"minor": 4501, "currency": "USD"} == record["fields"]["amount"]
 
 
 @pytest.mark.parametrize("amount", ["0.01", "-0.01", "9999999999999999.99"])
 def test_amounts_come_back_to_the_last_unit(amount: str) -> None:
-    lapse = attrs.evolve(LAPSE, amount=usd(amount))
-    assert lapse == RECORDS.load(plain(RECORDS.dump(lapse)))
+    reversal = attrs.evolve(REVERSAL, amount=usd(amount))
+    assert reversal == RECORDS.load(plain(RECORDS.dump(reversal)))
 
 
 @pytest.mark.parametrize("union", [Fact, NextAction, Source])

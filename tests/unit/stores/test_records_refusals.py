@@ -10,7 +10,7 @@ import attrs
 import pytest
 from json_text_store import RECORDS, seal
 from records_damage import Path, changed, refusal, without
-from records_examples import ATTEMPT, CANARY, CLAIMS, EVENTS, LAPSE, PAYMENT, SESSION
+from records_examples import ATTEMPT, CANARY, CLAIMS, EVENTS, PAYMENT, REVERSAL, SESSION
 
 from paysession._domain.entities import Entity
 from paysession.errors import RecordError
@@ -125,7 +125,7 @@ def test_a_key_too_many_is_refused_and_not_repeated(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["news", "changed"])
 def test_what_is_about_the_next_commit_is_a_key_too_many(name: str) -> None:
-    for entity in (PAYMENT, LAPSE):
+    for entity in (PAYMENT, REVERSAL):
         error = refusal(changed(RECORDS.dump(entity), ("fields", name), []))
         assert "it has a key that is not known here" == error.reason
 
@@ -150,7 +150,7 @@ def test_a_record_of_another_kind_is_refused() -> None:
     ):
         assert "kind" == refusal(record, load).path
     assert "it is none of event" == refusal(payment, RECORDS.load_event).reason
-    assert refusal({**payment, "kind": "lapse"}).path.startswith("lapse")
+    assert refusal({**payment, "kind": "reversal"}).path.startswith("reversal")
 
 
 def test_a_damaged_answer_is_refused_where_it_is() -> None:
@@ -209,7 +209,7 @@ def test_an_error_shows_no_value_whatever_it_is_asked(damage: Callable[[Any], An
 
 
 LOADS: list[tuple[Callable[[object], object], str]] = [
-    (RECORDS.load, "lapse"),
+    (RECORDS.load, "reversal"),
     (RECORDS.load_event, "event"),
     (RECORDS.load_claim, "claim"),
 ]

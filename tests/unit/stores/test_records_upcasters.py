@@ -9,7 +9,7 @@ import attrs
 import pytest
 from json_text_store import RECORDS, seal, unseal
 from records_damage import plain, refusal
-from records_examples import CANARY, LAPSE, REFUND, SESSION
+from records_examples import CANARY, REFUND, REVERSAL, SESSION
 
 from paysession import Metadata
 from paysession.stores import KINDS, Records
@@ -18,18 +18,21 @@ from paysession.stores.records import UPCASTERS, _current_schema
 
 @pytest.mark.parametrize("schema", [2, 1_000_000])
 def test_a_newer_schema_is_refused(schema: int) -> None:
-    error = refusal({**RECORDS.dump(LAPSE), "schema": schema})
-    assert ("lapse.schema", "it is newer than 1: upgrade paysession") == (error.path, error.reason)
+    error = refusal({**RECORDS.dump(REVERSAL), "schema": schema})
+    assert ("reversal.schema", "it is newer than 1: upgrade paysession") == (
+        error.path,
+        error.reason,
+    )
 
 
 @pytest.mark.parametrize("schema", [None, True, 1.0, "1"])
 def test_a_schema_is_an_integer(schema: object) -> None:
-    assert "lapse.schema" == refusal({**RECORDS.dump(LAPSE), "schema": schema}).path
+    assert "reversal.schema" == refusal({**RECORDS.dump(REVERSAL), "schema": schema}).path
 
 
 @pytest.mark.parametrize("schema", [0, -1, -(10**30)])
 def test_an_older_schema_needs_its_upcaster(schema: int) -> None:
-    error = refusal({**RECORDS.dump(LAPSE), "schema": schema})
+    error = refusal({**RECORDS.dump(REVERSAL), "schema": schema})
     assert "no upcaster leads from it to 1: add one" == error.reason
 
 
@@ -96,12 +99,12 @@ def test_an_upcaster_that_fails_is_named_and_what_it_said_is_not() -> None:
     def broken(fields: dict[str, object]) -> dict[str, object]:
         raise KeyError(CANARY)
 
-    records = Records(seal=seal, unseal=unseal, upcasters={("lapse", 0): broken})
-    error = refusal({**RECORDS.dump(LAPSE), "schema": 0}, records.load)
-    assert ("lapse.schema", "the upcaster from 0 raised KeyError") == (error.path, error.reason)
+    records = Records(seal=seal, unseal=unseal, upcasters={("reversal", 0): broken})
+    error = refusal({**RECORDS.dump(REVERSAL), "schema": 0}, records.load)
+    assert ("reversal.schema", "the upcaster from 0 raised KeyError") == (error.path, error.reason)
 
 
-@pytest.mark.parametrize("place", [("lapse", 1), ("lapse", 7), ("nothing", 0)])
+@pytest.mark.parametrize("place", [("reversal", 1), ("reversal", 7), ("nothing", 0)])
 def test_an_upcaster_that_leads_nowhere_is_refused(place: tuple[str, int]) -> None:
     with pytest.raises(TypeError, match="no upcaster can lead from schema"):
         Records(seal=seal, unseal=unseal, upcasters={place: reasons})

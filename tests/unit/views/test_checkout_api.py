@@ -10,6 +10,7 @@ from view_statements import (
     STATES,
     captured,
     completed,
+    disputed,
     documented,
     late,
     opened,
@@ -80,6 +81,11 @@ def test_there_is_a_reason_with_failed_only_and_refunds_after_success_only(state
         ("refunded", "REFUNDED"),
         ("underpaid", "REFUNDED"),
         ("voided", "REVERSED"),
+        ("lapsed", "REVERSED"),
+        ("disputed", "SUCCEEDED"),
+        ("lost in part", "SUCCEEDED"),
+        ("lost", "REVERSED"),
+        ("refunded and lost", "REVERSED"),
         ("paid after its end", "SUCCEEDED"),
     ],
 )
@@ -118,7 +124,9 @@ ENDS = [SessionStatus.FAILED, SessionStatus.CANCELED, SessionStatus.EXPIRED]
         (captured("timeout_after"), "SUCCEEDED"),
         (refunded(), "PARTIALLY_REFUNDED"),
         (refunded(amount=None), "REFUNDED"),
-        (with_payment_at(completed(), PaymentStatus.REVERSED), "REVERSED"),
+        (disputed(), "SUCCEEDED"),
+        (disputed(status="lost"), "REVERSED"),
+        (disputed("64.99", status="lost", refunded="45.01"), "REVERSED"),
     ],
 )
 def test_a_closed_session_that_holds_late_money_is_never_just_failed(
@@ -239,7 +247,8 @@ def of_amount(amount: Money) -> Statement:
     evidence = Evidence(
         fact=Refunded(amount), source=EvidenceSource.RESPONSE, recorded_at=refund.updated_at
     )
-    return attrs.evolve(statement, refunds=(refund.observed(evidence),))
+    asked = attrs.evolve(refund, amount=amount)
+    return attrs.evolve(statement, refunds=(asked.observed(evidence),))
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ ERRORS: list[PaySessionError] = [
     errors.GatewayUnreachable(SECRET),
     errors.GatewayBroken(SECRET, SECRET),
     errors.InvalidSignature(),
+    errors.UnreadableNotification(SECRET),
     errors.NotDurable(),
     errors.RecordError(SECRET, SECRET),
 ]
@@ -135,7 +136,7 @@ def test_an_error_is_called_by_its_own_code_unless_the_dialect_has_another(
 @pytest.mark.parametrize(
     ("status", "codes"),
     [
-        (400, {"invalid_request"}),
+        (400, {"invalid_request", "notification_unreadable"}),
         (401, {"invalid_signature"}),
         (402, {"payment_declined"}),
         (404, {"record_not_found"}),

@@ -127,6 +127,11 @@ class Shop:
     def told(self, record: PaymentSession | Payment) -> Statement:
         return self.payments.statement(record.id)
 
+    def hear(self) -> None:
+        """The provider sends its notifications, and they are received."""
+        for each in self.gateway.take_notifications():
+            self.payments.receive_notification("bogus", body=each.body, headers=each.headers)
+
 
 def opened(**terms: Any) -> Statement:
     shop = Shop()
@@ -164,6 +169,28 @@ def refunded(refund: str = "approve", amount: str | None = "45.01") -> Statement
     return shop.told(session)
 
 
+def lapsed() -> Statement:
+    shop = Shop()
+    session = shop.paid(capture=CapturePolicy.MANUAL)
+    shop.gateway.later.lapse(_external_id(session))
+    shop.hear()
+    return shop.told(session)
+
+
+def disputed(
+    amount: str = "110.00", *, status: str = "needs_response", refunded: str | None = None
+) -> Statement:
+    """What was taken is disputed and withheld, or whatever the bank has decided since."""
+    shop = Shop()
+    session = shop.paid()
+    if refunded is not None:
+        shop.payments.refund(_payment_id(session), amount=Money(refunded, "USD"))
+    dispute = shop.gateway.later.dispute(_external_id(session), status=status)
+    shop.gateway.later.withdraw(dispute, amount=Money(amount, "USD"))
+    shop.hear()
+    return shop.told(session)
+
+
 def canceled() -> Statement:
     shop = Shop()
     return shop.told(shop.payments.cancel_session(shop.open().id))
@@ -184,6 +211,11 @@ def closing() -> Statement:
     return shop.told(session)
 
 
+def _external_id(session: PaymentSession) -> str:
+    assert session.external_id is not None
+    return session.external_id
+
+
 def _payment_id(session: PaymentSession) -> str:
     assert session.payment_id is not None
     return session.payment_id
@@ -193,7 +225,7 @@ def read_again(statement: Statement) -> Statement:
     """The same statement after all of it was written down as JSON text."""
     many = {
         name: tuple(map(through_text, getattr(statement, name)))
-        for name in ("authorizations", "captures", "voids", "refunds")
+        for name in ("authorizations", "captures", "voids", "refunds", "disputes")
     }
     return Statement(
         session=through_text(statement.session) if statement.session else None,
@@ -242,6 +274,11 @@ STATES: dict[str, Callable[[], Statement]] = {
     "refunding": lambda: refunded("pending"),
     "not refunded": lambda: refunded("decline:account_closed"),
     "refunded": lambda: refunded(amount=None),
+    "lapsed": lapsed,
+    "disputed": disputed,
+    "lost in part": lambda: disputed("60.00", status="lost"),
+    "lost": lambda: disputed(status="lost"),
+    "refunded and lost": lambda: disputed("64.99", status="lost", refunded="45.01"),
     "paid after its end": lambda: late(completed()),
 }
 
@@ -294,8 +331,9 @@ PAYMENTS: dict[str, Callable[[], Statement]] = {
     "charge declined": lambda: charged("decline:insufficient_funds"),
     "paid with credit": credited,
     "held credit": lambda: credited(capture="manual"),
-    "lapsed": lambda: with_payment_at(voided(), PaymentStatus.LAPSED),
-    "lost": lambda: with_payment_at(captured(), PaymentStatus.REVERSED),
+    "lapsed": lapsed,
+    "disputed": disputed,
+    "lost": lambda: disputed(status="lost"),
 }
 
 

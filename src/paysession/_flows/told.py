@@ -1,0 +1,220 @@
+"""
+What a provider did to a payment by itself: recorded as what it is, though nobody asked.
+
+A dashboard's refund, an authorization that lapsed, a dispute. Each is a movement under an id
+that follows from the payment's and the provider's, so that it is recorded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeAlias, assert_never
+
+from paysession._domain.disputes import Dispute
+from paysession._domain.entities import Entity
+from paysession._domain.erasure import as_told_of
+from paysession._domain.evidence import Evidence, EvidenceSource
+from paysession._domain.identity import derived_id
+from paysession._domain.movements import Authorization, Capture, Refund, Reversal, Void
+from paysession._domain.payable import PayableAccount
+from paysession._domain.payment import Payment
+from paysession._domain.receipts import authorization_id_of
+from paysession._flows.asks import Find, Flow, Load, Peek, Unit
+from paysession._flows.covering import followed_up
+from paysession._flows.naming import new_claims
+from paysession._flows.units import settling
+from paysession.events import FactRecorded
+from paysession.outcomes import (
+    NO_REFERENCES,
+    AuthorizationChanged,
+    AuthorizationLapsed,
+    Captured,
+    DisputeChanged,
+    FundsReinstated,
+    FundsWithdrawn,
+    ReferenceChanged,
+    ReferenceRole,
+    References,
+    Refunded,
+    Totals,
+    Voided,
+)
+from paysession.stores.port import Claim
+
+Movement: TypeAlias = Capture | Void | Refund
+PaymentFact: TypeAlias = (
+    AuthorizationChanged
+    | AuthorizationLapsed
+    | DisputeChanged
+    | FundsWithdrawn
+    | FundsReinstated
+    | ReferenceChanged
+    | Totals
+)
+"""What is said of a payment as a whole, whoever asked for it."""
+
+Teller: TypeAlias = Authorization | Movement | Dispute | Reversal
+Told: TypeAlias = tuple[Payment, Teller | None, References]
+Tell: TypeAlias = Callable[[Payment, Evidence], Unit[Told]]
+Written: TypeAlias = tuple[Entity | Claim | None, ...]
+
+_PREFIXES: Mapping[type[Movement], str] = {Capture: "ca", Void: "vo", Refund: "re"}
+_ROLES: Mapping[type[Movement], ReferenceRole] = {
+    Capture: ReferenceRole.CAPTURE,
+    Void: ReferenceRole.VOID,
+    Refund: ReferenceRole.REFUND,
+}
+
+
+def told_of_movement(
+    payment: Payment,
+    kind: type[Movement],
+    fact: Captured | Voided | Refunded,
+    source: EvidenceSource,
+    *,
+    at: datetime,
+) -> Flow[str]:
+    """Record a capture, void or refund that was made at the provider; return its id."""
+    evidence = Evidence(fact=fact, source=source, recorded_at=at)
+    movement_id = derived_id(_PREFIXES[kind], payment.id, *_identity_of(fact, _ROLES[kind]))
+
+    def tell(payment: Payment, evidence: Evidence) -> Unit[Told]:
+        known = yield from Peek(kind, movement_id)
+        told, movement = payment.told_of_movement(known, movement_id, evidence)
+        return told, movement, known.references if known else NO_REFERENCES
+
+    yield from _recorded(payment.id, tell, evidence)
+    return movement_id
+
+
+def _identity_of(fact: Captured | Voided | Refunded, role: ReferenceRole) -> tuple[str, ...]:
+    """The provider's id, or else all it says: the same said again is the same movement."""
+    reference = fact.references.get(role)
+    if reference is not None:
+        return (reference,)
+    return type(fact).__name__, str(fact.amount), str(fact.occurred_at), str(fact.sequence)
+
+
+def told_of_payment(
+    payment: Payment,
+    named: Mapping[ReferenceRole, Entity],
+    fact: PaymentFact,
+    source: EvidenceSource,
+    *,
+    at: datetime,
+) -> Flow[str | None]:
+    """
+    Record what a provider says of a payment as a whole; return the id of what tells of it.
+
+    Nothing is returned, and nothing recorded, where there is nothing that it could be about.
+    """
+    evidence = Evidence(fact=fact, source=source, recorded_at=at)
+    match fact:
+        case AuthorizationChanged() | AuthorizationLapsed():
+            return (yield from _told_of_authorization(payment, evidence))
+        case DisputeChanged() | FundsWithdrawn() | FundsReinstated():
+            return (yield from _told_of_dispute(payment, evidence))
+        case ReferenceChanged():
+            return (yield from _renamed(payment, named, evidence))
+        case Totals():
+            return (yield from _told_of_totals(payment, evidence))
+        case _:
+            assert_never(fact)
+
+
+def _told_of_authorization(payment: Payment, evidence: Evidence) -> Flow[str | None]:
+    authorizations = yield from Find(Authorization, "payment_id", payment.id)
+    if not authorizations:
+        return None
+    own_id = authorization_id_of(payment.attempt_id or payment.id)
+    authorization_id = next(
+        (each.id for each in authorizations if each.id == own_id), authorizations[0].id
+    )
+
+    def tell(payment: Payment, evidence: Evidence) -> Unit[Told]:
+        known = yield from Load(Authorization, authorization_id)
+        told, authorization = payment.told_of_authorization(known, evidence)
+        return told, authorization, payment.references
+
+    yield from _recorded(payment.id, tell, evidence)
+    return payment.id
+
+
+def _told_of_dispute(payment: Payment, evidence: Evidence) -> Flow[str | None]:
+    """A dispute has an id of the provider's; money that is taken back without one is reversed."""
+    reference = evidence.fact.references.get(ReferenceRole.DISPUTE)
+    if reference is None:
+        return (yield from _told_of_reversal(payment, evidence))
+    dispute_id = derived_id("dp", payment.id, reference)
+
+    def tell(payment: Payment, evidence: Evidence) -> Unit[Told]:
+        known = yield from Peek(Dispute, dispute_id)
+        told, dispute = payment.told_of_dispute(known, dispute_id, evidence)
+        return told, dispute, known.references if known else NO_REFERENCES
+
+    yield from _recorded(payment.id, tell, evidence)
+    return dispute_id
+
+
+def _told_of_reversal(payment: Payment, evidence: Evidence) -> Flow[str | None]:
+    if isinstance(evidence.fact, DisputeChanged):
+        return None
+    reversal_id = derived_id("rv", payment.id)
+
+    def tell(payment: Payment, evidence: Evidence) -> Unit[Told]:
+        known = yield from Peek(Reversal, reversal_id)
+        told, reversal = payment.told_of_reversal(known, reversal_id, evidence)
+        return told, reversal, NO_REFERENCES
+
+    yield from _recorded(payment.id, tell, evidence)
+    return reversal_id
+
+
+def _told_of_totals(payment: Payment, evidence: Evidence) -> Flow[str | None]:
+    def tell(payment: Payment, evidence: Evidence) -> Unit[Told]:
+        yield from ()
+        return payment.told_of_totals(evidence), None, NO_REFERENCES
+
+    yield from _recorded(payment.id, tell, evidence)
+    return payment.id
+
+
+def _renamed(
+    payment: Payment, named: Mapping[ReferenceRole, Entity], evidence: Evidence
+) -> Flow[str | None]:
+    """The provider calls a payment, or a movement of it, by another id from now on."""
+    movement = next((each for each in named.values() if isinstance(each, Movement)), None)
+
+    def tell(payment: Payment, evidence: Evidence) -> Unit[Told]:
+        references, at = evidence.fact.references, evidence.recorded_at
+        if movement is None:
+            return payment.renamed(references), None, payment.references
+        known = yield from Load(type(movement), movement.id)
+        if known.references | references == known.references:
+            return payment, None, known.references
+        event = FactRecorded(at=at, operation_id=known.id, fact="ReferenceChanged")
+        return payment.telling(event), known.informed(references), known.references
+
+    yield from _recorded(payment.id, tell, evidence)
+    return movement.id if movement else payment.id
+
+
+def _recorded(payment_id: str, tell: Tell, evidence: Evidence) -> Flow[Written]:
+    """Commit what a fact does to a payment, and what follows for its payable."""
+    at = evidence.recorded_at
+
+    @settling
+    def record() -> Unit[Written]:
+        before = yield from Load(Payment, payment_id)
+        account = yield from Load(PayableAccount, before.payable_id)
+        payment, told, known = yield from tell(before, as_told_of(before, evidence))
+        references = payment.references if told is None else told.references
+        claims = yield from new_claims(before.gateway, known, references, payment, told)
+        accounted = account.moved(before.share, payment.share, at=at)
+        if account.is_overpaid != accounted.is_overpaid:
+            payment = payment.compared_with(accounted, operation_id=payment.id, at=at)
+        follow_up = yield from followed_up(account, accounted, payment, failed=None, at=at)
+        return *follow_up, told, accounted, *claims
+
+    return (yield from record())

@@ -1,0 +1,18 @@
+"""The rules of the library, executable by others: suites, strategies, a simulator."""
+
+from paysession.testing._simulation.faults import Fault
+from paysession.testing._simulation.profiles import PROFILES, Profile
+from paysession.testing._simulation.run import Result, Simulation, Violation
+from paysession.testing._stores import AsyncStoreConformance, LawBroken, StoreConformance
+
+__all__ = [
+    "PROFILES",
+    "AsyncStoreConformance",
+    "Fault",
+    "LawBroken",
+    "Profile",
+    "Result",
+    "Simulation",
+    "StoreConformance",
+    "Violation",
+]

@@ -1,0 +1,64 @@
+"""Bring a world to its end: faults have stopped, and in bounded rounds nothing is left to do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from paysession._domain.charges import Charge
+from paysession._domain.session import PaymentSession
+from paysession._domain.setup_session import SetupSession
+from paysession.stores.port import KINDS
+from paysession.testing._invariants import check
+from paysession.testing._simulation.happenings import decides, sessions_run_out
+from paysession.testing._simulation.provider import CALM
+from paysession.testing._simulation.shopper import Shopper
+
+_KINDS: Final = tuple(KINDS)
+_ROUNDS: Final = (
+    *(timedelta(minutes=minutes) for minutes in (5, 20, 120, 600)),
+    *(timedelta(days=days) for days in (1, 2, 4, 8, 30, 12, 8, 1)),
+)
+"""How long each round waits: longer in all than anything is looked at again."""
+
+
+def bring_to_end(shopper: Shopper) -> None:
+    """Let everybody do what is left to them, and look at all that came of it."""
+    driver = shopper.driver
+    driver.troubles.clear()
+    shopper.mail.troubles.clear()
+    driver.provider.mood = CALM
+    for number, time in enumerate(_ROUNDS):
+        driver.wait(time)
+        _provider_finishes(shopper)
+        shopper.mail.bring_all()
+        if driver.store.due(driver.now, kinds=_KINDS, limit=1, tenant=""):
+            shopper.recovers()
+        if number == 2:
+            _shop_closes(shopper)
+        if number > 2 and driver.store.attention(limit=1, tenant=""):
+            shopper.people.decide()
+        shopper.mail.publish()
+    driver.history.is_over = True
+    check(driver.history)
+
+
+def _provider_finishes(shopper: Shopper) -> None:
+    provider = shopper.driver.provider
+    sessions_run_out(provider)
+    while decides(provider):
+        pass
+
+
+def _shop_closes(shopper: Shopper) -> None:
+    """Customers who have not come back by now will not."""
+    driver = shopper.driver
+    for session in tuple(driver.history.entities(PaymentSession)):
+        if session.is_open:
+            driver.run(driver.begin("shop", "cancel_session", session.id))
+    for setup in tuple(driver.history.entities(SetupSession)):
+        if setup.is_open:
+            driver.run(driver.begin("shop", "cancel_setup_session", setup.id))
+    for charge in tuple(driver.history.entities(Charge)):
+        if charge.is_waiting:
+            driver.run(driver.begin("shop", "abandon_payment", charge.payment_id))

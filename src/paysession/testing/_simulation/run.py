@@ -1,0 +1,205 @@
+"""Run the library's own flows through one seed of trouble, and look at what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
+from random import Random
+from typing import TypeAlias
+
+import attrs
+
+from paysession.testing._invariants.history import InvariantBroken
+from paysession.testing._simulation.driver import Driver
+from paysession.testing._simulation.ending import bring_to_end
+from paysession.testing._simulation.faults import NOTIFICATION, Fault
+from paysession.testing._simulation.happenings import HAPPENINGS
+from paysession.testing._simulation.mail import MISHAPS
+from paysession.testing._simulation.plans import Deed, Happens, Plan, Step, plan_of
+from paysession.testing._simulation.profiles import PROFILES, Profile
+from paysession.testing._simulation.shopper import Shopper
+from paysession.testing._simulation.shrinking import shrunk
+from paysession.testing._simulation.story import told
+from paysession.testing._simulation.troubles import Trouble
+
+
+def _profile(given: Profile | str) -> Profile:
+    """Return a profile, itself or by its name."""
+    if isinstance(given, Profile):
+        return given
+    if given not in PROFILES:
+        raise ValueError(f"there is no profile {given!r}: use one of {', '.join(PROFILES)}")
+    return PROFILES[given]
+
+
+def _faults(given: Iterable[Fault | str]) -> frozenset[Fault]:
+    """Return faults, themselves or by their numbers."""
+    return frozenset(Fault(each) for each in given)
+
+
+Plant: TypeAlias = Callable[[], AbstractContextManager[object]]
+"""Makes the library wrong for as long as it is open: to see whether that is noticed."""
+
+
+@attrs.frozen(kw_only=True)
+class Violation:
+    """
+    An invariant that did not hold.
+
+    Attributes:
+        code: The invariant's: "I4".
+        sentence: What must hold.
+        seen: What was seen instead.
+        plan: The shortest run that was found to show it.
+        story: The same, told line by line.
+    """
+
+    code: str
+    sentence: str
+    seen: str
+    plan: Plan = attrs.field(repr=False)
+    story: tuple[str, ...] = attrs.field(default=(), repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Result:
+    """
+    What one run came to.
+
+    Attributes:
+        seed: What it was made of.
+        profile: The provider's profile.
+        asks: How many asks of flows were answered.
+        crashes: How many processes died.
+        events: How many events were committed.
+        resolved: How much was decided by people.
+        for_person: How much waits for a person in the end.
+        faults: How often each fault was put in at each kind of ask.
+        checks: How often each invariant was checked on something that could have broken it.
+        violation: The invariant that did not hold, if there was one.
+    """
+
+    seed: int
+    profile: str
+    asks: int
+    crashes: int
+    events: int
+    resolved: int
+    for_person: int
+    faults: Counter[tuple[Fault, str]] = attrs.field(repr=False)
+    checks: Counter[str] = attrs.field(repr=False)
+    violation: Violation | None = None
+
+
+@attrs.define(eq=False)
+class Run:
+    """
+    One plan, carried out in a world of its own.
+
+    Attributes:
+        plan: The plan.
+        driver: The world.
+        resolved: How much was decided by people.
+        broken: The invariant that did not hold, if there was one.
+    """
+
+    plan: Plan
+    driver: Driver
+    resolved: int = 0
+    broken: InvariantBroken | None = None
+
+    @classmethod
+    def of(cls, plan: Plan, *, seed: int, profile: Profile, plant: Plant = nullcontext) -> Run:
+        """Carry a plan out, and bring its world to its end."""
+        driver = Driver(seed, profile)
+        run = cls(plan, driver)
+        try:
+            with plant():
+                run._carry_out()
+        except InvariantBroken as broken:
+            run.broken = broken
+        return run
+
+    def _carry_out(self) -> None:
+        shopper = Shopper(self.driver)
+        for step in self.plan:
+            self._take(step, shopper)
+        bring_to_end(shopper)
+        self.resolved = shopper.people.resolved
+
+    def _take(self, step: Step, shopper: Shopper) -> None:
+        match step:
+            case Deed(name=name, dice=dice):
+                shopper.do(name, dice)
+            case Happens(fault=fault, dice=dice):
+                self.driver.provider.dice = Random(dice)  # noqa: S311 - to be replayed
+                self.driver.wait(timedelta(seconds=1))
+                HAPPENINGS[fault](self.driver.provider)
+            case Trouble(fault=fault, at=at) if at == NOTIFICATION and fault in MISHAPS:
+                shopper.mail.troubles.append(step)
+            case Trouble(at=at):
+                self.driver.troubles[at].append(step)
+
+
+@attrs.frozen
+class Simulation:
+    """
+    One seed of trouble, and the library's own flows in the midst of it.
+
+        >>> from paysession.testing import Simulation
+        >>> result = Simulation(7, profile="stripe").run()
+        >>> result.violation is None
+        True
+
+    A seed is carried out the same way every time, in every process and on every machine. What
+    fails is made as short as it can be, and told as a story.
+
+    Attributes:
+        seed: What everything is made of.
+        profile: The provider: a profile, or the name of one of `PROFILES`.
+        faults: What may go wrong; everything if left out.
+        plant: Makes the library wrong while it runs, to see whether that is noticed.
+    """
+
+    seed: int
+    profile: Profile = attrs.field(default=PROFILES["stripe"], kw_only=True, converter=_profile)
+    faults: frozenset[Fault] = attrs.field(
+        default=frozenset(Fault), kw_only=True, converter=_faults
+    )
+    plant: Plant = attrs.field(default=nullcontext, kw_only=True)
+
+    def run(self) -> Result:
+        """Carry the seed out, and tell what came of it."""
+        plan = plan_of(self.seed, self.profile, sorted(self.faults))
+        run = self._carried_out(plan)
+        violation = None if run.broken is None else self._told(run, run.broken)
+        history = run.driver.history
+        return Result(
+            seed=self.seed,
+            profile=self.profile.name,
+            asks=run.driver.asks,
+            crashes=run.driver.crashes,
+            events=run.driver.events,
+            resolved=run.resolved,
+            for_person=len(run.driver.store.attention(limit=1000, tenant="")),
+            faults=run.driver.faults,
+            checks=history.checks,
+            violation=violation,
+        )
+
+    def _carried_out(self, plan: Plan) -> Run:
+        return Run.of(plan, seed=self.seed, profile=self.profile, plant=self.plant)
+
+    def _told(self, run: Run, broken: InvariantBroken) -> Violation:
+        """Make what went wrong as short as it can be, and tell it."""
+        shortest = shrunk(run, broken, self._carried_out)
+        last = shortest.broken or broken
+        return Violation(
+            code=last.code,
+            sentence=last.sentence,
+            seen=last.seen,
+            plan=shortest.plan,
+            story=told(shortest.driver.history, last),
+        )

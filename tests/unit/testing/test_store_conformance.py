@@ -1,0 +1,257 @@
+"""What the suites of a store do with their author's methods, and with what they find."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import pickle
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
+from threading import Event
+from typing import Any
+from unittest import SkipTest
+
+import pytest
+from kept_store import AsyncKeptStore, KeptStore
+
+from paysession.stores import AsyncInMemoryStore, InMemoryStore
+from paysession.testing import AsyncStoreConformance, LawBroken, StoreConformance
+from paysession.testing._stores import trials
+from paysession.testing._stores.bench import Bench, Law
+from paysession.testing._stores.laws import LAWS
+from paysession.testing._stores.trials import AtOnce, Do, Trial
+
+
+class TestKeptStore(StoreConformance[KeptStore]):
+    """Every law applies to a store whose author has written everything."""
+
+    def make_store(self) -> KeptStore:
+        return KeptStore()
+
+    def another(self, store: KeptStore) -> KeptStore:
+        return store
+
+    def reopen(self, store: KeptStore) -> KeptStore:
+        return store
+
+    def outer_transaction(self, store: KeptStore) -> AbstractContextManager[None]:
+        return store.transaction()
+
+    def close(self, store: KeptStore) -> None:
+        store.is_closed = True
+
+
+class TestAsyncKeptStore(AsyncStoreConformance[AsyncKeptStore]):
+    run = staticmethod(asyncio.run)
+
+    def together(self, *tasks: Coroutine[Any, Any, Any]) -> Awaitable[Sequence[Any]]:
+        return asyncio.gather(*tasks)
+
+    async def make_store(self) -> AsyncKeptStore:
+        return AsyncKeptStore(KeptStore())
+
+    async def another(self, store: AsyncKeptStore) -> AsyncKeptStore:
+        return AsyncKeptStore(store.kept)
+
+    async def reopen(self, store: AsyncKeptStore) -> AsyncKeptStore:
+        return AsyncKeptStore(store.kept)
+
+    def outer_transaction(self, store: AsyncKeptStore) -> AbstractAsyncContextManager[None]:
+        return store.transaction()
+
+
+class Bare(StoreConformance[InMemoryStore]):
+    def make_store(self) -> InMemoryStore:
+        return InMemoryStore()
+
+
+class AsyncBare(AsyncStoreConformance[AsyncInMemoryStore]):
+    run = staticmethod(asyncio.run)
+
+    def together(self, *tasks: Coroutine[Any, Any, Any]) -> Awaitable[Sequence[Any]]:
+        return asyncio.gather(*tasks)
+
+    async def make_store(self) -> AsyncInMemoryStore:
+        return AsyncInMemoryStore()
+
+
+def law_of(
+    check: Callable[[Bench], Trial[None]], *, needs: tuple[str, ...] = (), is_race: bool = False
+) -> Law:
+    return Law("X-1", "a sentence", "a reason", check, frozenset(needs), is_race)
+
+
+def test_there_is_a_test_for_every_law_which_says_what_the_law_says() -> None:
+    for law in LAWS:
+        for suite in (StoreConformance, AsyncStoreConformance):
+            test = getattr(suite, law.test_name)
+            assert law.test_name == test.__name__
+            assert f"{law.code}: {law.sentence}. Why: {law.reason}." == test.__doc__
+
+
+def test_the_names_of_tests_begin_with_the_codes_of_their_laws() -> None:
+    names = [law.test_name for law in LAWS]
+    assert "test_atom_1_half_a_commit_is_none" == names[0]
+    assert len(set(names)) == len(names)
+
+
+def test_laws_are_counted_within_their_area() -> None:
+    codes = [law.code for law in LAWS]
+    areas = list(dict.fromkeys(code.partition("-")[0] for code in codes))
+    counted = [
+        f"{area}-{number}"
+        for area in areas
+        for number in range(1, 1 + sum(code.startswith(f"{area}-") for code in codes))
+    ]
+    assert counted == codes
+
+
+def test_the_module_needs_nothing_that_only_tests_have() -> None:
+    program = "import sys, paysession.testing; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert set() == {"pytest", "hypothesis", "trio"} & set(loaded.stdout.split())
+
+
+def test_a_law_that_is_overridden_is_an_error_of_the_class() -> None:
+    with pytest.raises(TypeError, match="hides the law ATOM-1: rename it"):
+
+        class Overriding(Bare):
+            def test_atom_1_half_a_commit_is_none(self) -> None: ...
+
+
+def test_a_law_that_another_base_overrides_is_an_error_too() -> None:
+    class Other:
+        def test_dur_1_what_was_committed_lasts(self) -> None: ...
+
+    with pytest.raises(TypeError, match="hides the law DUR-1"):
+        type("Overriding", (Other, Bare), {})
+
+
+def test_a_law_cannot_be_taken_away() -> None:
+    with pytest.raises(TypeError, match="hides the law DUR-1"):
+        type("Without", (AsyncBare,), {"test_dur_1_what_was_committed_lasts": None})
+
+
+def test_a_suite_may_have_tests_of_its_own() -> None:
+    class More(Bare):
+        def test_atom_1(self) -> None: ...
+
+    assert More().provides("make_store")
+
+
+def test_a_suite_without_a_store_says_what_to_write() -> None:
+    class Nothing(StoreConformance[InMemoryStore]): ...
+
+    with pytest.raises(NotImplementedError, match=r"write make_store\(\)"):
+        getattr(Nothing(), LAWS[0].test_name)()
+
+
+@pytest.mark.parametrize("missing", ["run", "together", "make_store"])
+def test_an_asynchronous_suite_says_what_to_write(missing: str) -> None:
+    written = {name: vars(AsyncBare)[name] for name in ("run", "together", "make_store")}
+    del written[missing]
+    suite = type("Incomplete", (AsyncStoreConformance,), written)()
+    race = next(law for law in LAWS if law.code == "RACE-1")
+    with pytest.raises(NotImplementedError, match=rf"write {missing}\(\)"):
+        getattr(suite, race.test_name)()
+
+
+@pytest.mark.parametrize("suite", [Bare(), AsyncBare()], ids=["sync", "async"])
+def test_a_law_that_needs_what_is_not_written_does_not_apply(
+    suite: Bare | AsyncBare,
+) -> None:
+    def never(bench: Bench) -> Trial[None]:
+        raise AssertionError(bench)
+
+    law = law_of(never, needs=("reopen", "another"))
+    with pytest.raises(SkipTest, match=r"X-1 does not apply: .*Bare has no another and no reopen"):
+        suite.try_law(law)
+
+
+@pytest.mark.parametrize("control", ["another", "reopen", "outer_transaction"])
+def test_what_was_not_written_is_not_there(control: str) -> None:
+    assert not Bare().provides(control)
+    with pytest.raises(NotImplementedError):
+        getattr(Bare(), control)(InMemoryStore())
+
+
+@pytest.mark.parametrize("control", ["another", "reopen"])
+def test_what_was_not_written_of_an_asynchronous_suite_is_not_there(control: str) -> None:
+    assert not AsyncBare().provides(control)
+    with pytest.raises(NotImplementedError):
+        asyncio.run(getattr(AsyncBare(), control)(AsyncInMemoryStore()))
+
+
+def test_an_asynchronous_suite_has_no_transaction_of_itself() -> None:
+    with pytest.raises(NotImplementedError):
+        AsyncBare().outer_transaction(AsyncInMemoryStore())
+
+
+def test_a_law_of_which_some_are_stuck_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trials, "LONGEST_SECONDS", 0.01)
+    released = Event()
+
+    def waits(bench: Bench) -> Trial[None]:
+        yield from AtOnce([stuck(), stuck()])
+
+    def stuck() -> Trial[None]:
+        yield from Do(released.wait)
+
+    for suite in (Bare(), AsyncBare()):
+        with pytest.raises(LawBroken, match=r"were stuck after 0\.01 seconds"):
+            suite.try_law(law_of(waits, is_race=True))
+    released.set()
+
+
+def test_a_store_that_no_transaction_around_it_reaches_may_commit_inside_of_one() -> None:
+    class OfItsOwnConnection(Bare):
+        def outer_transaction(self, store: InMemoryStore) -> AbstractContextManager[None]:
+            return nullcontext()
+
+    for law in LAWS:
+        if "outer_transaction" in law.needs:
+            OfItsOwnConnection().try_law(law)
+
+
+def test_every_store_is_closed_also_after_a_failure() -> None:
+    made: list[KeptStore] = []
+
+    class Noting(TestKeptStore):
+        def make_store(self) -> KeptStore:
+            made.append(KeptStore())
+            return made[-1]
+
+    def fails(bench: Bench) -> Trial[None]:
+        yield from bench.store()
+        store = yield from bench.store()
+        yield from bench.reopened(store)
+        bench.same(1, 2, "a number")
+
+    with pytest.raises(LawBroken):
+        Noting().try_law(law_of(fails))
+    assert [True, True] == [store.is_closed for store in made]
+
+
+BROKEN = LawBroken("ATOM-1", "it says so", "it must", "a version", 1, 2)
+
+
+def test_a_broken_law_says_which_and_why_and_shows_both_values() -> None:
+    assert ("ATOM-1: it says so\nwhy: it must\na version:\n  expected: 1\n  but got:  2") == str(
+        BROKEN
+    )
+
+
+def test_a_broken_law_carries_what_it_says() -> None:
+    assert ("ATOM-1", "it says so", "it must") == (BROKEN.code, BROKEN.sentence, BROKEN.reason)
+    assert ("a version", 1, 2) == (BROKEN.what, BROKEN.expected, BROKEN.actual)
+
+
+@pytest.mark.parametrize(
+    "through", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))]
+)
+def test_a_broken_law_survives_copying(through: Callable[[LawBroken], LawBroken]) -> None:
+    assert str(BROKEN) == str(through(BROKEN))

@@ -13,8 +13,8 @@ from functools import partial, wraps
 from types import MappingProxyType
 from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar, overload
 
-from paysession._domain.disputes import Dispute
 from paysession._domain.decisions import Decision
+from paysession._domain.disputes import Dispute
 from paysession._domain.erasure import Forgotten
 from paysession._domain.idempotency import IdempotencyKey
 from paysession._domain.identity import ID_LENGTH, id_of
@@ -958,9 +958,7 @@ class Commands:
             IdempotencyKeyInFlight: What was begun with the key is still open.
             OutcomeUnknown: What the provider answered could not be recorded.
         """
-        return resolving.resolve_by_person(
-            record_id, decision=decision, actor=actor, reason=reason
-        )
+        return resolving.resolve_by_person(record_id, decision=decision, actor=actor, reason=reason)
 
     @command
     def forget(self, customer_id: str) -> Flow[Forgotten]:
@@ -986,9 +984,7 @@ class Commands:
         return forgetting.forget(customer_id)
 
     @command
-    def result_of(
-        self, idempotency_key: IdempotencyKey | str, *, command: str
-    ) -> Flow[Answer]:
+    def result_of(self, idempotency_key: IdempotencyKey | str, *, command: str) -> Flow[Answer]:
         """
         Return what a command that was given under a key came to, as it was then.
 

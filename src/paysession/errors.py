@@ -369,7 +369,7 @@ class OperationUnresolved(NotAllowed):
         if self.waits_for_person is not None:
             return (
                 f"{self.operation_id} may have happened, and a person must look at it "
-                f"({self.waits_for_person}): then pass despite_unresolved= to go on without it"
+                f"({self.waits_for_person}): resolve() it, or go on with despite_unresolved="
             )
         return (
             f"{self.operation_id} may have happened, or is under way: "

@@ -327,6 +327,7 @@ def test_what_is_unknown_is_not_among_the_details() -> None:
 def test_what_waits_for_a_person_says_so() -> None:
     error = errors.OperationUnresolved("ca_1", "the provider speaks of USD")
     assert "a person must look at it (the provider speaks of USD)" in error.message
+    assert "resolve() it" in error.message
     assert "despite_unresolved=" in error.message
 
 

@@ -33,6 +33,7 @@ class DiscrepancyKind(StrEnum):
 _FOR_PEOPLE = frozenset(
     {
         DiscrepancyKind.AMOUNT_MISMATCH,
+        DiscrepancyKind.CURRENCY_MISMATCH,
         DiscrepancyKind.FOREIGN_REFERENCE,
         DiscrepancyKind.OVER_CAPTURED,
         DiscrepancyKind.OVER_REFUNDED,
@@ -50,7 +51,6 @@ _WITH_THEIR_OPERATION = frozenset(
     {
         DiscrepancyKind.AMOUNT_UNREADABLE,
         DiscrepancyKind.CONTRADICTED,
-        DiscrepancyKind.CURRENCY_MISMATCH,
         DiscrepancyKind.UNRESOLVED,
     }
 )

@@ -32,14 +32,21 @@ class ParkReason(StrEnum):
     FOREIGN_REFERENCE = "foreign_reference"
     UNDECIDED = "undecided"
     NOT_LOOKED_UP = "not_looked_up"
+    AMOUNT_UNREADABLE = "amount_unreadable"
 
     @property
     def discrepancy(self) -> DiscrepancyKind:
         """What it contradicts while it is parked."""
-        is_foreign = self is ParkReason.FOREIGN_REFERENCE
-        return (
-            DiscrepancyKind.FOREIGN_REFERENCE if is_foreign else DiscrepancyKind.UNKNOWN_REFERENCE
-        )
+        if self in _FOR_PEOPLE:
+            return DiscrepancyKind(self.value)
+        return DiscrepancyKind.UNKNOWN_REFERENCE
+
+
+_FOR_PEOPLE = {
+    ParkReason.FOREIGN_REFERENCE: "it speaks of another gateway's record",
+    ParkReason.AMOUNT_UNREADABLE: "no total can hold its amount",
+}
+"""What no machine will ever apply, however long it waits, and why."""
 
 
 @attrs.frozen(kw_only=True)
@@ -91,12 +98,8 @@ class ParkedReport(Owner):
         told = parked.telling(event).disagreed(
             reason.discrepancy, parked.id, "a record of ours", type(report.fact).__name__, at=at
         )
-        is_foreign = reason is ParkReason.FOREIGN_REFERENCE
-        return (
-            told.left_to_person("it speaks of another gateway's record", at=at)
-            if is_foreign
-            else told
-        )
+        why = _FOR_PEOPLE.get(reason)
+        return told if why is None else told.left_to_person(why, at=at)
 
     @property
     def due_at(self) -> datetime | None:

@@ -34,6 +34,7 @@ from paysession.outcomes import (
     Fact,
     NotAttempted,
     ReferenceRole,
+    Rejected,
     Superseded,
     Unknown,
 )
@@ -186,15 +187,25 @@ def _called(operation: O, description: Description) -> Flow[O]:
     is_ours = operation.is_leased((yield from Now()))
     if not is_ours or request.method not in description.operations:
         return operation
-    outcome = _in_doubt((yield from Call(operation.gateway, request, operation.tries)))
+    answer: Fact = yield from Call(operation.gateway, request, operation.tries)
+    outcome = _in_doubt(answer, is_repeat=operation.tries > 1)
     return (yield from _settled(operation, outcome, EvidenceSource.RESPONSE))
 
 
-def _in_doubt(outcome: Fact) -> Fact:
-    """A repeat that was not attempted says nothing of the calls before it."""
-    if isinstance(outcome, NotAttempted):
-        return Unknown(f"not reached: {outcome.reason}")
-    return outcome
+def _in_doubt(outcome: Fact, *, is_repeat: bool) -> Fact:
+    """
+    A call that was not attempted now says nothing of the calls before it.
+
+    Neither does a repeat that was rejected: with an API key that was changed meanwhile, a
+    provider rejects what it may have done the first time.
+    """
+    match outcome:
+        case NotAttempted(reason):
+            return Unknown(f"not reached: {reason}")
+        case Rejected(failure) if is_repeat:
+            return Unknown(f"a repeat was rejected: {failure.code}", references=outcome.references)
+        case _:
+            return outcome
 
 
 def _given_up(operation: O, description: Description, now: datetime) -> Flow[O]:

@@ -22,7 +22,9 @@ from paysession.stores.port import KINDS, Claim
 
 W = TypeVar("W", bound=Owner)  # W for whoever tells of it
 
-_NAMING_MONEY = (ReferenceRole.AUTHORIZATION, ReferenceRole.CAPTURE)
+NAMING_MONEY = (ReferenceRole.AUTHORIZATION, ReferenceRole.CAPTURE)
+"""The roles of the ids by which one money is known from another."""
+
 _CLAIMED_BY: dict[ReferenceRole, tuple[type[Entity], ...]] = {
     ReferenceRole.SESSION: (PaymentSession, SetupSession),
     ReferenceRole.AUTHORIZATION: (Payment,),
@@ -35,7 +37,7 @@ _CLAIMED_BY: dict[ReferenceRole, tuple[type[Entity], ...]] = {
 
 def payment_named(gateway: str, references: References) -> Unit[tuple[bool, Payment | None]]:
     """Tell whether any id names money, and the payment that it names, if we have heard of it."""
-    named = [each for each in references if each.role in _NAMING_MONEY]
+    named = [each for each in references if each.role in NAMING_MONEY]
     for reference in named:
         claim = yield from Claimed(namespace_of(gateway, reference.role), reference.id)
         if claim is not None:

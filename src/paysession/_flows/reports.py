@@ -26,6 +26,7 @@ from paysession._flows.requests import AnyOperation
 from paysession._flows.settling import settle
 from paysession._flows.told import PaymentFact, told_of_movement, told_of_payment
 from paysession._flows.unasked import is_another
+from paysession.errors import InvalidAmount
 from paysession.outcomes import (
     AuthorizationChanged,
     AuthorizationLapsed,
@@ -76,6 +77,15 @@ def applied(
     gateway: str, report: Report, *, source: EvidenceSource, at: datetime
 ) -> Flow[Placement]:
     """Apply one report to the record that it is about, if that is known and certain."""
+    try:
+        return (yield from _applied(gateway, report, source=source, at=at))
+    except InvalidAmount:
+        return NotApplied(ParkReason.AMOUNT_UNREADABLE)
+
+
+def _applied(
+    gateway: str, report: Report, *, source: EvidenceSource, at: datetime
+) -> Flow[Placement]:
     place = yield from place_of(gateway, report)
     if place is None:
         return NotApplied(ParkReason.FOREIGN_REFERENCE)

@@ -29,17 +29,26 @@ from paysession._domain.receipts import authorization_id_of, capture_id_of
 from paysession._domain.session import PaymentSession
 from paysession._domain.settlement import Settlement
 from paysession._domain.setup_session import SetupSession
-from paysession._flows.asks import Flow, Load, Peek, Unit
+from paysession._flows.asks import Find, Flow, Load, Peek, Unit
 from paysession._flows.attempts import open_attempts
 from paysession._flows.covering import FollowUp, followed_up
-from paysession._flows.naming import claims_of, new_claims, payment_named, told_apart
+from paysession._flows.naming import NAMING_MONEY, claims_of, new_claims, payment_named, told_apart
 from paysession._flows.once import answered, never_arrived
 from paysession._flows.requests import AnyOperation
 from paysession._flows.superseding import own_superseded
 from paysession._flows.unasked import attempt_told_of
 from paysession._flows.units import Released, settling
 from paysession.errors import InvalidAmount
-from paysession.outcomes import Authorized, Canceled, Captured, Declined, Fact, Retaken, Unknown
+from paysession.outcomes import (
+    Authorized,
+    Canceled,
+    Captured,
+    Declined,
+    Fact,
+    References,
+    Retaken,
+    Unknown,
+)
 from paysession.stores.port import Claim
 
 O = TypeVar("O", Capture, Void, Refund)  # noqa: E741 - O for operation
@@ -277,6 +286,16 @@ def _of_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
     if before.payment is not None and before.payment.session_id != before.session.id:
         return _left_to_a_person(before, before.payment.id, at=at)
     after = before.settled(evidence)
+    session = yield from told_apart(
+        before.session.gateway,
+        after.session,
+        before.session.references,
+        after.session.references,
+        record=before.session,
+        operation_id=attempt_id,
+        at=at,
+    )
+    after = attrs.evolve(after, session=session)
     claims = yield from claims_of(before, after)
     after, closing = own_superseded(after, at=at)
     has_failed = after.has_failed_since(before) and not never_arrived(before.attempt, evidence)
@@ -331,16 +350,35 @@ def _payment_meant(attempt: Attempt, session: PaymentSession, fact: Fact) -> Uni
     Find the payment that the fact's money is, if we have heard of it.
 
     Two attempts of one session may speak of the same money: the provider's ids tell, and
-    where it gives none there is one payment in its session.
+    where it gave none, then or now, there is one payment in its session.
     """
     if attempt.payment_id is not None:
         return (yield from Load(Payment, attempt.payment_id))
     if not isinstance(fact, Authorized | Captured):
         return None
     is_named, payment = yield from payment_named(session.gateway, fact.references)
-    if not is_named and session.payment_id is not None:
+    if payment is not None:
+        return payment
+    known = yield from _payment_in(session)
+    if known is None or (is_named and (yield from _is_told_apart(known, fact.references))):
+        return None
+    return known
+
+
+def _payment_in(session: PaymentSession) -> Unit[Payment | None]:
+    """Return the payment by which a session was completed, or the one that came for it late."""
+    if session.payment_id is not None:
         return (yield from Load(Payment, session.payment_id))
-    return payment
+    payments = (yield from Find(Payment, "session_id", session.id)) if session.is_closed else ()
+    return payments[0] if len(payments) == 1 else None
+
+
+def _is_told_apart(payment: Payment, references: References) -> Unit[bool]:
+    """Whether the provider has given ids to a payment's money, and none of these."""
+    sale = yield from Peek(Capture, capture_id_of(payment.attempt_id or payment.id))
+    known = payment.references if sale is None else payment.references | sale.references
+    named = set(known.only(NAMING_MONEY))
+    return bool(named) and not named & set(references)
 
 
 def _left_to_a_person(

@@ -38,6 +38,7 @@ from paysession.outcomes import (
     Fact,
     Redirect,
     References,
+    Refunded,
     Report,
     UseSdk,
 )
@@ -280,6 +281,54 @@ def test_money_of_another_session_is_not_taken_for_a_second_payment() -> None:
 
     assert [1, 1] == [len(_payments(shop, each)) for each in (session, other)]
     assert eur(100) == shop.account()["paid"]
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [(FIRST, References()), (References(), FIRST), (References(), References())],
+)
+def test_late_money_that_is_not_always_named_is_one_payment(
+    first: References, then: References
+) -> None:
+    shop = notifying_shop(None, close_session=Captured(eur(30), references=first))
+    session = shop.payments.create_session(order(), method=KEPT)
+    create_id = session.attempt_id
+    session = shop.payments.cancel_session(session.id)
+    assert SessionStatus.FAILED is session.status
+
+    tell(shop, Report(Captured(eur(30), references=then), our_reference=create_id))
+
+    (payment,) = _payments(shop, session)
+    assert eur(30) == payment.balances.captured == payment.balances.refunded
+
+
+def test_late_money_whose_id_its_refund_has_told_first_is_one_payment() -> None:
+    shop = notifying_shop(None, close_session=Captured(eur(30)))
+    shop.gateway.then("refund", Refunded(eur(30), references=FIRST))
+    session = shop.payments.create_session(order(), method=KEPT)
+    create_id = session.attempt_id
+    session = shop.payments.cancel_session(session.id)
+
+    tell(shop, Report(Captured(eur(30), references=FIRST), our_reference=create_id))
+
+    (payment,) = _payments(shop, session)
+    assert eur(30) == payment.balances.captured == payment.balances.refunded
+
+
+def test_two_late_payments_that_are_named_are_two() -> None:
+    shop = notifying_shop()
+    session = _canceled(shop, KEPT)
+
+    _comes(shop, session, Captured(eur(100), references=FIRST))
+    _comes(shop, session, Captured(eur(100), references=SECOND))
+    tell(shop, Report(Captured(eur(100)), our_reference=_completion_of(shop, session)))
+
+    assert 3 == len(_payments(shop, session))
+
+
+def _completion_of(shop: Shop[Any], session: PaymentSession) -> str:
+    attempts = shop.store.find(Attempt, by="session_id", value=session.id, tenant="")
+    return next(each.id for each in attempts if each.is_completing)
 
 
 def _paid_at_once(shop: Shop[Any], method: PaymentMethod) -> PaymentSession:

@@ -8,7 +8,7 @@ import pytest
 from flow_builders import CARD, DECLINE, Shop, eur, order
 from notifying import NotifyingGateway, notifying_shop, tell
 
-from paysession import Dispute, Payment, StoredSource
+from paysession import Dispute, Money, Payment, StoredSource
 from paysession._domain.cancellations import RefundCancellation
 from paysession._domain.movements import Refund, Reversal
 from paysession._domain.parked import ParkedReport
@@ -42,6 +42,7 @@ from paysession.outcomes import (
 )
 
 DISPUTED = References.of(dispute="dp_1")
+VAST = Money.from_minor(10**18, "EUR")
 
 
 def told_of(shop: Shop[NotifyingGateway], payment: Payment, fact: Fact) -> Payment:
@@ -299,3 +300,16 @@ def test_the_canceling_of_a_refund_is_told_by_its_echo() -> None:
     tell(shop, Report(Canceled(), our_reference=called_off.id))
 
     assert shop.payments.get_refund(refund.id).status is OperationStatus.CANCELED
+
+
+def test_an_amount_that_no_total_can_hold_is_left_to_a_person() -> None:
+    shop = notifying_shop()
+    payment = shop.taken()
+    for number in range(2):
+        named = payment.references | References.of(refund=f"re_{number}")
+        tell(shop, Report(Refunded(VAST), references=named))
+
+    (parked,) = (each for each in shop.store.entities() if isinstance(each, ParkedReport))
+    assert parked.attention
+    assert "amount_unreadable" == parked.discrepancies[0].kind
+    assert shop.payments.get_payment(payment.id).balances.refunded == VAST

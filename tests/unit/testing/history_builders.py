@@ -82,8 +82,9 @@ class Teller:
         self.history.note(moment, written=written, ended=ended)
 
     def commit(self, *entities: Entity | None) -> tuple[Entity, ...]:
-        """Commit what changed, as the library does."""
+        """Read what is there and commit what changed, as the library does."""
         changed = [each for each in entities if each is not None]
+        self.read(*(each for each in changed if each.version))
         return self.write(Changes.of(changed, tenant=""))
 
     def write(self, changes: Changes) -> tuple[Entity, ...]:

@@ -20,7 +20,15 @@ from simulated_worlds import (
 
 from paysession.errors import GatewayUnreachable, UnreadableNotification, Unsupported
 from paysession.gateways import Gateway, Notification, operations_of
-from paysession.outcomes import Authorized, Captured, Declined, Rejected, Report, Unknown, Unreadable
+from paysession.outcomes import (
+    Authorized,
+    Captured,
+    Declined,
+    Rejected,
+    Report,
+    Unknown,
+    Unreadable,
+)
 from paysession.testing import PROFILES, Fault
 from paysession.testing._simulation.ailments import AILMENTS
 from paysession.testing._simulation.deals import Deal

@@ -82,9 +82,7 @@ def test_nothing_happens_where_there_is_nothing_that_it_could_happen_to(
     assert [] == told(provider)
 
 
-@pytest.mark.parametrize(
-    ("luck", "fact"), [(0.10, Declined), (0.20, Canceled), (0.50, Captured)]
-)
+@pytest.mark.parametrize(("luck", "fact"), [(0.10, Declined), (0.20, Canceled), (0.50, Captured)])
 def test_a_customer_fails_gives_up_or_pays(luck: float, fact: type[Fact]) -> None:
     provider = calm_provider()
     provider.answer(creating())
@@ -304,9 +302,7 @@ def test_a_dispute_is_won_and_lost_and_its_money_follows() -> None:
         (Fault.NEVER_SEEN, {Unknown}),
     ],
 )
-def test_money_comes_otherwise_than_it_was_asked_for(
-    fault: Fault, facts: set[type[Fact]]
-) -> None:
+def test_money_comes_otherwise_than_it_was_asked_for(fault: Fault, facts: set[type[Fact]]) -> None:
     provider = calm_provider()
     provider.answer(creating())
     assert HAPPENINGS[fault](provider)

@@ -256,6 +256,16 @@ def test_a_look_up_tells_what_is_true_by_now() -> None:
     assert () == provider.look_up(looking_up("at_none"))
 
 
+def test_a_look_up_of_what_was_rejected_says_so() -> None:
+    provider, deal = with_taken()
+    deal.authorization = "sim_elsewhere"
+    deal.id = "sim_nowhere"
+    request = refunding(deal, "1.00")
+    provider.answer(request)
+    (told,) = provider.look_up(looking_up(request.operation_id))
+    assert isinstance(told.fact, Rejected)
+
+
 def test_amounts_are_in_the_currency_of_their_deal() -> None:
     _, deal = with_taken()
     assert usd("10.00") == deal.money(1000)

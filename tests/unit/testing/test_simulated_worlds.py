@@ -9,10 +9,21 @@ from random import Random
 import pytest
 from simulated_worlds import NOON, calm_shop, dice
 
-from paysession import Payment, PaymentSession, Refund
+from paysession import Money, Payable, Payment, PaymentSession, Refund, SetupSession, StoredSource
+from paysession._domain.decisions import Decision
 from paysession._flows.asks import Ask, Now, Unit
 from paysession.errors import IdempotencyKeyReused, InvalidSignature, StaleVersion
-from paysession.lifecycles import SessionStatus
+from paysession.lifecycles import PaymentStatus, SessionStatus, SetupSessionStatus
+from paysession.outcomes import (
+    Canceled,
+    Fact,
+    Failure,
+    FailureCode,
+    Pending,
+    Refunded,
+    Rejected,
+    Unreadable,
+)
 from paysession.testing import PROFILES, Fault
 from paysession.testing._invariants import InvariantBroken
 from paysession.testing._simulation import driver as drivers
@@ -117,7 +128,7 @@ def test_a_clock_is_skewed_by_seconds_or_tells_another_zone_s_time() -> None:
     for number in range(30):
         trouble = Trouble(fault=Fault.CLOCK_SKEW, at="Now", dice=number)
         shopper.driver.troubles["Now"].append(trouble)
-        shopper.do("takes", number)
+        shopper.do("recovers", number)
     for each in shopper.driver.history.moments:
         if each.fault == Fault.CLOCK_SKEW:
             answers.add((each.answer - each.at, each.answer.utcoffset()))  # type: ignore[operator, attr-defined]
@@ -132,7 +143,9 @@ def test_a_store_answers_out_of_an_old_copy() -> None:
     arm(shopper, Fault.STALE_READ, "Due")
     do(shopper, "gives_back_calmly", "leases_end", "recovers")
     assert 2 == counted(shopper, Fault.STALE_READ)
-    beaten = [each for each in shopper.driver.history.moments if isinstance(each.error, StaleVersion)]
+    beaten = [
+        each for each in shopper.driver.history.moments if isinstance(each.error, StaleVersion)
+    ]
     assert len(beaten) <= 1
 
 
@@ -227,7 +240,7 @@ def test_what_a_command_raises_must_be_an_error_of_the_library(
 def test_a_letter_goes_wrong_and_the_money_is_right_in_the_end(profile: str, fault: Fault) -> None:
     shopper = calm_shop(profile)
     do(shopper, "checks_out", "is_declined", "completes_session", "takes", "letters_come")
-    do(shopper, "gives_back_calmly", "checks_out", "completes_session")
+    do(shopper, "gives_back_calmly", "provider_decides", "checks_out", "completes_session")
     shopper.mail.troubles.append(Trouble(fault=fault, at=NOTIFICATION, dice=5))
     shopper.mail.bring(Random(1), most=4)
     is_possible = not (fault is Fault.LOST and profile == "adyen")
@@ -303,13 +316,82 @@ def test_people_decide_by_what_is_true(fault: Fault, refunded: bool) -> None:
     assert refunded == bool(payment.balances.refunded)
 
 
+@pytest.mark.parametrize(
+    ("fact", "decision"),
+    [
+        (Pending(), None),
+        (Refunded(Money("110.00", "USD")), Decision.SUCCEEDED),
+        (Refunded(Money("1.00", "USD")), Decision.DISMISSED),
+        (Canceled(), Decision.SUCCEEDED),
+        (Unreadable("1.005"), Decision.DISMISSED),
+        (Rejected(Failure(FailureCode.MERCHANT_CONFIG)), Decision.FAILED),
+    ],
+)
+def test_a_decision_says_what_is_true(fact: Fact, decision: Decision | None) -> None:
+    shopper = calm_shop()
+    driver = shopper.driver
+    order = Payable("or_1", total=Money("110.00", "USD"))
+    source = StoredSource(id="src_1", profile_id="sim_source_1")
+    driver.run(driver.begin("worker 1", "charge", order, method=METHODS[0], source=source))
+    (payment,) = driver.history.entities(Payment)
+    driver.run(driver.begin("worker 1", "refund", payment.id))
+    (refund,) = driver.history.entities(Refund)
+    driver.provider.jobs[refund.id][-1].said.append(fact)
+    assert decision is shopper.people.decision_on(refund)
+    assert Decision.DISMISSED is shopper.people.decision_on(payment)
+
+
+def test_people_wait_for_what_the_provider_does_not_know_itself() -> None:
+    shopper = calm_shop("adyen")
+    do(shopper, "holds")
+    arm(shopper, Fault.TIME_OUT_AFTER, "capture")
+    do(shopper, "captures")
+    for jobs in shopper.driver.provider.jobs.values():
+        jobs[-1].said.append(Pending())
+    shopper.driver.wait(timedelta(days=8))
+    do(shopper, "recovers", "person_decides")
+    assert 0 == shopper.people.resolved
+
+
 def test_what_a_customer_never_came_back_for_is_given_up_in_the_end() -> None:
     shopper = calm_shop("adyen")
     shopper.driver.provider.mood = 0.20
     do(shopper, "checks_out", "opens_setup_session", "charges", "completes_session")
     bring_to_end(shopper)
-    sessions = shopper.driver.history.entities(PaymentSession)
-    assert [SessionStatus.CANCELED] == [each.status for each in sessions]
+    history = shopper.driver.history
+    assert [SessionStatus.CANCELED] == [each.status for each in history.entities(PaymentSession)]
+    setups = history.entities(SetupSession)
+    assert {SetupSessionStatus.CANCELED, SetupSessionStatus.EXPIRED} >= {x.status for x in setups}
+    waiting = [each for each in history.entities(Payment) if each.session_id is None]
+    assert [PaymentStatus.ABANDONED] == [each.status for each in waiting]
+
+
+def test_what_a_provider_was_working_on_is_decided_in_the_end() -> None:
+    shopper = calm_shop()
+    do(shopper, "takes", "gives_back_slowly")
+    bring_to_end(shopper)
+    (refund,) = shopper.driver.history.entities(Refund)
+    assert refund.succeeded
+
+
+def test_sessions_whose_time_is_over_are_closed_by_recovery() -> None:
+    shopper = calm_shop("adyen")
+    for number in range(6):
+        shopper.do("opens_session", number)
+        shopper.do("opens_setup_session", number)
+    shopper.driver.wait(timedelta(days=3))
+    do(shopper, "recovers")
+    commands = {each.flow.partition("#")[0] for each in shopper.driver.history.moments}
+    assert {"expire_sessions", "expire_setup_sessions"} <= commands
+
+
+def test_a_command_is_repeated_with_the_same_key_and_with_something_else() -> None:
+    shopper = calm_shop()
+    do(shopper, "takes", "gives_back_slowly")
+    for number in range(30):
+        shopper.do("repeats", number)
+    errors = [each.error for each in shopper.driver.history.moments if each.process == "worker 3"]
+    assert any(isinstance(each, IdempotencyKeyReused) for each in errors)
 
 
 def _asks(driver: Driver) -> Iterator[Ask[object]]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import attrs
 import pytest
-from simulated_worlds import usd
+from simulated_worlds import NOON, looking_up, refunding, usd, with_taken
 
 from paysession import Payment
 from paysession._domain.movements import Refund
@@ -23,7 +23,6 @@ from paysession.testing._simulation.run import Run
 from paysession.testing._simulation.shrinking import shrunk
 from paysession.testing._simulation.story import told
 from paysession.testing._simulation.troubles import Trouble
-from simulated_worlds import NOON, looking_up, refunding, with_taken
 
 
 @contextmanager
@@ -45,9 +44,9 @@ def test_a_seed_replays_exactly() -> None:
     assert first.asks > 0
 
 
-def test_other_seeds_and_profiles_are_other_runs() -> None:
-    plans = {plan_of(seed, PROFILES[name], list(Fault)) for seed in range(5) for name in PROFILES}
-    assert 5 * len(PROFILES) == len(plans)
+def test_other_seeds_are_other_runs() -> None:
+    plans = {plan_of(seed, PROFILES["adyen"], list(Fault)) for seed in range(50)}
+    assert 50 == len(plans)
 
 
 def test_without_faults_none_is_put_in() -> None:
@@ -77,7 +76,7 @@ def test_a_result_counts_what_was_done_and_checked() -> None:
     assert isinstance(result, Result)
     assert (2, "paypal") == (result.seed, result.profile)
     assert result.events > 0
-    assert sum(result.checks.values()) > 1000
+    assert sum(result.checks.values()) > 100
     assert sum(result.faults.values()) > 0
 
 

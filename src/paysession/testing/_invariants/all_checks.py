@@ -51,6 +51,9 @@ def _due(*codes: int) -> tuple[Check, ...]:
     return tuple(check for check in ALL_CHECKS if _number_of(check) in codes)
 
 
+_CAUSES: Final = ("I43", "I49", "I44", "I41", "I27", "I26", "I31", "I45", "I46", "I29")
+"""What breaks other invariants when it is broken: a lost update, or what was believed wrongly."""
+
 _AT_COMMIT: Final = tuple(
     check
     for check in ALL_CHECKS
@@ -68,7 +71,7 @@ def check(history: History) -> None:
     Check all that the newest moment could have broken.
 
     Raises:
-        InvariantBroken: The first of what it has broken; `also` names the others.
+        InvariantBroken: The cause, where one thing breaks several; `also` names the others.
     """
     broken: list[InvariantBroken] = []
     for each in _due_now(history):
@@ -77,9 +80,14 @@ def check(history: History) -> None:
         except InvariantBroken as error:
             broken.append(error)
     if broken:
-        first, *others = broken
+        first, *others = sorted(broken, key=_is_consequence)
         first.also = tuple(each.code for each in others)
         raise first
+
+
+def _is_consequence(broken: InvariantBroken) -> int:
+    """Tell how far from its cause a broken invariant is, among those of one moment."""
+    return _CAUSES.index(broken.code) if broken.code in _CAUSES else len(_CAUSES)
 
 
 def _due_now(history: History) -> tuple[Check, ...]:

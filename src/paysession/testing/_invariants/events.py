@@ -33,15 +33,19 @@ from paysession.testing._invariants.evidence import news_of, operations_in
 from paysession.testing._invariants.heard import heard_in, reports_in
 from paysession.testing._invariants.history import History
 
+_NEVER = (0, 0)
+"""At which version, and in which moment, a run has read what it has not read."""
 _TOTALS = ("total", "authorized", "paid", "in_flight", "refunded")
 _BRINGS_NO_MONEY = (Declined, Rejected, Canceled, Expired, Pending)
 
 
 @invariant
 def check_I41(history: History) -> Iterator[Finding]:
-    """Each commit takes what it changes one version on, and its events are dense."""
-    for before, after in history.changed:
-        yield after.version == (before.version if before else 0) + 1, before, after, after.version
+    """Each commit takes what it was read at one version on, and its events are dense."""
+    read = history.run.read if history.changed else {}
+    for _, after in history.changed:
+        known, _ = read.get((type(after), after.id), _NEVER)
+        yield after.version == known + 1, after, known, after.version
         told = [each for each in history.events if each.aggregate_id == after.id]
         if isinstance(after, Aggregate):
             places = [(each.version, each.index) for each in told]
@@ -96,7 +100,7 @@ def check_I43(history: History) -> Iterator[Finding]:
     read = history.run.read
     for before, after in history.changed:
         if before is not None:
-            known, _ = read.get((type(after), after.id), (before.version, 0))
+            known, _ = read.get((type(after), after.id), _NEVER)
             yield known == before.version, after, known, before.version
 
 
@@ -209,5 +213,5 @@ def check_I49(history: History) -> Iterator[Finding]:
         last = calls[-1].moment.number
         for before, after in history.changed:
             if before is not None:
-                _, number = history.run.read.get((type(after), after.id), (0, last + 1))
+                _, number = history.run.read.get((type(after), after.id), _NEVER)
                 yield number > last, after, latest

@@ -102,7 +102,7 @@ def _proves(evidence: Evidence, operation: Operation, history: History, heard: H
         return is_told
     if source is EvidenceSource.RESPONSE:
         return is_told and len(heard.sent.get(operation.id, ())) <= 1
-    return is_told or was_absent(operation.id, operation.gateway, history)
+    return is_told or operation.id in heard.not_found
 
 
 def _is_given_up(operation: Operation, history: History) -> bool:

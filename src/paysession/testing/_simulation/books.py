@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from random import Random
-from typing import Final
+from typing import Final, assert_never
 
 import attrs
 
@@ -173,6 +173,8 @@ class Books:
                     takes_at_once=request.terms.capture is CapturePolicy.AUTOMATIC,
                     is_session=False,
                 )
+            case _:
+                assert_never(request)
 
     def paid(
         self, deal: Deal, job: Job | None = None, *, because: Fault | None = None
@@ -284,9 +286,7 @@ class Books:
         own = References((Reference(_ROLES[move.kind], move.reference),))
         return own | References.of(authorization=deal.authorization or None)
 
-    def done(
-        self, deal: Deal, move: Move, *, because: Fault | None = None
-    ) -> Captured | Voided | Refunded | Unreadable:
+    def done(self, deal: Deal, move: Move, *, because: Fault | None = None) -> Fact:
         """A movement has happened."""
         twist, self.twist = self.twist, None
         if twist is not None:
@@ -296,24 +296,34 @@ class Books:
         if move.is_final and deal.held > 0:
             rest = self._effect(deal, EffectKind.RELEASED, deal.held, move.job, move.reference)
             move.effects.append(rest)
-        references = self.references_of(deal, move)
-        fact: Captured | Voided | Refunded | Unreadable
+        fact: Captured | Voided | Refunded | Declined | Unreadable
+        fact = self.fact_of(deal, move, is_done=True)
         if twist is not None and twist.is_unreadable:
-            fact = Unreadable("1.005", references=references, occurred_at=self.stamp)
-        else:
-            amount = deal.money(move.minor)
-            fact = _MOVED[move.kind](amount, references=references, occurred_at=self.stamp)
+            fact = Unreadable("1.005", references=fact.references, occurred_at=self.stamp)
         self.say(deal, move, fact, because=because)
         return fact
 
-    def turned_down(self, deal: Deal, move: Move, code: FailureCode) -> Declined:
+    def turned_down(self, deal: Deal, move: Move, code: FailureCode) -> Fact:
         """A movement was refused, and nothing moved."""
         move.status = MoveStatus.REFUSED
-        fact = attrs.evolve(
-            declined(code), references=self.references_of(deal, move), occurred_at=self.stamp
-        )
+        fact = self.fact_of(deal, move, is_done=False, code=code)
         self.say(deal, move, fact)
         return fact
+
+    def fact_of(
+        self,
+        deal: Deal,
+        move: Move,
+        *,
+        is_done: bool,
+        code: FailureCode = FailureCode.PROCESSING_ERROR,
+    ) -> Captured | Voided | Refunded | Declined:
+        """Return how it is told that a movement has happened, or that it was refused."""
+        references = self.references_of(deal, move)
+        if not is_done:
+            return attrs.evolve(declined(code), references=references, occurred_at=self.stamp)
+        amount = deal.money(move.minor)
+        return _MOVED[move.kind](amount, references=references, occurred_at=self.stamp)
 
     def called_off(self, deal: Deal, move: Move) -> Canceled:
         """A movement that had not happened yet is called off."""

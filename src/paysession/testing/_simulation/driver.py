@@ -26,8 +26,9 @@ from paysession.errors import PaySessionError
 from paysession.gateways.port import Gateway
 from paysession.stores.memory import InMemoryStore
 from paysession.stores.port import Store
-from paysession.testing._invariants import check
+from paysession.testing._invariants import check, sentence_of
 from paysession.testing._invariants.history import Asked, Ended, History, InvariantBroken, Moment
+from paysession.testing._invariants.state import check_I25
 from paysession.testing._simulation.ailments import AILMENTS
 from paysession.testing._simulation.faults import Fault, kind_of
 from paysession.testing._simulation.gateway import CARD_NUMBER, SimulatedGateway
@@ -38,7 +39,7 @@ from paysession.testing._simulation.troubles import Spot, Trouble, suits
 
 START: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _SKEWS: Final = (timedelta(seconds=20), timedelta(seconds=-20))
-_ONLY_OWN: Final = "a command raises errors of the library, and no others"
+_ONLY_OWN: Final = sentence_of(check_I25)
 _ZONE: Final = timezone(timedelta(hours=-9, minutes=-30))
 
 
@@ -328,7 +329,7 @@ class Driver:
     def _ended(self, process: Process) -> None:
         process.is_over = True
         if process.error is not None and not isinstance(process.error, self.refusals):
-            raise InvariantBroken("ERRORS", _ONLY_OWN, _traced(process.error))
+            raise InvariantBroken("I25", _ONLY_OWN, _traced(process.error))
         kwargs = dict(process.kwargs)
         key = kwargs.pop("idempotency_key", None)
         ended = Ended(

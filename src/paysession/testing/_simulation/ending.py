@@ -10,6 +10,7 @@ from paysession._domain.session import PaymentSession
 from paysession._domain.setup_session import SetupSession
 from paysession.stores.port import KINDS
 from paysession.testing._invariants import check
+from paysession.testing._simulation.deeds import recovers
 from paysession.testing._simulation.happenings import decides, sessions_run_out
 from paysession.testing._simulation.provider import CALM
 from paysession.testing._simulation.shopper import Shopper
@@ -33,7 +34,7 @@ def bring_to_end(shopper: Shopper) -> None:
         _provider_finishes(shopper)
         shopper.mail.bring_all()
         if driver.store.due(driver.now, kinds=_KINDS, limit=1, tenant=""):
-            shopper.recovers()
+            recovers(shopper)
         if number == 2:
             _shop_closes(shopper)
         if number > 2 and driver.store.attention(limit=1, tenant=""):

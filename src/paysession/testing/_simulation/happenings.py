@@ -177,6 +177,22 @@ def renamed(provider: SimulatedProvider) -> bool:
     return True
 
 
+def says_the_opposite(provider: SimulatedProvider) -> bool:
+    """A provider without times says that a movement has failed which succeeded, or the reverse."""
+    if provider.profile.tells_times or not provider.profile.contradicts_itself:
+        return False
+    decided = (MoveStatus.DONE, MoveStatus.REFUSED)
+    kinds = (EffectKind.TAKEN, EffectKind.RELEASED, EffectKind.GIVEN_BACK)
+    moves = (pair for kind in kinds for pair in _moves(provider, kind, *decided))
+    pair = _one_of(provider, (each for each in moves if each[1].job is not None))
+    if pair is None:
+        return False
+    deal, move = pair
+    lie = provider.books.fact_of(deal, move, is_done=move.status is not MoveStatus.DONE)
+    provider.books.tell(deal, lie, move.job)
+    return True
+
+
 def refund_bounces(provider: SimulatedProvider) -> bool:
     """A refund that had succeeded comes back (F32)."""
     pair = _one_of(provider, _moves(provider, EffectKind.GIVEN_BACK, MoveStatus.DONE))

@@ -44,7 +44,7 @@ class People:
             self._decide_on(each)
 
     def _decide_on(self, entity: Entity) -> None:
-        decision = self._decision_on(entity)
+        decision = self.decision_on(entity)
         if decision is None:
             return
         given = self.driver.run(
@@ -59,7 +59,7 @@ class People:
         )
         self.resolved += given.error is None
 
-    def _decision_on(self, entity: Entity) -> Decision | None:
+    def decision_on(self, entity: Entity) -> Decision | None:
         """Return what is true; nothing while the provider does not know it itself."""
         if not isinstance(entity, Operation):
             return Decision.DISMISSED

@@ -70,7 +70,7 @@ _OFTEN: Final[Mapping[str, int]] = MappingProxyType(
         "cancels_setup_session": 1,
         "abandons_payment": 1,
         "restates_payable": 1,
-        "repeats": 4,
+        "repeats": 8,
         "customer_acts": 8,
         "provider_decides": 8,
         "provider_acts": 6,
@@ -79,6 +79,7 @@ _OFTEN: Final[Mapping[str, int]] = MappingProxyType(
         "waits": 7,
         "publishes": 2,
         "person_decides": 2,
+        "sessions_end": 3,
     }
 )
 """How often each deed is done, in parts of the whole."""

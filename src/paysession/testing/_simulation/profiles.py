@@ -44,6 +44,7 @@ class Profile:
         echo: What of ours its notifications repeat.
         answers_later: Whether captures, voids and refunds are only accepted, and decided later.
         approves_first: Whether the customer approves, and our call completes.
+        contradicts_itself: Whether its notifications may say what is not so.
         is_hostile: Whether it gives back and takes more than it should, and talks nonsense.
     """
 
@@ -55,6 +56,7 @@ class Profile:
     echo: Echo = Echo.OPERATION
     answers_later: bool = False
     approves_first: bool = False
+    contradicts_itself: bool = False
     is_hostile: bool = False
 
     def knows(self, fault: Fault) -> bool:
@@ -109,6 +111,7 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
                 tells_times=False,
                 echo=Echo.OWNER,
                 answers_later=True,
+                contradicts_itself=True,
             ),
             Profile(
                 name="paypal",
@@ -150,6 +153,7 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
                 ),
                 tells_times=False,
                 echo=Echo.NOTHING,
+                contradicts_itself=True,
                 is_hostile=True,
             ),
         )

@@ -9,7 +9,7 @@ decides by the dice that the simulation hands it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final, cast
 
@@ -48,6 +48,8 @@ from paysession.testing._simulation.deals import Deal, DealStatus, Job, MoveStat
 from paysession.testing._simulation.profiles import Profile
 
 _WITHOUT_END: Final = 10**12
+_SHORT: Final = timedelta(minutes=30)
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _CLIENT_SECRET: Final = ClientData("sim_client_secret")
 _CHALLENGE: Final = Redirect(ClientData("https://sim.example/challenge"))
 CALM: Final = 1.0
@@ -178,6 +180,8 @@ class SimulatedProvider:
             return Pending("checking", references=references)
         if luck < 0.40 and isinstance(request, CreateSessionRequest) and request.source:
             return cast("Outcome", self.books.paid(deal, job))
+        if luck < 0.5:
+            deal.expires_at = min(deal.expires_at or _NEVER, self.books.now() + _SHORT)
         return Accepted(
             client_data=_CLIENT_SECRET, references=references, expires_at=deal.expires_at
         )
@@ -232,10 +236,10 @@ class SimulatedProvider:
         most = self._most(deal, kind)
         move = self.books.asked(deal, kind, minor, job=job, is_final=is_final)
         if minor > most:
-            return self.books.turned_down(deal, move, FailureCode.INVALID_AMOUNT)
+            return cast("Outcome", self.books.turned_down(deal, move, FailureCode.INVALID_AMOUNT))
         luck = self._luck()
         if luck < 0.07:
-            return self.books.turned_down(deal, move, FailureCode.PROCESSING_ERROR)
+            return cast("Outcome", self.books.turned_down(deal, move, FailureCode.PROCESSING_ERROR))
         if luck < 0.17 or self.profile.answers_later:
             return Pending("accepted", references=self.books.references_of(deal, move))
         return cast("Outcome", self.books.done(deal, move))

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from random import Random
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 import attrs
 
 from paysession.testing._invariants.history import InvariantBroken
+from paysession.testing._plants import PLANTS
+from paysession.testing._simulation.deeds import do
 from paysession.testing._simulation.driver import Driver
 from paysession.testing._simulation.ending import bring_to_end
 from paysession.testing._simulation.faults import NOTIFICATION, Fault
@@ -43,6 +45,15 @@ Plant: TypeAlias = Callable[[], AbstractContextManager[object]]
 """Makes the library wrong for as long as it is open: to see whether that is noticed."""
 
 
+def _plant(given: Plant | str) -> Plant:
+    """Return a planted bug, itself or by its name."""
+    if not isinstance(given, str):
+        return given
+    if given not in PLANTS:
+        raise ValueError(f"there is no plant {given!r}: use one of {', '.join(PLANTS)}")
+    return PLANTS[given].planted
+
+
 @attrs.frozen(kw_only=True)
 class Violation:
     """
@@ -52,6 +63,7 @@ class Violation:
         code: The invariant's: "I4".
         sentence: What must hold.
         seen: What was seen instead.
+        also: The codes of what was broken in the same moment.
         plan: The shortest run that was found to show it.
         story: The same, told line by line.
     """
@@ -59,6 +71,7 @@ class Violation:
     code: str
     sentence: str
     seen: str
+    also: tuple[str, ...] = ()
     plan: Plan = attrs.field(repr=False)
     story: tuple[str, ...] = attrs.field(default=(), repr=False)
 
@@ -72,6 +85,7 @@ class Result:
         seed: What it was made of.
         profile: The provider's profile.
         asks: How many asks of flows were answered.
+        calls: How many of them were calls to the provider.
         crashes: How many processes died.
         events: How many events were committed.
         resolved: How much was decided by people.
@@ -84,6 +98,7 @@ class Result:
     seed: int
     profile: str
     asks: int
+    calls: int
     crashes: int
     events: int
     resolved: int
@@ -132,7 +147,7 @@ class Run:
     def _take(self, step: Step, shopper: Shopper) -> None:
         match step:
             case Deed(name=name, dice=dice):
-                shopper.do(name, dice)
+                do(shopper, name, dice)
             case Happens(fault=fault, dice=dice):
                 self.driver.provider.dice = Random(dice)  # noqa: S311 - to be replayed
                 self.driver.wait(timedelta(seconds=1))
@@ -141,6 +156,8 @@ class Run:
                 shopper.mail.troubles.append(step)
             case Trouble(at=at):
                 self.driver.troubles[at].append(step)
+            case _:
+                assert_never(step)
 
 
 @attrs.frozen
@@ -160,7 +177,8 @@ class Simulation:
         seed: What everything is made of.
         profile: The provider: a profile, or the name of one of `PROFILES`.
         faults: What may go wrong; everything if left out.
-        plant: Makes the library wrong while it runs, to see whether that is noticed.
+        plant: Makes the library wrong while it runs, to see whether that is noticed: the name
+            of one of `PLANTS`, or anything that opens such a context.
     """
 
     seed: int
@@ -168,7 +186,7 @@ class Simulation:
     faults: frozenset[Fault] = attrs.field(
         default=frozenset(Fault), kw_only=True, converter=_faults
     )
-    plant: Plant = attrs.field(default=nullcontext, kw_only=True)
+    plant: Plant = attrs.field(default=nullcontext, kw_only=True, converter=_plant)
 
     def run(self) -> Result:
         """Carry the seed out, and tell what came of it."""
@@ -180,6 +198,7 @@ class Simulation:
             seed=self.seed,
             profile=self.profile.name,
             asks=run.driver.asks,
+            calls=len(history.calls),
             crashes=run.driver.crashes,
             events=run.driver.events,
             resolved=run.resolved,
@@ -200,6 +219,7 @@ class Simulation:
             code=last.code,
             sentence=last.sentence,
             seen=last.seen,
+            also=last.also,
             plan=shortest.plan,
             story=told(shortest.driver.history, last),
         )

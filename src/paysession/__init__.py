@@ -16,8 +16,9 @@ A decline is a result, a time-out is not a failure, and what a provider says has
 never refused: see `paysession.errors`, `paysession.outcomes` and `paysession.lifecycles`.
 """
 
-from paysession._domain.attempts import Attempt, CloseReason, SetupAttempt
+from paysession._domain.attempts import Attempt, CloseReason
 from paysession._domain.charges import Charge
+from paysession._domain.decisions import Decision
 from paysession._domain.discrepancies import Discrepancy, DiscrepancyKind
 from paysession._domain.disputes import Dispute
 from paysession._domain.erasure import Forgotten
@@ -47,6 +48,7 @@ __all__ = [
     "CloseReason",
     "CreditCard",
     "Currency",
+    "Decision",
     "Discrepancy",
     "DiscrepancyKind",
     "Dispute",
@@ -68,7 +70,6 @@ __all__ = [
     "RefundReason",
     "Rounding",
     "Secret",
-    "SetupAttempt",
     "SetupSession",
     "Source",
     "Statement",

@@ -270,7 +270,7 @@ class Commands:
         customer may try again), or it requires an action, or it is processing (nobody
         knows yet, which is not a failure). Completing a completed session returns it and
         calls nobody; while an earlier completion is unresolved, it is looked up and no
-        second one is begun.
+        second one is begun. Once the payable is covered, its other open sessions are closed.
 
         Args:
             session_id: Which session.
@@ -307,7 +307,9 @@ class Commands:
 
         Where the provider can close sessions it is asked to, and the session is closing
         until it has answered; where it cannot, it is asked whether the customer has paid.
-        If the customer was quicker, the session comes back completed. Canceling a canceled
+        If the customer was quicker, the session comes back completed; or canceled, and the
+        money goes back, where the method's `on_late` is `refund`. What the customer has
+        approved and nobody has asked for yet is not asked for any more. Canceling a canceled
         session returns it.
 
         Args:
@@ -853,15 +855,16 @@ class Commands:
         Say what a payable costs now, and return its totals.
 
         Every command that is given a payable does so as well; this one is for a cart that
-        changed when nothing else is asked. What was held until the payable is covered is
-        taken if that is so now. A session that is open stays about its own amount: give it
-        another one with `update_session`.
+        changed when nothing else is asked. If it is covered by that, what was held until then
+        is taken, and its open sessions are closed. Else a session that is open stays about
+        its own amount: give it another one with `update_session`.
 
         Args:
             payable: As it is now.
 
         Raises:
-            CurrencyMismatch: It was in another currency before: use another payable.
+            CurrencyMismatch: It was in another currency before, and money was held, taken or
+                is being asked for in that: close its sessions first, or use another payable.
         """
         return accounts.update_payable(payable)
 

@@ -407,7 +407,7 @@ BAD_METHOD = st.one_of(
         st.tuples(st.just({"session_required": False}), st.just((SessionNotSupported,))),
         st.tuples(st.fixed_dictionaries({"session_required": NOT_BOOL}), st.just((TypeError,))),
         st.tuples(st.fixed_dictionaries({"source_required": NOT_BOOL}), st.just((TypeError,))),
-        st.sampled_from(["capture", "on_underpaid"]).flatmap(
+        st.sampled_from(["capture", "on_underpaid", "on_late"]).flatmap(
             lambda field: st.sampled_from(
                 [({field: "x"}, (UnsafeInput,)), ({field: 1}, (TypeError,))]
             )

@@ -16,6 +16,7 @@ from paysession._cli.adapters import AdapterRefused, gateway_from
 from paysession._cli.demo import play
 from paysession._cli.lifecycle import Chart, Form, drawn
 from paysession._cli.printing import Printer, one_line
+from paysession._cli.simulate import simulate
 from paysession._cli.stage import Stage
 from paysession._cli.stories import STORIES, Story, StoryName
 from paysession.views import checkout_api, connect_api, store_api
@@ -110,6 +111,9 @@ def lifecycle(
 ) -> None:
     """Draw a lifecycle: which event leads from which status to which."""
     typer.echo(drawn(chart, form), nl=False)
+
+
+app.command()(simulate)
 
 
 def _stage(gateway: str | None) -> Stage:

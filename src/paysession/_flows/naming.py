@@ -17,10 +17,11 @@ from paysession._domain.session import PaymentSession
 from paysession._domain.settlement import Settlement
 from paysession._domain.setup_session import SetupSession
 from paysession._flows.asks import Claimed, Load, Unit
-from paysession.outcomes import ReferenceRole, References
+from paysession.outcomes import NO_REFERENCES, ReferenceRole, References
 from paysession.stores.port import KINDS, Claim
 
 W = TypeVar("W", bound=Owner)  # W for whoever tells of it
+N = TypeVar("N", PaymentSession, Payment, Capture)  # N for what is named
 
 NAMING_MONEY = (ReferenceRole.AUTHORIZATION, ReferenceRole.CAPTURE)
 """The roles of the ids by which one money is known from another."""
@@ -55,13 +56,10 @@ def _payment_claimed(claim: Claim) -> Unit[Payment]:
 def claims_of(before: Settlement, after: Settlement) -> Unit[tuple[Claim, ...]]:
     """Claim the provider's new ids, and the payment that completed the session."""
     gateway = after.session.gateway
-    claims = yield from new_claims(
-        gateway,
-        before.session.references,
-        after.session.references,
-        after.session,
-        after.payment,
-        after.capture,
+    claims = (
+        *(yield from claims_for(gateway, before.session, after.session)),
+        *(yield from claims_for(gateway, before.payment, after.payment)),
+        *(yield from claims_for(gateway, before.capture, after.capture)),
     )
     if after.session.payment_id is not None and before.session.payment_id is None:
         settled_by = Claim(
@@ -77,6 +75,14 @@ def claims_of(before: Settlement, after: Settlement) -> Unit[tuple[Claim, ...]]:
 def namespace_of(gateway: str, role: ReferenceRole) -> str:
     """Return the namespace of the claims on a gateway's ids of one role."""
     return f"reference:{gateway}:{role}"
+
+
+def claims_for(gateway: str, before: N | None, after: N | None) -> Unit[tuple[Claim, ...]]:
+    """Claim the ids that a record has since it changed, or came into being."""
+    if after is None:
+        return ()
+    known = NO_REFERENCES if before is None else before.references
+    return (yield from new_claims(gateway, known, after.references, after))
 
 
 def new_claims(

@@ -32,7 +32,14 @@ from paysession._domain.setup_session import SetupSession
 from paysession._flows.asks import Find, Flow, Load, Peek, Unit
 from paysession._flows.attempts import open_attempts
 from paysession._flows.covering import FollowUp, followed_up
-from paysession._flows.naming import NAMING_MONEY, claims_of, new_claims, payment_named, told_apart
+from paysession._flows.naming import (
+    NAMING_MONEY,
+    claims_for,
+    claims_of,
+    new_claims,
+    payment_named,
+    told_apart,
+)
 from paysession._flows.once import answered, never_arrived
 from paysession._flows.requests import AnyOperation
 from paysession._flows.superseding import own_superseded
@@ -220,12 +227,9 @@ def _of_charge(charge_id: str, evidence: Evidence) -> Unit[Written]:
         at=at,
     )
     after = attrs.evolve(after, payment=told)
-    claims = yield from new_claims(
-        payment.gateway,
-        payment.references,
-        after.payment.references,
-        after.payment,
-        after.capture,
+    claims = (
+        *(yield from claims_for(payment.gateway, payment, after.payment)),
+        *(yield from claims_for(payment.gateway, before.capture, after.capture)),
     )
     has_failed = after.has_failed_since(before) and not never_arrived(charge, evidence)
     follow_up: FollowUp = yield from followed_up(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from paysession._domain.methods import CapturePolicy, PaymentMethod, Terms, UnderpaidPolicy
+from paysession._domain.methods import CapturePolicy, LatePolicy, PaymentMethod, Terms, UnderpaidPolicy
 from paysession.errors import LimitExceeded, UnsafeInput
 
 
@@ -19,6 +19,7 @@ def test_a_method_is_named_by_its_gateway_and_takes_money_at_once_unless_it_says
         method.on_underpaid,
         method.description,
     )
+    assert LatePolicy.KEEP is method.on_late
     assert (True, True) == (method.session_required, method.source_required)
 
 
@@ -30,8 +31,10 @@ def test_policies_may_be_given_as_text() -> None:
         description="With 3-D Secure",
         capture="manual",
         on_underpaid="accept",
+        on_late="refund",
     )
     assert (CapturePolicy.MANUAL, UnderpaidPolicy.ACCEPT) == (method.capture, method.on_underpaid)
+    assert LatePolicy.REFUND is method.on_late
     assert "With 3-D Secure" == method.description
 
 

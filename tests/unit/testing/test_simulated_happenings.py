@@ -321,6 +321,24 @@ def test_a_movement_that_was_refused_has_moved_nothing() -> None:
     assert not HAPPENINGS[Fault.CAPTURE_RETAKEN](provider)
 
 
+@pytest.mark.parametrize(("minor", "fact"), [("4.00", Declined), ("99.00", Captured)])
+def test_a_provider_without_times_says_the_opposite(minor: str, fact: type[Fact]) -> None:
+    provider, deal = with_held("hostile")
+    provider.answer(capturing(deal, minor))
+    before = list(provider.truth)
+    assert happenings.says_the_opposite(provider)
+    assert fact is told(provider)[-1]
+    assert before == provider.truth
+
+
+def test_only_some_providers_contradict_themselves() -> None:
+    for profile in ("stripe", "mollie"):
+        provider, deal = with_held(profile)
+        provider.answer(capturing(deal, "4.00"))
+        assert not happenings.says_the_opposite(provider)
+    assert not happenings.says_the_opposite(with_held("hostile")[0])
+
+
 def test_a_look_up_tells_what_happened_besides() -> None:
     provider, deal = with_session()
     request = completing(deal)

@@ -18,8 +18,9 @@ from typing import Any, TypeAlias, TypeVar, cast
 import attrs
 
 from paysession._domain.entities import Entity, Record
+from paysession._domain.idempotency import IdempotencyKey
 from paysession._domain.operations import Operation
-from paysession._flows.asks import Ask, Call, Due, Find, Now, Peek, Read
+from paysession._flows.asks import Ask, Call, Due, Find, Peek, Read
 from paysession._money import Money
 from paysession.events import Event
 from paysession.gateways.capabilities import Capabilities
@@ -165,7 +166,7 @@ class Ended:
     command: str
     args: tuple[object, ...] = ()
     kwargs: Mapping[str, object] = attrs.field(factory=dict[str, object])
-    key: str | None = None
+    key: IdempotencyKey | str | None = None
     result: object = None
     error: BaseException | None = None
     crashed: bool = False
@@ -193,7 +194,6 @@ class Run:
 
     Attributes:
         began: The number of its first moment.
-        now: The newest instant that it was told.
         ended: How it ended, if it has.
         calls: Its calls to gateways, answered or not.
         heard: The notifications that it had verified, or tried to.
@@ -204,7 +204,6 @@ class Run:
     """
 
     began: int
-    now: datetime | None = None
     ended: Ended | None = None
     calls: list[Called] = attrs.field(factory=list[Called])
     heard: list[Moment] = attrs.field(factory=list[Moment])
@@ -221,8 +220,6 @@ class Run:
             case Peek() | Find() | Due():
                 for entity in _entities_in(moment.answer):
                     self._has_read(entity, moment)
-            case Now() if isinstance(moment.answer, datetime):
-                self.now = moment.answer
             case Call(request=request):
                 self.calls.append(Called(request=request, moment=moment))
             case Read():

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import attrs
+
 from paysession._domain.attempts import Attempt
+from paysession._domain.balances import Balances
 from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.methods import UnderpaidPolicy
 from paysession._domain.movements import Authorization, Capture, MovementOperation, Refund, Void
@@ -21,20 +24,7 @@ from paysession.testing._invariants.checking import Finding, invariant
 from paysession.testing._invariants.history import EffectKind, History
 from paysession.testing._invariants.truth import compared
 
-_COLUMNS = (
-    "requested",
-    "authorized",
-    "captured",
-    "capture_in_flight",
-    "voided",
-    "void_in_flight",
-    "lapsed",
-    "refunded",
-    "refund_in_flight",
-    "withheld",
-    "lost",
-    "uncounted",
-)
+_COLUMNS = tuple(field.name for field in attrs.fields(Balances))
 _MOVEMENTS = (MovementOperation, Recorded)
 _SAYS_TOO_MUCH = frozenset(
     {

@@ -7,7 +7,7 @@ it, and returns the fact as it is told from then on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final, assert_never
@@ -57,7 +57,7 @@ _ROLES: Final = {
     EffectKind.RELEASED: ReferenceRole.VOID,
     EffectKind.GIVEN_BACK: ReferenceRole.REFUND,
 }
-_MOVED: Final = {
+_MOVED: Final[Mapping[EffectKind, type[Captured | Voided | Refunded]]] = {
     EffectKind.TAKEN: Captured,
     EffectKind.RELEASED: Voided,
     EffectKind.GIVEN_BACK: Refunded,

@@ -52,7 +52,7 @@ def _in_another_scope(command: str, kwargs: dict[str, Any]) -> tuple[str, dict[s
 def _for_another_command(command: str, kwargs: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     """Use the same key for another command."""
     other = _LIKE.get(command)
-    return other and (other, {"idempotency_key": kwargs["idempotency_key"]})
+    return (other, {"idempotency_key": kwargs["idempotency_key"]}) if other else None
 
 
 def _the_same(command: str, kwargs: dict[str, Any]) -> tuple[str, dict[str, Any]]:

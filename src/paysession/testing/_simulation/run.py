@@ -184,7 +184,7 @@ class Simulation:
     seed: int
     profile: Profile = attrs.field(default=PROFILES["stripe"], kw_only=True, converter=_profile)
     faults: frozenset[Fault] = attrs.field(
-        default=frozenset(Fault), kw_only=True, converter=_faults
+        factory=lambda: frozenset(Fault), kw_only=True, converter=_faults
     )
     plant: Plant = attrs.field(default=nullcontext, kw_only=True, converter=_plant)
 

@@ -1,0 +1,39 @@
+"""Run many simulations at once, in as many processes as there are to be."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Final
+
+from paysession.testing._simulation.summary import Batch, Summary
+
+_SEEDS_AT_ONCE: Final = 5
+"""So few that the first violation is soon heard of, and so many that hearing costs nothing."""
+
+
+def summaries(batch: Batch, *, workers: int) -> Iterator[Summary]:
+    """
+    Run a batch in parts, and yield what each came to, in their order.
+
+    Whoever has heard enough may stop listening: what was not begun is left out then.
+    """
+    parts = list(batch.parts(_SEEDS_AT_ONCE))
+    hands = min(workers, len(parts))
+    return (part.run() for part in parts) if hands == 1 else _shared_out(parts, hands)
+
+
+def _shared_out(parts: list[Batch], hands: int) -> Iterator[Summary]:
+    """A fresh interpreter each: what is planted in one process is planted nowhere else."""
+    crew = ProcessPoolExecutor(hands, get_context("spawn"), initializer=_leave_interrupts_alone)
+    try:
+        yield from crew.map(Batch.run, parts)
+    finally:
+        crew.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts_alone() -> None:
+    """Who presses Ctrl-C means the process that waits for the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

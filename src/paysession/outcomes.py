@@ -116,11 +116,12 @@ class Reference:
 
 
 def _references(entries: Iterable[Reference]) -> tuple[Reference, ...]:
+    """Keep each once: a provider may name an id twice, and nobody can claim it twice."""
     kept = tuple(entries)
     for entry in kept:
         if type(entry) is not Reference:
             raise TypeError(f"references hold Reference, not {type(entry).__name__}")
-    return kept
+    return tuple(dict.fromkeys(kept)) if len(kept) > 1 else kept
 
 
 @attrs.frozen

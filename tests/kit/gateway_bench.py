@@ -98,9 +98,11 @@ class Bench(ABC):
 
     Attributes:
         plays: What the provider can be told to do by a source, a bench at a time.
+        secrets: Two that it could sign notifications with, if it notifies.
     """
 
     plays: frozenset[str] = BEHAVIOURS
+    secrets: tuple[str, str] = ("", "")
 
     def __init__(self) -> None:
         self.gateway = self.make_gateway()
@@ -127,8 +129,16 @@ class Bench(ABC):
         """Let the provider approve what is pending."""
 
     def sent(self) -> tuple[Notification, ...]:
-        """Return what the provider has sent since, if it notifies."""
+        """Return what the provider has sent since, with the headers that it signs."""
         return ()
+
+    def signed(self, body: bytes, *secrets: str) -> Notification:
+        """Return these bytes as the provider sends them now, signed with each of the secrets."""
+        raise NotImplementedError
+
+    def know(self, *secrets: str) -> None:
+        """Let another gateway take over, which knows these secrets, at the same instant."""
+        raise NotImplementedError
 
     def let_time_pass(self, time: timedelta) -> None:
         """Move the gateway's clock."""

@@ -29,7 +29,7 @@ from gateway_bench import (
 from paysession._domain.attempts import CloseReason
 from paysession._domain.failures import FailureCode
 from paysession._money import Money
-from paysession.errors import InvalidSignature, Unsupported
+from paysession.errors import InvalidSignature, UnreadableNotification, Unsupported
 from paysession.gateways import Notification, Request
 from paysession.gateways.port import METHODS
 from paysession.outcomes import (
@@ -697,12 +697,12 @@ def a_notification_tells_what_was_answered(bench: Bench) -> None:
     plays=("notify",),
 )
 def nothing_is_believed_that_was_not_signed(bench: Bench) -> None:
-    """With any byte of the body changed, or without one of its headers, nothing is believed."""
+    """With any byte of its body or headers changed, or a header gone, nothing is believed."""
     bench.paid()
     (notification, *_) = bench.sent()
-    one_of(_raised_by(bench.read, notification), tuple)
+    _is_believed(bench, notification)
     for forged in _forgeries(notification):
-        one_of(_raised_by(bench.read, forged), InvalidSignature)
+        _is_not_believed(bench, forged)
 
 
 @law(
@@ -716,9 +716,9 @@ def an_old_notification_is_not_believed(bench: Bench) -> None:
     for while_ in (timedelta(days=1), timedelta(days=-1)):
         bench.paid()
         (notification, *_) = bench.sent()
-        one_of(_raised_by(bench.read, notification), tuple)
+        _is_believed(bench, notification)
         bench.let_time_pass(while_)
-        one_of(_raised_by(bench.read, notification), InvalidSignature)
+        _is_not_believed(bench, notification)
 
 
 @law(
@@ -753,16 +753,92 @@ def a_notification_tells_what_a_look_up_tells(bench: Bench) -> None:
     equal([bench.fact(completion)], told)
 
 
+@law(
+    "NOTE-6",
+    reason="A secret is replaced while notifications are under way.",
+    needs=("read_notification",),
+    plays=("notify",),
+)
+def any_of_the_known_secrets_is_enough(bench: Bench) -> None:
+    """What one of the known secrets has signed is believed; by one no longer known, it is not."""
+    bench.paid()
+    (notification, *_) = bench.sent()
+    old, new = bench.secrets
+    signed_by = {each: bench.signed(notification.body, each) for each in bench.secrets}
+    bench.know(old, new)
+    _is_believed(bench, signed_by[old])
+    _is_believed(bench, signed_by[new])
+    bench.know(new)
+    _is_believed(bench, bench.signed(notification.body, old, new))
+    _is_believed(bench, signed_by[new])
+    _is_not_believed(bench, signed_by[old])
+
+
+@law(
+    "NOTE-7",
+    reason="No provider promises an order, and what is late is no less true.",
+    needs=(*SESSIONS, "capture", "read_notification"),
+    plays=("notify",),
+)
+def notifications_say_the_same_in_any_order(bench: Bench) -> None:
+    """Each notification gives the same reports, whichever was read before it."""
+    bench.ask(bench.capture(bench.paid(), Money("60.00", "USD")))
+    sent = bench.sent()
+    must(len(sent) > 1, "there is but one notification")
+    in_order = [bench.read(each) for each in sent]
+    equal(in_order[::-1], [bench.read(each) for each in reversed(sent)])
+
+
+@law(
+    "NOTE-8",
+    reason="An error that passes makes the provider send it again, for days.",
+    needs=("read_notification",),
+    plays=("notify",),
+)
+def what_makes_no_sense_is_unreadable(bench: Bench) -> None:
+    """What is signed and makes no sense is unreadable, or says nothing; unsigned, it is refused."""
+    (secret, *_) = bench.secrets
+    bench.know(secret)
+    bench.paid()
+    (notification, *_) = bench.sent()
+    for body in NONSENSE:
+        outcome = _raised_by(bench.read, bench.signed(body, secret))
+        must(type(outcome) is UnreadableNotification or outcome == (), f"not {outcome!r}")
+        _is_not_believed(bench, Notification(body, notification.headers))
+
+
+NONSENSE = (
+    b"", b"\0", b"\xff\xfe", b"null", b"[]", b"1", b'"paid"', b"{}", b"{", b"a=1&b=2",
+    b'{"id": null, "type": 7, "events": {}}', b'{"events": [null]}', b'{"events": [{}]}',
+    b'{"id": 1, "id": 2}', b'{"amount": NaN}', b'{"amount": 1e400}', b'{"amount": 1E+999999}',
+    b'{"a": ' + b"9" * 5_000 + b"}", b'{"a": "\\ud800"}', b"[" * 200_000,
+)  # fmt: skip
+"""What a provider is not known to write, and what breaks parsers."""
+
+
+def _is_believed(bench: Bench, notification: Notification) -> None:
+    one_of(_raised_by(bench.read, notification), tuple)
+
+
+def _is_not_believed(bench: Bench, notification: Notification) -> None:
+    one_of(_raised_by(bench.read, notification), InvalidSignature)
+
+
 def _forgeries(notification: Notification) -> Iterator[Notification]:
     body, headers = notification.body, dict(notification.headers)
-    for place in range(len(body)):
-        other = bytes([body[place] ^ 1])
-        yield Notification(body[:place] + other + body[place + 1 :], headers)
+    yield from (Notification(changed, headers) for changed in _changed_in_one_byte(body))
     yield Notification(body + b" ", headers)
     yield Notification(b"", headers)
     yield Notification(body, {})
     for name, text in headers.items():
-        yield Notification(body, {**headers, name: text + "0"})
+        yield Notification(body, {other: headers[other] for other in headers if other != name})
+        for changed in (*_changed_in_one_byte(text.encode()), b"", text.encode() + b"0"):
+            yield Notification(body, {**headers, name: changed.decode()})
+
+
+def _changed_in_one_byte(content: bytes) -> Iterator[bytes]:
+    for place, byte in enumerate(content):
+        yield content[:place] + bytes([byte ^ 1]) + content[place + 1 :]
 
 
 def _raised_by(call: Callable[[T], object], argument: T) -> object:

@@ -12,7 +12,7 @@ from gateway_bench import Bench, Books, LawBroken
 from gateway_laws import LAWS, Law
 
 from paysession._domain.failures import Failure, FailureCode
-from paysession._domain.secrets import ClientData
+from paysession._domain.secrets import ClientData, Secret
 from paysession._domain.sources import StoredSource
 from paysession._money import Money
 from paysession.errors import InvalidSignature
@@ -36,6 +36,7 @@ from paysession.gateways import (
     UpdateSessionAnswer,
     UpdateSessionRequest,
     in_threads,
+    read_json,
 )
 from paysession.gateways._bogus_mail import reports_in
 from paysession.gateways.bogus import (
@@ -57,12 +58,13 @@ from paysession.outcomes import (
 
 AnyBogus = BogusGateway | AsyncBogusGateway
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-SECRETS = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
 NUMBERS = count()
 
 
 class BogusBench(Bench):
     """A bench for the in-memory gateways and what is planted in them."""
+
+    secrets = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_bmV3IG5ldyBuZXcgbmV3IG5ldyBuZXcg")
 
     def __init__(self, make: Callable[..., AnyBogus]) -> None:
         self._make = make
@@ -70,8 +72,12 @@ class BogusBench(Bench):
         super().__init__()
 
     def make_gateway(self) -> Gateway | AsyncGateway:
-        bogus = self._bogus = self._make(provider=BogusProvider(clock=lambda: self._now))
-        return bogus
+        return self._knowing(self.secrets[0])
+
+    def _knowing(self, *secrets: str) -> Gateway | AsyncGateway:
+        provider = BogusProvider(clock=lambda: self._now, webhook_secrets=secrets)
+        self._bogus = self._make(provider=provider)
+        return self._bogus
 
     def source(self, **script: str) -> StoredSource:
         return StoredSource(id="src_1", profile_id=BogusGateway.token(**script))
@@ -90,6 +96,12 @@ class BogusBench(Bench):
     def sent(self) -> tuple[Notification, ...]:
         return self._bogus.take_notifications()
 
+    def signed(self, body: bytes, *secrets: str) -> Notification:
+        return Notification(body, StandardWebhooks(secrets).sign(body, id="evt_1", at=self._now))
+
+    def know(self, *secrets: str) -> None:
+        self.gateway = self._knowing(*secrets)
+
     def let_time_pass(self, time: timedelta) -> None:
         self._now += time
 
@@ -97,8 +109,9 @@ class BogusBench(Bench):
 class ThreadedBench(BogusBench):
     """A bench for the synchronous gateway, called in threads."""
 
-    def make_gateway(self) -> AsyncGateway:
-        bogus = self._bogus = BogusGateway(provider=BogusProvider(clock=lambda: self._now))
+    def _knowing(self, *secrets: str) -> AsyncGateway:
+        bogus = super()._knowing(*secrets)
+        assert isinstance(bogus, Gateway)
         return in_threads(bogus, run=asyncio.to_thread)
 
 
@@ -263,15 +276,55 @@ class LooksAtTheAgeAlone(BogusGateway):
 
     def read_notification(self, notification: Notification) -> tuple[Report, ...]:
         sent = datetime.fromtimestamp(int(notification.header("webhook-timestamp") or 0), UTC)
-        books = self.provider._books
-        if sent > books.clock():
-            StandardWebhooks(SECRETS).verify(notification, now=sent)
-            return reports_in(notification)
+        provider = self.provider
+        provider._webhooks.verify(notification, now=max(sent, provider._books.clock()))
+        return reports_in(notification)
+
+
+class ParsesBeforeItVerifies(BogusGateway):
+    """Tells whoever signs nothing how its parser fails."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        read_json(notification)
         return super().read_notification(notification)
 
+
+class ReadsCarelessly(BogusGateway):
+    """Verifies, and trusts its provider to write what it always wrote."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        provider = self.provider
+        provider._webhooks.verify(notification, now=provider._books.clock())
+        return reports_in(notification) if json.loads(notification.body)["events"] else ()
+
+
+class KnowsTheFirstSecret(BogusGateway):
     def __init__(self, *, provider: BogusProvider) -> None:
-        clock = provider._books.clock
-        super().__init__(provider=BogusProvider(clock=clock, webhook_secrets=SECRETS))
+        super().__init__(provider=provider)
+        provider._webhooks._secrets = provider._webhooks._secrets[:1]
+
+
+class NeverForgetsASecret(BogusGateway):
+    """What was stolen once is good for ever."""
+
+    known: tuple[Secret, ...] = ()
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        type(self).known += provider._webhooks._secrets
+        provider._webhooks._secrets = self.known
+
+
+class DropsWhatIsOlder(BogusGateway):
+    """Acts on the newest event alone, as if the last word were all that counts."""
+
+    newest = 0
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        reports = super().read_notification(notification)
+        number = int(str(reports[0].id).removeprefix("bogus_evt_"))
+        self.newest = max(number, self.newest)
+        return reports if number == self.newest else ()
 
 
 class NumbersWhatItReads(BogusGateway):
@@ -324,10 +377,16 @@ class ForgetsWhatIsHeldUntilWhen(BogusGateway):
         (ForgetsWhatIsHeldUntilWhen, "NOTE-1"),
         (BelievesWhatItIsTold, "NOTE-2"),
         (SignsWhatItHasParsed, "NOTE-2"),
+        (ParsesBeforeItVerifies, "NOTE-2"),
         (BelievesWhatItIsTold, "NOTE-3"),
         (LooksAtTheAgeAlone, "NOTE-3"),
         (NumbersWhatItReads, "NOTE-4"),
         (ForgetsWhatIsHeldUntilWhen, "NOTE-5"),
+        (KnowsTheFirstSecret, "NOTE-6"),
+        (NeverForgetsASecret, "NOTE-6"),
+        (DropsWhatIsOlder, "NOTE-7"),
+        (ReadsCarelessly, "NOTE-8"),
+        (ParsesBeforeItVerifies, "NOTE-8"),
     ],
 )
 def test_a_planted_fault_breaks_the_law_that_is_meant_for_it(

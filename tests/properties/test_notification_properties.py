@@ -106,7 +106,7 @@ values = st.recursive(
     max_leaves=20,
 )
 pieces = st.sampled_from(
-    list('{}[]",:0123456789eE+-.\\u') + ["null", "true", "NaN", "Infinity", '"a":', "\ud83d"]
+    [*'{}[]",:0123456789eE+-.\\u', "null", "true", "NaN", "Infinity", '"a":', "\ud83d"]
 )
 
 

@@ -639,7 +639,7 @@ def test_what_create_session_refuses_changes_nothing(bad: Bad) -> None:
                 Bad({"payable": Payable("or_2", total=eur(100))}, (UnsafeInput,)),
                 where(_few, Unsupported),
                 where(_gone, MethodUnavailable),
-                where(_covered, NothingDue),
+                where(_covered, IllegalTransition),
                 where(_partly_covered, AmountExceeded, amount=eur(11)),
                 where(_expired, ExpiredSession),
                 where(_canceled, IllegalTransition),
@@ -672,7 +672,7 @@ def test_what_update_session_refuses_changes_nothing(bad: Bad) -> None:
             [
                 where(_none_at_all, Unsupported),
                 where(_gone, MethodUnavailable),
-                where(_covered, NothingDue),
+                where(_covered, IllegalTransition),
                 where(_partly_covered, AmountExceeded),
                 where(_without_a_source, SourceRequired),
                 where(_expired, ExpiredSession),

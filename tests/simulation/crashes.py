@@ -33,7 +33,7 @@ def effects_in(tale: Tale) -> list[Point]:
 
 
 def asks_of(tale: Tale, *, capabilities: Capabilities | None = None) -> list[Ask[Any]]:
-    process = Process(Shop(capabilities=capabilities))
+    process = Process(Shop(capabilities=capabilities or tale.capabilities))
     process.play(tale.story)
     return process.asks
 
@@ -42,7 +42,7 @@ def crashed(
     tale: Tale, point: Point, *, capabilities: Capabilities | None = None
 ) -> tuple[Shop, Process]:
     """Play a story until a moment, and find the books in order though nobody closed them."""
-    shop = Shop(capabilities=capabilities)
+    shop = Shop(capabilities=capabilities or tale.capabilities)
     process = Process(shop, until=point)
     try:
         process.play(tale.story)

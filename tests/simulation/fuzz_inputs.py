@@ -45,7 +45,7 @@ def main() -> None:
         sys.exit("this needs atheris: pip install atheris")
     with atheris.instrument_imports(include=["paysession"]):
         targets = import_module("fuzz_targets").TARGETS
-    search = Search(targets, options.only)
+    search = Search(targets, options.only, options.runs)
     folder = Path(tempfile.mkdtemp())
     search.write_seeds(folder / "seeds")
     dictionary = folder / "tokens"
@@ -60,10 +60,12 @@ def main() -> None:
 class Search:
     """Which target gets which bytes, and what came of it."""
 
-    def __init__(self, targets: tuple[Any, ...], only: int | None) -> None:
+    def __init__(self, targets: tuple[Any, ...], only: int | None, runs: int) -> None:
         self._targets = targets if only is None else targets[only : only + 1]
-        self._runs = 0
-        self._seen: Counter[tuple[str, str]] = Counter()
+        self._most = runs
+        self._runs: Counter[str] = Counter()
+        self._seen: dict[str, Counter[str]] = {each.name: Counter() for each in self._targets}
+        self._slowest = {each.name: 0.0 for each in self._targets}
 
     def write_seeds(self, corpus: Path) -> None:
         """Give the search something to start with."""
@@ -75,15 +77,22 @@ class Search:
     def try_one(self, data: bytes) -> None:
         """The first byte chooses the target."""
         target = self._targets[(data[0] if data else 0) % len(self._targets)]
-        self._seen.update((target.name, outcome) for outcome in target.try_(data[1:]))
-        self._runs += 1
-        if self._runs % EVERY == 0:
+        tried = target.try_(data[1:])
+        self._seen[target.name].update(each.outcome for each in tried)
+        self._slowest[target.name] = max(
+            self._slowest[target.name], *(each.taken for each in tried)
+        )
+        self._runs[target.name] += 1
+        if self._runs.total() % EVERY == 0 or self._runs.total() == self._most:
             self._report()
 
     def _report(self) -> None:
-        print(f"{self._runs} runs", flush=True)
-        for (name, outcome), times in sorted(self._seen.items()):
-            print(f"    {name}: {outcome} {times}", flush=True)
+        print(f"{self._runs.total()} runs", flush=True)
+        for name, seen in self._seen.items():
+            slowest = f"the slowest call took {self._slowest[name] * 1000:.1f} ms"
+            print(f"    {name}: {self._runs[name]} runs, {slowest}", flush=True)
+            for outcome, times in sorted(seen.items()):
+                print(f"        {outcome} {times}", flush=True)
 
 
 def mutator(atheris: Any) -> Any:

@@ -12,15 +12,15 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import attrs
+from fuzz_shop import NOON, SECRET, Shop
 
-from paysession import ClientData, Metadata, Money, Payments
+from paysession import ClientData, Metadata, Money
 from paysession._domain.limits import redacted, safe_id, safe_reference, safe_text, safe_url
 from paysession.errors import (
     InvalidSignature,
@@ -31,6 +31,7 @@ from paysession.errors import (
     UnsafeInput,
 )
 from paysession.gateways import (
+    STRIPE,
     BogusGateway,
     BogusProvider,
     Notification,
@@ -44,12 +45,12 @@ Call: TypeAlias = Callable[[], object]
 Errors: TypeAlias = tuple[type[Exception], ...]
 
 LONGEST: Final = 0.1
-NOON: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
-SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-LOCALES: Final = ("en_US", "de_DE", "ar_EG", "hi_IN", "fr_CH", "zz")
+NO_LOCALE: Final = "zz"
+LOCALES: Final = ("en_US", "de_DE", "ar_EG", "hi_IN", "fr_CH", NO_LOCALE)
 CURRENCIES: Final = ("USD", "JPY", "KWD", "CLF", "XXX", None)
 GOLDEN: Final = Path(__file__).parents[1] / "unit" / "stores" / "records_v1"
-MOST_COMMITS: Final = 200
+MOST_HEARD: Final = 100
+RECOVERED_EVERY: Final = 10
 
 _STANDARD = StandardWebhooks([SECRET])
 _STAMPED = TimestampedSignature([SECRET])
@@ -58,6 +59,14 @@ _GATEWAY = BogusGateway(provider=BogusProvider(clock=lambda: NOON, webhook_secre
 
 class Fault(Exception):
     """Something escaped that must not, or took too long."""
+
+
+@attrs.frozen
+class Tried:
+    """The name of the error that a call raised, or of what it returned, and its seconds."""
+
+    outcome: str
+    taken: float
 
 
 @attrs.frozen(kw_only=True)
@@ -77,23 +86,23 @@ class Target:
     seeds: tuple[bytes, ...]
     calls: Callable[[bytes], Iterator[Call]]
 
-    def try_(self, data: bytes) -> list[str]:
+    def try_(self, data: bytes) -> list[Tried]:
         """
-        Make the calls; return the names of the errors that they raised, or of what they returned.
+        Make the calls; return what came of each.
 
         Raises:
             Fault: One raised what it must not, or took too long.
         """
         return [self._tried(call, data) for call in self.calls(data)]
 
-    def _tried(self, call: Call, data: bytes) -> str:
+    def _tried(self, call: Call, data: bytes) -> Tried:
         taken, outcome = _timed(call)
         if isinstance(outcome, Exception) and not isinstance(outcome, self.refusals):
             raise Fault(f"{self.name}: {type(outcome).__name__} for {data!r}") from outcome
         # A machine that is busy, or a first import, takes its time: the same again must not.
         if taken > LONGEST and min(_timed(call)[0] for _ in range(3)) > LONGEST:
             raise Fault(f"{self.name}: {taken:.3f} seconds for {data!r}")
-        return type(outcome).__name__
+        return Tried(type(outcome).__name__, taken)
 
 
 def _timed(call: Call) -> tuple[float, object]:
@@ -142,23 +151,19 @@ def _read(notification: Notification) -> tuple[str, ...]:
 
 
 class _Backend:
-    """A backend that receives notifications, and starts anew before it holds too much."""
+    """A shop that starts anew before it has heard too much."""
 
     def __init__(self) -> None:
-        self._received = MOST_COMMITS
+        self._heard = MOST_HEARD
 
     def calls(self, data: bytes) -> Iterator[Call]:
-        if self._received == MOST_COMMITS:
-            self._received = 0
-            self._payments = Payments({"bogus": _GATEWAY}, clock=lambda: NOON)
-        self._received += 1
-        notification = _signed(data)
-        yield partial(
-            self._payments.receive_notification,
-            "bogus",
-            body=notification.body,
-            headers=notification.headers,
-        )
+        if self._heard == MOST_HEARD:
+            self._shop, self._heard = Shop(), 0
+        self._heard += 1
+        yield partial(self._shop.receive, _signed(data))
+        yield self._shop.show
+        if self._heard % RECOVERED_EVERY == 0:
+            yield self._shop.recover
 
 
 # Amounts
@@ -168,18 +173,20 @@ def _amounts(data: bytes) -> Iterator[Call]:
     text, _, given = data.decode("utf-8", "surrogateescape").partition("|")
     locale = LOCALES[len(data) % len(LOCALES)]
     currency = CURRENCIES[sum(data) % len(CURRENCIES)] or given
-    yield partial(_money, text, currency)
+    yield partial(_money, text, currency, locale)
     yield partial(Money.parse, text, currency, locale=locale)
     with suppress(InvalidOperation, ValueError):
-        yield partial(_money, Decimal(text), currency)
+        yield partial(_money, Decimal(text), currency, locale)
     with suppress(ValueError):
-        yield partial(_money, int(text), currency)
+        yield partial(_money, int(text), currency, locale)
         yield partial(Money.from_minor, int(text), currency)
+        yield partial(STRIPE.from_provider, int(text), currency)
 
 
-def _money(amount: Any, currency: str) -> str:
+def _money(amount: Any, currency: str, locale: str) -> str:
     money = Money(amount, currency)
-    return f"{money!r} {money} {money.amount} {-money} {money + money} {hash(money)}"
+    told = f"{money!r} {money} {money.amount} {-money} {money + money} {hash(money)}"
+    return told if locale == NO_LOCALE else f"{told} {money.display(locale)}"
 
 
 # Records and metadata
@@ -285,7 +292,7 @@ TARGETS: Final = (
     Target(
         name="a notification that a backend receives",
         refusals=(),
-        seeds=tuple(_told()),
+        seeds=(*_told(), *Shop().told()),
         calls=_Backend().calls,
     ),
     Target(

@@ -8,22 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from itertools import count
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, assert_never
 
 import attrs
 
 from paysession import Money, Payable, PaymentMethod, PaymentSession, UnderpaidPolicy
 from paysession._domain.charges import Charge
 from paysession._domain.operations import Operation
+from paysession._domain.parked import ParkedReport
 from paysession._domain.setup_session import SetupSession
 from paysession._drivers import Ports, perform
 from paysession._flows.asks import Ask, Call, Commit, Flow
 from paysession._payments import Commands
-from paysession.errors import GatewayUnreachable, NotAllowed, OutcomeUnknown, PaySessionError
+from paysession.errors import (
+    GatewayUnreachable,
+    IdempotencyKeyInFlight,
+    NotAllowed,
+    NotFound,
+    NotificationError,
+    OutcomeUnknown,
+    PaySessionError,
+)
 from paysession.gateways import BogusGateway, Capabilities, Gateway, OfflineGateway
 from paysession.gateways.notifications import Notification
+from paysession.gateways.requests import LookUpRequest
 from paysession.lifecycles import OperationStatus
+from paysession.outcomes import Report
 from paysession.stores import InMemoryStore, Store
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -35,7 +47,14 @@ PATIENT_CARD = PaymentMethod(
 CHECK = PaymentMethod(
     id="pm_3", name="Check", gateway="offline", session_required=False, source_required=False
 )
-SHOWN_TO_CALLERS = (NotAllowed, GatewayUnreachable, OutcomeUnknown)
+SHOWN_TO_CALLERS = (
+    NotAllowed,
+    NotFound,
+    GatewayUnreachable,
+    OutcomeUnknown,
+    IdempotencyKeyInFlight,
+    NotificationError,
+)
 
 
 @attrs.frozen
@@ -62,13 +81,61 @@ class Decide:
 
 
 @attrs.frozen
-class Pays:
-    """The customer pays at the provider by themselves, and the provider tells of it."""
+class Occurs:
+    """
+    Something happens at the provider by itself; it writes a letter, which nobody has yet.
 
-    external_id: str
+    Attributes:
+        event: A method of what the gateway calls `later`.
+        args: What it is given: an id, as a rule, of what it happens to.
+        kwargs: And by name.
+    """
+
+    event: str
+    args: tuple[object, ...]
+    kwargs: dict[str, Any] = attrs.field(factory=dict)
 
 
-Scene: TypeAlias = Do | Later | Decide | Pays
+class Arrival(StrEnum):
+    """How the provider's letters come."""
+
+    IN_ORDER = "in order"
+    BACKWARDS = "backwards"
+    TWICE = "twice"
+    TOLD_ANEW = "told anew"
+    TOGETHER = "together"
+    GARBLED = "garbled"
+    """Signed by the provider, and yet nothing that anybody can read."""
+
+
+@attrs.frozen
+class Mail:
+    """All letters that the provider has written so far arrive, at the gateway of that name."""
+
+    arrival: Arrival = Arrival.IN_ORDER
+    gateway: str = "bogus"
+
+
+@attrs.frozen
+class Letter:
+    """What has arrived, and where."""
+
+    gateway: str
+    notification: Notification
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return {"body": self.notification.body, "headers": self.notification.headers}
+
+
+@attrs.frozen
+class Deaf:
+    """The provider answers no look-ups, from now on or until now."""
+
+    is_deaf: bool
+
+
+Scene: TypeAlias = Do | Later | Decide | Occurs | Mail | Deaf
 Story: TypeAlias = Callable[[], Generator[Scene, Any, None]]
 
 
@@ -84,6 +151,17 @@ class Point:
     after: bool
 
 
+class HardOfHearing(BogusGateway):
+    """It answers no look-ups for a while."""
+
+    is_deaf = False
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        if self.is_deaf:
+            raise TimeoutError("no answer in time")
+        return super().look_up(request)
+
+
 class Shop:
     """What survives."""
 
@@ -97,9 +175,9 @@ class Shop:
         self.now = START
         self.books = InMemoryStore()
         self.store = store or self.books
-        self.bogus = BogusGateway(capabilities=capabilities, clock=self.clock)
+        self.bogus = HardOfHearing(capabilities=capabilities, clock=self.clock)
         self.gateway = gateway or self.bogus
-        self.letters: list[Notification] = []
+        self.letters: list[Letter] = []
         self._ids = count(1)
 
     def clock(self) -> datetime:
@@ -111,7 +189,11 @@ class Shop:
     def ports(self) -> Ports[Store, Gateway]:
         return Ports(
             store=self.store,
-            gateways={"bogus": self.gateway, "offline": OfflineGateway()},
+            gateways={
+                "bogus": self.gateway,
+                "elsewhere": self.gateway,
+                "offline": OfflineGateway(),
+            },
             port=Gateway,
             clock=self.clock,
             ids=self.new_id,
@@ -119,6 +201,50 @@ class Shop:
             tenant="",
             observers=(),
         )
+
+    def happen(self, scene: Later | Decide | Occurs | Deaf) -> object:
+        """Let something happen of which nobody here knows yet."""
+        match scene:
+            case Later(by):
+                self.now += by
+            case Decide(succeed):
+                decide(self.bogus, succeed=succeed)
+            case Occurs(event, args, kwargs):
+                came_of_it: object = getattr(self.bogus.later, event)(*args, **kwargs)
+                return came_of_it
+            case Deaf(is_deaf):
+                self.bogus.is_deaf = is_deaf
+            case _:
+                assert_never(scene)
+        return None
+
+    def collect(self, mail: Mail) -> None:
+        """Put what the provider has written before the door."""
+        letters = self._written(mail.arrival)
+        self.letters += [Letter(mail.gateway, each) for each in letters]
+
+    def _written(self, arrival: Arrival) -> list[Notification]:
+        provider = self.bogus.provider
+        if arrival is Arrival.TOGETHER:
+            return [*provider.take_batch()]
+        letters = [*provider.take_notifications()]
+        match arrival:
+            case Arrival.IN_ORDER:
+                return letters
+            case Arrival.BACKWARDS:
+                return letters[::-1]
+            case Arrival.TWICE:
+                return letters * 2
+            case Arrival.TOLD_ANEW:
+                provider.send_anew()
+                return [*letters, *provider.take_notifications()]
+            case Arrival.GARBLED:
+                return [self._garbled(each, number) for number, each in enumerate(letters)]
+
+    def _garbled(self, letter: Notification, number: int) -> Notification:
+        body = letter.body[number + 1 :]
+        webhooks = self.bogus.provider._webhooks
+        return Notification(body, webhooks.sign(body, id=f"garbled_{number}", at=self.now))
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -167,22 +293,18 @@ class Process:
                     return self.run(flow_of(command, *args, **kwargs))
                 except SHOWN_TO_CALLERS as error:
                     return error
-            case Later(by):
-                self.shop.now += by
-            case Decide(succeed):
-                decide(self.shop.bogus, succeed=succeed)
-            case Pays(external_id):
-                self.shop.bogus.later.pay(external_id)
+            case Mail():
+                self.shop.collect(scene)
                 self.open_letters()
-        return None
+                return None
+            case _:
+                return self.shop.happen(scene)
 
     def open_letters(self) -> None:
-        """Receive what the provider has sent; a letter that was not acknowledged comes again."""
-        self.shop.letters += self.shop.bogus.take_notifications()
+        """Receive what has arrived; a letter that was not acknowledged comes again."""
         while self.shop.letters:
             letter = self.shop.letters[0]
-            given = {"body": letter.body, "headers": letter.headers}
-            self.run(flow_of("receive_notification", "bogus", **given))
+            self.run(flow_of("receive_notification", letter.gateway, **letter.given))
             del self.shop.letters[0]
 
     def run(self, flow: Flow[Any]) -> object:
@@ -238,20 +360,23 @@ def points_of(asks: list[Ask[Any]]) -> list[Point]:
 
 SOON = timedelta(minutes=3)
 STEP = timedelta(hours=2)
+DAY = timedelta(days=1)
 
 
 def recover(
-    shop: Shop, *, until: Point | None = None, first: timedelta = SOON, rounds: int = 18
+    shop: Shop, *, until: Point | None = None, first: timedelta = SOON, rounds: int = 30
 ) -> Process:
-    """Start the backend again, and let it work until nothing is left to do, for a day or more."""
+    """Start the backend again, and let it work until nothing is left to do, for days if need be."""
     process = Process(shop, until=until)
-    if shop.letters:
-        process.open_letters()
+    shop.bogus.is_deaf = False
+    process.open_letters()
     for round_ in range(rounds):
         has_just_begun = round_ <= 1 and _waits_for_customer(shop)
-        if not shop.unresolved and not _waits_to_expire(shop) and not has_just_begun:
+        is_busy = bool(shop.unresolved) or _waits_to_expire(shop) or has_just_begun
+        if not is_busy and not _comes_due(shop):
             break
-        shop.now += STEP if round_ else first
+        later = STEP if is_busy else DAY
+        shop.now += later if round_ else first
         if round_ > 1 and any(each.status is OperationStatus.PENDING for each in shop.unresolved):
             shop.bogus.let_pending_succeed()
         process.run(flow_of("recover", limit=100))
@@ -268,6 +393,13 @@ def _waits_to_expire(shop: Shop) -> bool:
 def _waits_for_customer(shop: Shop) -> bool:
     """Whether a charge may have been approved where nobody sees it; nothing expires it."""
     return any(isinstance(each, Charge) and each.is_waiting for each in shop.operations)
+
+
+def _comes_due(shop: Shop) -> bool:
+    """Whether a report waits for its record, or what has ended is to be looked at again."""
+    parked = (each for each in shop.books.entities() if isinstance(each, ParkedReport))
+    ended = (each for each in shop.operations if not each.is_open)
+    return any(each.due_at is not None for each in (*parked, *ended))
 
 
 def is_refusal(answer: object) -> bool:

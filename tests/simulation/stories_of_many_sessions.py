@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import attrs
-from shop import CARD, CHECK, ORDER, Decide, Do, Later, Pays, Story, is_refusal
+from shop import CARD, CHECK, ORDER, Decide, Do, Later, Mail, Occurs, Story, is_refusal
 from telling import CLOSE, MOVE, Tale, Telling, named, source, usd
 
 from paysession import CapturePolicy, LatePolicy, PaymentMethod
@@ -99,7 +99,8 @@ def pays_late(script: Mapping[str, str], *, method: PaymentMethod, times: int = 
             return
         yield Do("cancel_session", (session.id,))
         for _ in range(times):
-            yield Pays(session.external_id)
+            yield Occurs("pay", (session.external_id,))
+            yield Mail()
         yield Do("recover")
         yield Do("statement", (session.id,))
 
@@ -114,7 +115,8 @@ def pays_twice(script: Mapping[str, str], *, method: PaymentMethod) -> Story:
         if is_refusal(session):
             return
         yield Do("complete_session", (session.id,))
-        yield Pays(session.external_id)
+        yield Occurs("pay", (session.external_id,))
+        yield Mail()
         yield Do("recover")
         yield Do("statement", (session.id,))
 

@@ -9,7 +9,7 @@ import attrs
 from shop import ORDER, Scene, Story
 
 from paysession import Money, StoredSource
-from paysession.gateways import BogusGateway
+from paysession.gateways import BogusGateway, Capabilities
 
 Telling: TypeAlias = Generator[Scene, Any, Any]
 
@@ -61,6 +61,7 @@ class Tale:
             back may be made again.
         by_policy: Operations that nobody asks for again, so that they are a person's when the
             provider has forgotten their keys.
+        capabilities: What its provider can do, if not what others can.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Tale:
     for_people: frozenset[str] = frozenset()
     times: int = 1
     by_policy: frozenset[str] = frozenset()
+    capabilities: Capabilities | None = None
 
     @property
     def price(self) -> Money:

@@ -8,16 +8,29 @@ from typing import Any
 
 import pytest
 import trio
-from shop import SHOWN_TO_CALLERS, Decide, Do, Later, Pays, Process, Shop, decide
+from shop import SHOWN_TO_CALLERS, Do, Mail, Process, Shop
 from stories import TALES
 from telling import Tale
 
 from paysession import AsyncPayments, Payments
 from paysession.gateways import AsyncOfflineGateway, OfflineGateway
 from paysession.gateways.bogus import AsyncBogusGateway
+from paysession.gateways.requests import LookUpRequest
+from paysession.outcomes import Report
 from paysession.stores import AsyncInMemoryStore
 
 every_tale = pytest.mark.parametrize("tale", TALES.values(), ids=TALES.keys())
+
+
+class AsyncHardOfHearing(AsyncBogusGateway):
+    """It shares a shop's provider, and answers no look-ups when the shop's gateway does not."""
+
+    def __init__(self, shop: Shop) -> None:
+        super().__init__(provider=shop.bogus.provider)
+        self._shop = shop
+
+    async def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        return self._shop.bogus.look_up(request)
 
 
 async def no_wait(seconds: float) -> None:
@@ -31,9 +44,9 @@ def told(shop: Shop) -> tuple[object, ...]:
 
 
 def told_to_payments(tale: Tale) -> tuple[object, ...]:
-    shop = Shop()
+    shop = Shop(capabilities=tale.capabilities)
     payments = Payments(
-        {"bogus": shop.bogus, "offline": OfflineGateway()},
+        {"bogus": shop.bogus, "elsewhere": shop.bogus, "offline": OfflineGateway()},
         store=shop.books,
         clock=shop.clock,
         ids=shop.new_id,
@@ -49,14 +62,13 @@ def told_to_payments(tale: Tale) -> tuple[object, ...]:
         match scene:
             case Do(command, args, kwargs):
                 answer = _answered(lambda: getattr(payments, command)(*args, **kwargs))
-            case Later(by):
-                shop.now += by
-            case Decide(succeed):
-                decide(shop.bogus, succeed=succeed)
-            case Pays(external_id):
-                shop.bogus.later.pay(external_id)
-                for each in shop.bogus.take_notifications():
-                    payments.receive_notification("bogus", body=each.body, headers=each.headers)
+            case Mail():
+                shop.collect(scene)
+                for each in shop.letters:
+                    payments.receive_notification(each.gateway, **each.given)
+                answer = shop.letters.clear()
+            case _:
+                answer = shop.happen(scene)
 
 
 def _answered(command: Callable[[], object]) -> object:
@@ -67,12 +79,10 @@ def _answered(command: Callable[[], object]) -> object:
 
 
 async def told_to_async_payments(tale: Tale) -> tuple[object, ...]:
-    shop = Shop()
+    shop = Shop(capabilities=tale.capabilities)
+    gateway = AsyncHardOfHearing(shop)
     payments = AsyncPayments(
-        {
-            "bogus": AsyncBogusGateway(provider=shop.bogus.provider),
-            "offline": AsyncOfflineGateway(),
-        },
+        {"bogus": gateway, "elsewhere": gateway, "offline": AsyncOfflineGateway()},
         store=AsyncInMemoryStore(shop.books),
         clock=shop.clock,
         ids=shop.new_id,
@@ -88,16 +98,13 @@ async def told_to_async_payments(tale: Tale) -> tuple[object, ...]:
         match scene:
             case Do(command, args, kwargs):
                 answer = await _awaited(getattr(payments, command)(*args, **kwargs))
-            case Later(by):
-                shop.now += by
-            case Decide(succeed):
-                decide(shop.bogus, succeed=succeed)
-            case Pays(external_id):
-                shop.bogus.later.pay(external_id)
-                for each in shop.bogus.take_notifications():
-                    await payments.receive_notification(
-                        "bogus", body=each.body, headers=each.headers
-                    )
+            case Mail():
+                shop.collect(scene)
+                for each in shop.letters:
+                    await payments.receive_notification(each.gateway, **each.given)
+                answer = shop.letters.clear()
+            case _:
+                answer = shop.happen(scene)
 
 
 async def _awaited(command: Awaitable[Any]) -> object:
@@ -116,6 +123,6 @@ def test_a_story_is_the_same_on_every_event_loop(tale: Tale) -> None:
 
 @every_tale
 def test_the_simulated_backend_is_the_real_one(tale: Tale) -> None:
-    shop = Shop()
+    shop = Shop(capabilities=tale.capabilities)
     Process(shop).play(tale.story)
     assert told_to_payments(tale) == told(shop)

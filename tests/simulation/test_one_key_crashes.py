@@ -83,7 +83,9 @@ def test_a_keyed_command_that_crashed_anywhere_takes_place_once(case: Case) -> N
 
 
 @pytest.mark.parametrize(
-    "case", [each for each in CASES.values() if not each.must_be_in_time], ids=lambda each: each.name
+    "case",
+    [each for each in CASES.values() if not each.must_be_in_time],
+    ids=lambda each: each.name,
 )
 def test_it_does_so_when_recovery_comes_before_the_caller(case: Case) -> None:
     undisturbed = finished(*begun(case))

@@ -21,8 +21,8 @@ SAMPLE = tuple(TALES)[::6]
 class TextShop(Shop):
     """A shop whose store keeps JSON text."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, tale: Tale) -> None:
+        super().__init__(capabilities=tale.capabilities)
         self.books = JsonTextStore()
         self.store = self.books
 
@@ -52,5 +52,7 @@ def played(tale: Tale, shop: Shop) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_story_ends_as_it_does_without_records(name: str) -> None:
-    in_memory, as_text = played(TALES[name], Shop()), played(TALES[name], TextShop())
+    tale = TALES[name]
+    in_memory = played(tale, Shop(capabilities=tale.capabilities))
+    as_text = played(tale, TextShop(tale))
     assert in_memory == as_text

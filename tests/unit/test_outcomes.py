@@ -65,6 +65,12 @@ def test_references_that_are_known_add_nothing() -> None:
     assert known is known | NO_REFERENCES
 
 
+def test_a_reference_that_is_named_twice_is_kept_once() -> None:
+    first, second = References.of(refund="re_1", dispute="dp_1")
+    assert (first, second) == References((first, second, first)).entries
+    assert (first,) == References((first, first)).entries
+
+
 def test_a_reference_has_a_role_and_a_length() -> None:
     assert ReferenceRole.SESSION is Reference("session", "cs_1").role
     with pytest.raises(LimitExceeded):

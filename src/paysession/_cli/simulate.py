@@ -118,11 +118,8 @@ def command_line(result: Result, batch: Batch) -> str:
     line = ["paysession simulate --seeds 1", f"--first-seed {result.seed}"]
     line.append(f"--profile {result.profile}")
     if batch.faults != frozenset(Fault):
-        line.append(f"--faults {','.join(sorted(batch.faults, key=_number)) or 'none'}")
+        faults = [fault for fault in Fault if fault in batch.faults]
+        line.append(f"--faults {','.join(faults) or 'none'}")
     if batch.plant is not None:
         line.append(f"--plant {batch.plant}")
     return " ".join(line)
-
-
-def _number(fault: Fault) -> int:
-    return int(fault[1:])

@@ -27,7 +27,14 @@ from paysession.testing._simulation.faults import (
 )
 from paysession.testing._simulation.summary import Batch, Summary
 
-_FIGURES: Final = ("asks", "calls", "crashes", "events", "resolved", "for_person")
+_FIGURES: Final = (
+    ("asks", "asks answered"),
+    ("calls", "calls to providers"),
+    ("crashes", "crashes"),
+    ("events", "events"),
+    ("resolved", "resolved by people"),
+    ("for_person", "needing a person"),
+)
 _BESIDE: Final = (LOOK_UP, NOTIFICATION, COMMAND, PUBLISH)
 _OUT_OF_REACH: Final = "."
 
@@ -58,8 +65,8 @@ class Tally:
             f"{summary.runs} runs of seeds {batch.seeds.start} to {batch.seeds.stop - 1}"
             f" with {', '.join(batch.profiles)}"
         )
-        for name in _FIGURES:
-            self._line(f"   {name:<10} {getattr(summary, name):>10}")
+        for name, words in _FIGURES:
+            self._line(f"   {words:<18} {getattr(summary, name):>10}")
         self._faults(summary, "calls to the provider", CALLS)
         self._faults(summary, "asks of the store, the clock and the like", (*OF_STORE, *OF_WORLD))
         self._faults(summary, "look-ups, notifications, commands, hand-outs", _BESIDE)
@@ -82,7 +89,8 @@ class Tally:
         self.console.print(table)
 
     def _checks(self, summary: Summary) -> None:
-        self._line("Invariants, and how often each was checked where it could have been broken")
+        self._line()
+        self._line("Invariants, and how often each could have been broken", style="bold")
         table = _table("", "checks", "what must hold")
         for check in ALL_CHECKS:
             code = code_of(check)

@@ -15,9 +15,12 @@ Column: TypeAlias = Literal[
     "captured",
     "over",
     "capture_in_flight",
-    "voided",
-    "void_in_flight",
-    "lapsed",
+    "closed",
+    "closing",
+    "voids",
+    "voids_in_flight",
+    "lapses",
+    "undone",
     "refunded",
     "refund_in_flight",
     "withheld",
@@ -35,6 +38,10 @@ class Balances:
     """
     The sum of the effects of all movements of one payment, in one currency.
 
+    What a final capture leaves is released, though nobody says so, and what was taken in one
+    step and came undone is held no more. That is inferred: it is never more than is left by
+    everything that was told, whichever of it was told first.
+
     Attributes:
         requested: What the payment was asked for.
         authorized: All that was ever held for us.
@@ -42,9 +49,12 @@ class Balances:
         over: What we asked to take beyond what was held, as the gateway lets us: that it is
             taken is expected.
         capture_in_flight: Asked to be taken; the provider has not said how it ended.
-        voided: Released by us.
-        void_in_flight: Asked to be released, not answered.
-        lapsed: Released by the provider.
+        closed: Taken by final captures.
+        closing: Asked to be taken by final captures, not answered.
+        voids: Released by voids.
+        voids_in_flight: Asked to be released by voids, not answered.
+        lapses: Released by the provider, as it says.
+        undone: Taken in one step, and come undone.
         refunded: Given back.
         refund_in_flight: Asked to be given back, not answered.
         withheld: Kept from us while a dispute is not decided.
@@ -58,9 +68,12 @@ class Balances:
     captured: Money
     over: Money
     capture_in_flight: Money
-    voided: Money
-    void_in_flight: Money
-    lapsed: Money
+    closed: Money
+    closing: Money
+    voids: Money
+    voids_in_flight: Money
+    lapses: Money
+    undone: Money
     refunded: Money
     refund_in_flight: Money
     withheld: Money
@@ -77,9 +90,12 @@ class Balances:
             captured=zero,
             over=zero,
             capture_in_flight=zero,
-            voided=zero,
-            void_in_flight=zero,
-            lapsed=zero,
+            closed=zero,
+            closing=zero,
+            voids=zero,
+            voids_in_flight=zero,
+            lapses=zero,
+            undone=zero,
             refunded=zero,
             refund_in_flight=zero,
             withheld=zero,
@@ -99,6 +115,22 @@ class Balances:
         return attrs.evolve(self, **touched)
 
     @property
+    def voided(self) -> Money:
+        """Released by us: by voids, and with the final captures that left it."""
+        return self.voids + self._left_behind if self.closed else self.voids
+
+    @property
+    def void_in_flight(self) -> Money:
+        """Asked to be released by us, not answered: with final captures too."""
+        is_left = self.closing and not self.closed
+        return self.voids_in_flight + self._left_behind if is_left else self.voids_in_flight
+
+    @property
+    def lapsed(self) -> Money:
+        """Released by the provider: as it says, and what came undone with a sale."""
+        return self.lapses + min(self.undone, self._told_left) if self.undone else self.lapses
+
+    @property
     def held(self) -> Money:
         """What the provider holds for us, asked for or not."""
         return _at_least_zero(self.authorized - self.captured - self.voided - self.lapsed)
@@ -106,13 +138,24 @@ class Balances:
     @property
     def capturable(self) -> Money:
         """What may still be captured or voided: held, and not already asked for."""
+        is_closed = self.closed or self.closing
+        return Money.zero(self.authorized.currency) if is_closed else self._left_behind
+
+    @property
+    def _left_behind(self) -> Money:
+        """What neither was asked for nor let go, as far as anybody told or came undone."""
+        return _at_least_zero(self._told_left - self.undone)
+
+    @property
+    def _told_left(self) -> Money:
+        """What neither was asked for nor let go, as far as anybody told."""
         return _at_least_zero(
             self.authorized
             - self.captured
             - self.capture_in_flight
-            - self.voided
-            - self.void_in_flight
-            - self.lapsed
+            - self.voids
+            - self.voids_in_flight
+            - self.lapses
         )
 
     @property

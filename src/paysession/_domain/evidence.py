@@ -41,7 +41,7 @@ from paysession.outcomes import (
     Voided,
 )
 
-Weight: TypeAlias = tuple[int, bool, datetime, int, int, int, str]
+Weight: TypeAlias = "tuple[int, bool, datetime, int, int, int, _Told]"
 
 MOST_FACTS = 50
 """Facts kept of one operation; beyond that those are forgotten that count least."""
@@ -108,7 +108,9 @@ RANK: Mapping[type, int] = MappingProxyType(
 """
 How facts that carry the same time compare. Below 4 nothing is decided, and no time makes
 such a fact count for more than one of a higher rank. Those of rank 1 tell of progress.
-Those of 5 and 6 contradict those of 7; 8 and 9 say themselves what they come after.
+Those of 5 and 6 contradict those of 7; 8 and 9 say themselves what they come after. Of those
+two the one comes last that closes what is known: what was taken bounced before it was taken
+again. Beside a success and a failure both they contradict each other as well.
 """
 
 
@@ -188,30 +190,37 @@ def belief_in(
     """
     if len(facts) <= 1:
         return Belief(facts[0].fact if facts else None)
-    weight = _scale_of(facts)
-    greatest = max(facts, key=weight)
-    if not may_contradict or rank_of(greatest.fact) != RANK[Declined]:
+    order = _Order.of(facts)
+    greatest = max(facts, key=order.weight)
+    if not may_contradict or _is_success(greatest):
         return Belief(greatest.fact)
-    moment = weight(greatest)[:4]
-    words = tuple(each for each in facts if weight(each)[:4] == moment and _is_contrary(each))
-    wins = tuple(each for each in words if _is_success(each))
+    words = order.words_beside(greatest)
+    wins = tuple(each for each in words if order.is_denied_by(greatest, each))
     if not wins:
         return Belief(greatest.fact)
     if last_word is not None:
         is_meant = last_word is LastWord.FAILURE
-        return Belief(greatest.fact if is_meant else max(wins, key=weight).fact)
+        return Belief(greatest.fact if is_meant else max(wins, key=order.weight).fact)
     contradiction = Contradiction(words, tuple(each for each in facts if _is_decision(each)))
     settled_by = contradiction.settled_by
     return Belief(settled_by.fact if settled_by else None, contradiction)
 
 
 def _is_success(evidence: Evidence) -> bool:
+    return _is_plain_success(evidence) or isinstance(evidence.fact, Retaken)
+
+
+def _is_plain_success(evidence: Evidence) -> bool:
     return RANK[Authorized] <= rank_of(evidence.fact) < RANK[Declined]
 
 
+def _is_plain_failure(evidence: Evidence) -> bool:
+    return rank_of(evidence.fact) == RANK[Declined]
+
+
 def _is_contrary(evidence: Evidence) -> bool:
-    """Whether it is a plain success or a plain failure."""
-    return RANK[Authorized] <= rank_of(evidence.fact) <= RANK[Declined]
+    """Whether it is a success or a failure."""
+    return rank_of(evidence.fact) >= RANK[Authorized]
 
 
 def _is_decision(evidence: Evidence) -> bool:
@@ -269,24 +278,78 @@ def _bounded(
 ) -> tuple[Evidence, ...]:
     if len(facts) < MOST_FACTS:
         return (*facts, added)
-    known, weight = (*facts, added), _scale_of((*facts, added))
+    known = (*facts, added)
+    weight = _Order.of(known).weight
 
     def worth(each: Evidence) -> tuple[bool, Weight]:
         return counts(each.fact), weight(each)
 
-    success = max((each for each in known if _is_success(each)), key=worth, default=None)
+    success = max(filter(_is_plain_success, known), key=worth, default=None)
     least = min((each for each in known if each is not success), key=worth)
     if least is added:
         return facts
     return (*(each for each in facts if each is not least), added)
 
 
-def _scale_of(facts: tuple[Evidence, ...]) -> Callable[[Evidence], Weight]:
-    """Return how much each of the facts counts among them."""
-    won = _latest(facts, RANK[Authorized], RANK[Voided])
-    lost = _latest(facts, RANK[Declined], RANK[Expired])
+@attrs.frozen
+class _Told:
+    """What a fact says, as text that is written only where nothing else tells two facts apart."""
 
-    def assumed_time(evidence: Evidence) -> datetime:
+    fact: Fact
+
+    def __lt__(self, other: _Told) -> bool:
+        return repr(self.fact) < repr(other.fact)
+
+
+@attrs.frozen
+class _Order:
+    """
+    How much each of some facts counts among them.
+
+    Attributes:
+        facts: All of them.
+        won: When the success happened that a bounce without a time undoes.
+        lost: When the failure happened that money came after, where it was taken again.
+        last: Which of a bounce and money that was taken again came last, where both are said
+            of one time: after a success it was taken again, and else it bounced. None if a
+            failure is known as well, so that nobody can tell.
+    """
+
+    facts: tuple[Evidence, ...]
+    won: datetime
+    lost: datetime
+    last: type[Bounced | Retaken] | None
+
+    @classmethod
+    def of(cls, facts: tuple[Evidence, ...]) -> _Order:
+        """Tell by the plain successes and failures: the provider's, or else people's."""
+        plain = tuple(each for each in facts if _is_plain_success(each) or _is_plain_failure(each))
+        plain = tuple(each for each in plain if not each.is_a_persons) or plain
+        wins = tuple(filter(_is_plain_success, plain))
+        losses = tuple(filter(_is_plain_failure, plain))
+        bounces = tuple(each for each in facts if isinstance(each.fact, Bounced))
+        retaken = tuple(each for each in facts if isinstance(each.fact, Retaken))
+        won = _latest(wins) if wins else max(_latest(losses), _latest(retaken))
+        lost = _latest(losses) if losses else max(won, _latest(bounces))
+        if wins and losses:
+            return cls(facts, won, lost, None)
+        return cls(facts, won, lost, Retaken if wins else Bounced)
+
+    def weight(self, evidence: Evidence) -> Weight:
+        """Return what facts are compared by, the greatest counts."""
+        fact, rank = evidence.fact, rank_of(evidence.fact)
+        is_last = self.last is not None and isinstance(fact, self.last)
+        return (
+            min(rank, RANK[NotAttempted]),
+            not evidence.is_a_persons,
+            fact.occurred_at or self._assumed_time(evidence),
+            fact.sequence or 0,
+            rank + 2 * is_last,
+            _amount_of(fact),
+            _Told(fact),
+        )
+
+    def _assumed_time(self, evidence: Evidence) -> datetime:
         """
         Tell when what has no time is taken to have happened.
 
@@ -296,37 +359,32 @@ def _scale_of(facts: tuple[Evidence, ...]) -> Callable[[Evidence], Weight]:
         """
         match evidence.fact:
             case Bounced():
-                return won
+                return self.won
             case Retaken():
-                return lost
+                return self.lost
             case Pending() | ActionRequired() | Approved():
                 return evidence.recorded_at
             case _:
                 return _BEGINNING
 
-    def weight(evidence: Evidence) -> Weight:
-        fact, rank = evidence.fact, rank_of(evidence.fact)
-        return (
-            min(rank, RANK[NotAttempted]),
-            not evidence.is_a_persons,
-            fact.occurred_at or assumed_time(evidence),
-            fact.sequence or 0,
-            rank,
-            _amount_of(fact),
-            repr(fact),
+    def words_beside(self, greatest: Evidence) -> tuple[Evidence, ...]:
+        """Return all successes and failures that nothing tells from the greatest but their rank."""
+        moment = self.weight(greatest)[:4]
+        return tuple(
+            each for each in self.facts if self.weight(each)[:4] == moment and _is_contrary(each)
         )
 
-    return weight
+    def is_denied_by(self, failure: Evidence, success: Evidence) -> bool:
+        """Whether a success excludes a failure: what a failure says it came after does not."""
+        if isinstance(failure.fact, Bounced):
+            return self.last is None and isinstance(success.fact, Retaken)
+        return _is_plain_failure(failure) and _is_plain_success(success)
 
 
-def _latest(facts: tuple[Evidence, ...], lowest: int, highest: int) -> datetime:
-    """Return the provider's newest time of facts of some ranks; a person's moves none of its."""
-    times = [
-        each.fact.occurred_at or _BEGINNING
-        for each in facts
-        if lowest <= rank_of(each.fact) <= highest and not each.is_a_persons
-    ]
-    return max(times, default=_BEGINNING)
+def _latest(facts: tuple[Evidence, ...]) -> datetime:
+    """Return the provider's newest time of some facts; a person's moves none of its."""
+    told = [each.fact for each in facts if not each.is_a_persons]
+    return max((fact.occurred_at or _BEGINNING for fact in told), default=_BEGINNING)
 
 
 def amount_in(fact: Fact) -> Money | None:

@@ -97,7 +97,7 @@ class Authorization(Recorded):
     def effect(self) -> Effect:
         """It is held; what was taken off it by the provider has lapsed."""
         held: Effect = {"authorized": self._most}
-        return {**held, "lapsed": self._lapsed} if self._lapsed else held
+        return {**held, "lapses": self._lapsed} if self._lapsed else held
 
     @property
     def moved_amount(self) -> Money:
@@ -127,7 +127,7 @@ class Authorization(Recorded):
 
     def tells(self, before: Effect) -> tuple[type[MovementEvent], Money]:
         """Less of it is held than before, or else this much is."""
-        if self._lapsed > before.get("lapsed", self._nothing):
+        if self._lapsed > before.get("lapses", self._nothing):
             return PaymentLapsed, self._lapsed
         return PaymentAuthorized, self.moved_amount
 
@@ -267,7 +267,7 @@ class Capture(MovementOperation):
 
     Attributes:
         is_final: Whether what it leaves is released.
-        releases: What it leaves, if it is final.
+        releases: What it is to leave, as it was when it was asked for, if it is final.
         over: How much more than was held it asks for, as the gateway lets us; None for nothing.
     """
 
@@ -287,17 +287,19 @@ class Capture(MovementOperation):
     def effect(self) -> Effect:
         """It is taken; while nobody knows it is in flight."""
         if not (self.succeeded or self.is_open):
-            return self._effect_of_failure
-        moves: Effect = {"capture_in_flight": self._most, "void_in_flight": self.releases}
+            return {"undone": self._most} if self.came_in_one_step else NO_EFFECT
         if self.succeeded:
-            moves = {"captured": self.moved_amount, "voided": self._released}
+            moves = self._moves("captured", "closed", self.moved_amount)
+        else:
+            moves = self._moves("capture_in_flight", "closing", self._most)
         return {**moves, "over": self._over} if self._over else moves
 
-    @property
-    def _released(self) -> Money:
-        """All that a final capture did not take, whatever was asked."""
-        rest = self._most + self.releases - self.moved_amount
-        return rest if self.is_final and rest.minor > 0 else Money.zero(rest.currency)
+    def _moves(self, column: Column, closing: Column, amount: Money) -> Effect:
+        """What came in one step leaves what it was, and a capture that is final leaves nothing."""
+        if not self.came_in_one_step:
+            return {column: amount, closing: amount} if self.is_final else {column: amount}
+        undone = self._most - amount
+        return {column: amount, "undone": undone} if undone else {column: amount}
 
     @property
     def _over(self) -> Money | None:
@@ -305,11 +307,6 @@ class Capture(MovementOperation):
         if self.over is None or self.moved_amount + self.over <= self.amount:
             return None
         return min(self.over, self.moved_amount + self.over - self.amount)
-
-    @property
-    def _effect_of_failure(self) -> Effect:
-        """What was taken in one step and came undone holds nothing any more."""
-        return {"lapsed": self._most} if self.came_in_one_step else NO_EFFECT
 
     @property
     def came_in_one_step(self) -> bool:
@@ -333,8 +330,8 @@ class Void(MovementOperation):
     def effect(self) -> Effect:
         """It is released; while nobody knows it is in flight."""
         if self.succeeded:
-            return {"voided": self.moved_amount}
-        return {"void_in_flight": self._most} if self.is_open else NO_EFFECT
+            return {"voids": self.moved_amount}
+        return {"voids_in_flight": self._most} if self.is_open else NO_EFFECT
 
 
 @attrs.frozen(kw_only=True)

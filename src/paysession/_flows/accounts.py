@@ -45,13 +45,12 @@ def update_payable(payable: Payable) -> Flow[PayableAccount]:
     tenant, at = (yield from Tenant()), (yield from Now())
 
     @atomic
-    def restate() -> Unit[tuple[PayableAccount, FollowUp]]:
+    def restate() -> Unit[FollowUp]:
         account = yield from account_of(payable, tenant=tenant, at=at)
         known = (yield from Peek(PayableAccount, payable.id)) or account
         is_same_currency = known.total.currency == account.total.currency
         before = known if is_same_currency else account
-        return account, (yield from followed_up(before, account, None, failed=None, at=at))
+        return (yield from followed_up(before, account, None, failed=None, at=at))
 
-    account, followed = yield from restate()
-    yield from carried_on(followed)
-    return (yield from Load(PayableAccount, account.id))
+    yield from carried_on((yield from restate()))
+    return (yield from Load(PayableAccount, payable.id))

@@ -56,7 +56,8 @@ def followed_up(
         at: This instant.
 
     Returns:
-        That payment, if any, and all else that follows.
+        That payment, if any, all else that follows, and the account, which what is released may
+        change once more.
     """
     own: FollowUp = ()
     new = _newly_held(before, account, payment)
@@ -82,12 +83,12 @@ def _followed_by_what_waits(
     new = _newly_held(before, account, payment)
     if new is not None and before.is_covered:
         # Others were faster: what comes now has nothing left to wait for.
-        return _each_waiting((new,), _released, at)
+        return _each_waiting(account, (new,), _released, at)
     if failed and account.authorized and not account.is_covered:
         payments = yield from _payments_of(account, payment)
         if not (yield from _may_still_be_covered(account, payments, failed)):
-            return _each_waiting(payments, _released, at)
-    return (payment,)
+            return _each_waiting(account, payments, _released, at)
+    return payment, account
 
 
 def _newly_held(
@@ -124,11 +125,15 @@ def _may_still_be_covered(
     return any(session.is_open for session in sessions if session.id != failed)
 
 
-def _each_waiting(payments: tuple[Payment, ...], step: Step, at: datetime) -> FollowUp:
+def _each_waiting(
+    account: PayableAccount, payments: tuple[Payment, ...], step: Step, at: datetime
+) -> FollowUp:
     followed: list[Entity] = []
     for each in payments:
-        followed.extend(step(each, at) if _waits(each) else (each,))
-    return tuple(followed)
+        after, *movement = step(each, at) if _waits(each) else (each,)
+        account = account.moved(each.share, after.share, at=at)
+        followed += (after, *movement)
+    return *followed, account
 
 
 def _taken_as_needed(
@@ -138,17 +143,16 @@ def _taken_as_needed(
     waiting = [each.balances.capturable for each in payments if _waits(each)]
     held = Money.sum(waiting, currency=account.owed.currency)
     needed = account.owed - account.paid - account.authorized + held
-    followed: list[Entity] = []
-    for each in payments:
-        if not _waits(each):
-            followed.append(each)
-        elif needed.minor <= 0:
-            followed.extend(_released(each, at))
-        else:
-            amount = min(needed, each.balances.capturable)
-            needed -= amount
-            followed.extend(_taken(each, at, amount=amount))
-    return tuple(followed)
+
+    def taken_or_released(payment: Payment, at: datetime) -> tuple[Payment, Capture | Void]:
+        nonlocal needed
+        if needed.minor <= 0:
+            return _released(payment, at)
+        amount = min(needed, payment.balances.capturable)
+        needed -= amount
+        return _taken(payment, at, amount=amount)
+
+    return _each_waiting(account, payments, taken_or_released, at)
 
 
 def _waits(payment: Payment) -> bool:

@@ -59,7 +59,7 @@ def mark_paid(
         accounted = account.moved(payment.share, paid.share, at=at)
         paid = paid.compared_with(accounted, operation_id=capture.id, at=at)
         follow_up = yield from followed_up(account, accounted, paid, failed=None, at=at)
-        return capture, *follow_up, authorization, accounted
+        return capture, *follow_up, authorization
 
     written = yield from record()
     yield from carried_on(written[1:])

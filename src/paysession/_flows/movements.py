@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TypeAlias, TypeVar
 
 from paysession._domain.cancellations import RefundCancellation, request_cancellation
 from paysession._domain.limits import Metadata, safe_choice, safe_id
 from paysession._domain.movements import Capture, Refund, RefundReason, Void
 from paysession._domain.operations import Lease
-from paysession._domain.payable import checked_amount
+from paysession._domain.payable import PayableAccount, checked_amount
 from paysession._domain.payment import Payment
 from paysession._flows.arguments import typed
 from paysession._flows.asks import Description, Find, Flow, Load, NewId, Now, Peek, Unit
@@ -190,25 +191,34 @@ def _move(
         _refuse_beyond(payment, amount, method, description.capabilities)
     yield from _look_at_unresolved(kind, payment, despite)
     operation_id = yield from NewId(_PREFIXES[method])
-    lease = lease_of(description.capabilities, at=(yield from Now()))
+    at = yield from Now()
+    lease = lease_of(description.capabilities, at=at)
 
     @deciding
-    def decide() -> Unit[tuple[Payment, O]]:
+    def decide() -> Unit[tuple[Payment, O, PayableAccount | None]]:
         payment = yield from Load(Payment, payment_id)
         done = (yield from _done_already(kind, method, payment)) if amount is None else None
         if done is not None and done.id != despite:
-            return payment, done
+            return payment, done, None
         yield from _refuse_unresolved(kind, payment, despite)
         after, operation = yield from request(
             payment, operation_id, lease, description.capabilities
         )
         _refuse_unrepresentable(operation.amount, description)
-        return after, operation
+        return after, operation, (yield from _account_with(payment, after, at=at))
 
-    _, operation = yield from decide()
+    _, operation, _ = yield from decide()
     if operation.id != operation_id:
         return operation
     return (yield from carry_out(operation))
+
+
+def _account_with(before: Payment, after: Payment, *, at: datetime) -> Unit[PayableAccount | None]:
+    """Return the account if it changes: unwanted money that is being let go pays for nothing."""
+    if before.share == after.share:
+        return None
+    account = yield from Load(PayableAccount, after.payable_id)
+    return account.moved(before.share, after.share, at=at)
 
 
 def _over_capture(payment: Payment, can: Capabilities) -> Money:

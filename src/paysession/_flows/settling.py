@@ -168,7 +168,7 @@ def _of_movement(kind: type[O], operation_id: str, evidence: Evidence) -> Unit[W
     if account.is_overpaid != accounted.is_overpaid:
         settled = settled.compared_with(accounted, operation_id=after.id, at=at)
     follow_up: FollowUp = yield from followed_up(account, accounted, settled, failed=None, at=at)
-    return *follow_up, after, accounted, *claims
+    return *follow_up, after, *claims
 
 
 def _of_cancellation(cancellation_id: str, evidence: Evidence) -> Unit[Written]:
@@ -244,7 +244,6 @@ def _of_charge(charge_id: str, evidence: Evidence) -> Unit[Written]:
         after.authorization,
         after.capture,
         after.charge,
-        after.account,
         after.release,
         *claims,
     )
@@ -316,7 +315,6 @@ def _of_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
         after.capture,
         after.session,
         after.attempt,
-        after.account,
         after.release,
         _in_place_of(before.attempt, after.completion),
         closing,

@@ -215,6 +215,6 @@ def _recorded(payment_id: str, tell: Tell, evidence: Evidence) -> Flow[Written]:
         if account.is_overpaid != accounted.is_overpaid:
             payment = payment.compared_with(accounted, operation_id=payment.id, at=at)
         follow_up = yield from followed_up(account, accounted, payment, failed=None, at=at)
-        return *follow_up, told, accounted, *claims
+        return *follow_up, told, *claims
 
     return (yield from record())

@@ -105,13 +105,17 @@ class Capabilities:
     refunds_per_capture: bool = attrs.field(default=False, validator=_is_bool)
     honours_keys: bool = attrs.field(default=True, validator=_is_bool)
     replays_errors: bool = attrs.field(default=True, validator=_is_bool)
-    key_scope: KeyScope = KeyScope.ACCOUNT
+    key_scope: KeyScope = attrs.field(
+        default=KeyScope.ACCOUNT, validator=attrs.validators.instance_of(KeyScope)
+    )
     key_window: timedelta = attrs.field(default=timedelta(hours=24), validator=_is_duration)
     longest_call: timedelta = attrs.field(default=timedelta(seconds=80), validator=_is_duration)
     look_up_is_authoritative: bool = attrs.field(default=False, validator=_is_bool)
     look_up_grace: timedelta = attrs.field(default=timedelta(0), validator=_is_duration)
     signs_facts: bool = attrs.field(default=True, validator=_is_bool)
-    last_word: LastWord | None = None
+    last_word: LastWord | None = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.instance_of(LastWord))
+    )
     recheck_schedule: tuple[timedelta, ...] = attrs.field(default=(), validator=_is_schedule)
     minor_units: MinorUnits = attrs.field(
         default=ISO, validator=attrs.validators.instance_of(MinorUnits)

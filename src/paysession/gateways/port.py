@@ -50,12 +50,9 @@ from paysession.outcomes import Report
 METHODS: tuple[Method, ...] = get_args(Method)
 
 
-def _refuse(gateway: object, request: Request[object]) -> NoReturn:
-    raise Unsupported(type(gateway).__name__, request.method)
-
-
-def _refuse_notification(gateway: object) -> NoReturn:
-    raise Unsupported(type(gateway).__name__, "read_notification")
+def _refuse(gateway: object, asked: Request[object] | Notification) -> NoReturn:
+    operation = "read_notification" if isinstance(asked, Notification) else asked.method
+    raise Unsupported(type(gateway).__name__, operation)
 
 
 class Gateway:
@@ -146,7 +143,7 @@ class Gateway:
             InvalidSignature: It is not what the provider signed; nothing more is said.
             UnreadableNotification: It is, and cannot be read.
         """
-        _refuse_notification(self)
+        _refuse(self, notification)
 
 
 class AsyncGateway:
@@ -230,7 +227,7 @@ class AsyncGateway:
             InvalidSignature: It is not what the provider signed; nothing more is said.
             UnreadableNotification: It is, and cannot be read.
         """
-        _refuse_notification(self)
+        _refuse(self, notification)
 
 
 def operations_of(gateway: Gateway | AsyncGateway) -> frozenset[Method]:

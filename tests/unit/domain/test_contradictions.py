@@ -64,6 +64,8 @@ LOOK_UP = EvidenceSource.LOOK_UP
 PERSON = EvidenceSource.PERSON
 TAKEN = Captured(eur(100))
 DECLINED = Declined(FAILURE)
+BOUNCED = Bounced(FAILURE)
+RETAKEN = Retaken(eur(100))
 
 
 def orders(*facts: Fact) -> Iterator[tuple[Fact, ...]]:
@@ -213,6 +215,75 @@ def test_a_word_that_tells_what_it_comes_after_ends_a_contradiction(after: Fact)
     assert 1 == len(statuses)
 
 
+# Undone and done again
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (TAKEN, BOUNCED, RETAKEN),
+        (Captured(eur(100), occurred_at=at(1)), BOUNCED, RETAKEN),
+        (TAKEN, Bounced(FAILURE, occurred_at=at(1)), RETAKEN),
+        (TAKEN, BOUNCED, Retaken(eur(100), occurred_at=at(1))),
+        (TAKEN, Bounced(FAILURE, occurred_at=at(1)), Retaken(eur(100), occurred_at=at(1))),
+    ],
+)
+def test_what_was_taken_again_after_it_bounced_is_taken(words: tuple[Fact, ...]) -> None:
+    for facts in orders(*words, words[0]):
+        payment, one = told(a_capture(), [heard(fact) for fact in facts])
+        assert (OperationStatus.SUCCEEDED, []) == (one.status, open_kinds(payment))
+        assert eur(100) == payment.balances.captured
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (DECLINED, RETAKEN, BOUNCED),
+        (Declined(FAILURE, occurred_at=at(1)), RETAKEN, BOUNCED),
+        (DECLINED, Retaken(eur(100), occurred_at=at(1)), BOUNCED),
+        (DECLINED, RETAKEN, Bounced(FAILURE, occurred_at=at(1))),
+        (RETAKEN, BOUNCED),
+        (Retaken(eur(100), occurred_at=at(1)), BOUNCED),
+    ],
+)
+def test_what_bounced_after_it_was_taken_in_the_end_has_failed(words: tuple[Fact, ...]) -> None:
+    for facts in orders(*words, words[0]):
+        payment, one = told(a_capture(), [heard(fact) for fact in facts])
+        assert (OperationStatus.FAILED, []) == (one.status, open_kinds(payment))
+        assert (NOTHING, eur(100)) == (payment.balances.captured, payment.balances.capturable)
+
+
+def test_what_was_taken_declined_undone_and_taken_again_is_looked_up() -> None:
+    words = (TAKEN, DECLINED, BOUNCED, RETAKEN)
+    for facts in orders(*words):
+        payment, one = told(a_capture(), [heard(fact) for fact in facts])
+        assert (True, NOTHING) == (one.is_contradicted, payment.balances.captured)
+        assert [DiscrepancyKind.CONTRADICTED] == open_kinds(payment)
+
+
+@pytest.mark.parametrize(
+    ("found", "status"),
+    [
+        (TAKEN, OperationStatus.SUCCEEDED),
+        (RETAKEN, OperationStatus.SUCCEEDED),
+        (DECLINED, OperationStatus.FAILED),
+        (BOUNCED, OperationStatus.FAILED),
+    ],
+)
+def test_a_look_up_tells_whether_it_was_taken_again_last(
+    found: Fact, status: OperationStatus
+) -> None:
+    words = [word(fact, NOTIFICATION, 2) for fact in (TAKEN, DECLINED, BOUNCED, RETAKEN)]
+    payment, one = told(a_capture(), (*words, word(found, LOOK_UP, 9)))
+    assert (status, []) == (one.status, open_kinds(payment))
+
+
+def test_a_person_does_not_tell_what_came_last_where_the_provider_did() -> None:
+    words = [word(fact, NOTIFICATION, 2) for fact in (TAKEN, BOUNCED, RETAKEN)]
+    _, one = told(a_capture(), (*words, word(DECLINED, PERSON, 9)))
+    assert (True, DECLINED) == (one.succeeded, one.overruled)
+
+
 # The provider's rule
 
 
@@ -223,11 +294,14 @@ def test_a_word_that_tells_what_it_comes_after_ends_a_contradiction(after: Fact)
         (LastWord.FAILURE, OperationStatus.FAILED, NOTHING),
     ],
 )
+@pytest.mark.parametrize(
+    "words", [(TAKEN, DECLINED, Captured(eur(60))), (TAKEN, DECLINED, BOUNCED, RETAKEN)]
+)
 def test_a_provider_s_rule_tells_which_of_two_words_counts(
-    last_word: LastWord, status: OperationStatus, taken: object
+    words: tuple[Fact, ...], last_word: LastWord, status: OperationStatus, taken: object
 ) -> None:
     rule = attrs.evolve(lease(1), last_word=last_word)
-    for facts in orders(TAKEN, DECLINED, Captured(eur(60))):
+    for facts in orders(*words):
         payment, capture = authorized().request_capture(
             "ca_1", amount=None, over=NOTHING, is_final=False, lease=rule, metadata=Metadata()
         )
@@ -470,6 +544,28 @@ def test_denied_money_that_is_told_again_later_is_contradicted_no_more() -> None
             settlement.charge.attention,
             open_kinds(settlement.payment),
         )
+
+
+@pytest.mark.parametrize(
+    ("words", "taken"),
+    [((TAKEN, BOUNCED, RETAKEN), eur(100)), ((DECLINED, RETAKEN, BOUNCED), NOTHING)],
+)
+def test_what_comes_in_one_step_ends_as_its_attempt_or_charge(
+    words: tuple[Fact, ...], taken: object
+) -> None:
+    for facts in orders(*words, words[0]):
+        settlement, charged = completing(), charging()
+        for minutes, fact in enumerate(facts, start=3):
+            settlement = settlement.settled(word(fact, NOTIFICATION, minutes))
+            charged = charged.settled(word(fact, NOTIFICATION, minutes))
+        for payment, capture, asked in (
+            (settlement.payment, settlement.capture, settlement.attempt),
+            (charged.payment, charged.capture, charged.charge),
+        ):
+            assert payment is not None
+            assert capture is not None
+            assert (taken, bool(taken)) == (payment.balances.captured, capture.succeeded)
+            assert asked.status is capture.status
 
 
 @pytest.mark.parametrize("begun", [creation, opened_at_provider])

@@ -5,7 +5,13 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from paysession._domain.methods import CapturePolicy, LatePolicy, PaymentMethod, Terms, UnderpaidPolicy
+from paysession._domain.methods import (
+    CapturePolicy,
+    LatePolicy,
+    PaymentMethod,
+    Terms,
+    UnderpaidPolicy,
+)
 from paysession.errors import LimitExceeded, UnsafeInput
 
 

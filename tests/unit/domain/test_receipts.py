@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 import attrs
-from domain_builders import (
-    FAILURE,
-    asked_capture,
-    authorized,
-    completing,
-    eur,
-    heard,
-    new_payment,
-)
+from domain_builders import FAILURE, asked_capture, authorized, completing, eur, heard, new_payment
 
 from paysession._domain.attempts import Attempt
 from paysession._domain.movements import Refund, Void

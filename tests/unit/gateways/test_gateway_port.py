@@ -3,12 +3,13 @@
 import asyncio
 import typing
 from datetime import timedelta
+from typing import Any
 
 import attrs
 import pytest
 
 from paysession._money import Money
-from paysession.errors import Unsupported
+from paysession.errors import UnsafeInput, Unsupported
 from paysession.gateways import (
     AsyncGateway,
     Capabilities,
@@ -146,6 +147,26 @@ def test_capabilities_default_to_the_common_case() -> None:
         common.key_scope,
         common.key_window,
     )
+
+
+@pytest.mark.parametrize("name", ["key_window", "longest_call", "look_up_grace"])
+def test_a_time_that_is_declared_is_zero_or_more(name: str) -> None:
+    for declared in (timedelta(0), timedelta(microseconds=1), timedelta.max):
+        assert declared == getattr(Capabilities(**{name: declared}), name)
+    with pytest.raises(UnsafeInput, match=f"^{name} is refused: a time cannot be below zero"):
+        Capabilities(**{name: timedelta(microseconds=-1)})
+    seconds: Any = {name: 80}
+    with pytest.raises(TypeError, match=f"^{name} must be timedelta, not int"):
+        Capabilities(**seconds)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [{"last_word": "success"}, {"key_scope": "account"}, {"signs_facts": 0}, {"minor_units": None}],
+)
+def test_what_is_declared_by_another_type_is_the_adapters_mistake(declared: Any) -> None:
+    with pytest.raises(TypeError, match=next(iter(declared))):
+        Capabilities(**declared)
 
 
 def test_nothing_may_be_captured_above_what_is_held_unless_declared() -> None:

@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -359,6 +360,28 @@ def test_during_a_rotation_either_secret_is_enough(kind: Kind) -> None:
     only_new.verify(kind().signed(old, OTHER).notification, now=kind.sent_at)
     third = "whsec_" + "dGhpcmR0aGlyZHRoaXJkdGhpcmR0aGlyZHRoaXJk"
     refused(both, kind().signed(third).notification, kind.sent_at)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_signature_is_compared_with_every_secret_to_the_end(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is compared, and how long that takes, is the same whichever of them is right."""
+    compared: list[tuple[bytes, bytes]] = []
+
+    def counting(given: bytes, right: bytes) -> bool:
+        compared.append((given, right))
+        return compare_digest(given, right)
+
+    secrets = [STANDARD_SECRET, OTHER, OTHER.replace("b3", "c3")]
+    verifier = type(kind.verifier)(secrets)
+    monkeypatch.setattr("hmac.compare_digest", counting)
+    for order in (secrets, secrets[::-1]):
+        verifier.verify(kind().signed(*order).notification, now=kind.sent_at)
+        assert 9 == len(compared)
+        assert 3 == sum(given == right for given, right in compared)
+        assert {bytes} == {type(each) for pair in compared for each in pair}
+        compared.clear()
 
 
 def test_signatures_of_other_schemes_are_passed_over() -> None:

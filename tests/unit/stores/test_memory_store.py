@@ -179,7 +179,9 @@ def test_events_wait_until_they_are_marked() -> None:
     session, attempt = session_of()
     store.commit(changes_of(session, attempt))
     events = store.unpublished(limit=9, tenant="")
-    assert ["payment_session:ps_1:1:0", "payment_session:ps_1:1:1"] == [event.id for event in events]
+    assert ["payment_session:ps_1:1:0", "payment_session:ps_1:1:1"] == [
+        event.id for event in events
+    ]
     assert list(session.news) == [event.event for event in events]
     store.mark_published(events[:1], tenant="")
     store.mark_published(events[:1], tenant="")

@@ -13,8 +13,8 @@ from paysession.testing._simulation.faults import COMMAND, PUBLISH, REACH, kind_
 
 
 def kinds_of_asks() -> set[str]:
-    own = {kind.__name__ for kind in (*Ask.__subclasses__(), *Reading.__subclasses__())}
-    own |= {kind.__name__ for kind in Ask.__subclasses__()}
+    asks = (*Ask.__subclasses__(), *Reading.__subclasses__())
+    own = {kind.__name__ for kind in asks if kind.__module__ == Ask.__module__}
     return (own - {"Reading", "Call", "Read"}) | set(METHODS)
 
 

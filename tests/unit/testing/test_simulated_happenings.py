@@ -10,6 +10,7 @@ from simulated_worlds import (
     calm_provider,
     capturing,
     charging,
+    closing,
     completing,
     creating,
     creating_setup,
@@ -158,6 +159,19 @@ def test_a_payment_that_was_pending_is_decided(luck: float, fact: type[Fact]) ->
     provider.dice = dice(luck)
     assert happenings.decides(provider)
     assert [fact] == told(provider)
+
+
+def test_what_was_to_be_closed_is_closed_once_it_was_refused() -> None:
+    provider, deal = with_session()
+    provider.mood = 0.3
+    provider.answer(completing(deal))
+    close = closing(deal)
+    provider.answer(close)
+    provider.mood = None
+    provider.dice = dice(0.1)
+    assert happenings.decides(provider)
+    (told_of,) = provider.look_up(looking_up(close.operation_id))
+    assert isinstance(told_of.fact, Canceled)
 
 
 def test_sessions_run_out() -> None:

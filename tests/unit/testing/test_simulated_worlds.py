@@ -11,7 +11,7 @@ from simulated_worlds import NOON, calm_shop, dice
 
 from paysession import Money, Payable, Payment, PaymentSession, Refund, SetupSession, StoredSource
 from paysession._domain.decisions import Decision
-from paysession._flows.asks import Ask, Now, Unit
+from paysession._flows.asks import Ask, Flow, Now
 from paysession.errors import IdempotencyKeyReused, InvalidSignature, StaleVersion
 from paysession.lifecycles import PaymentStatus, SessionStatus, SetupSessionStatus
 from paysession.outcomes import (
@@ -221,7 +221,7 @@ def test_the_same_key_with_something_else_is_refused() -> None:
     assert isinstance(driver.run(again).error, IdempotencyKeyReused)
 
 
-def _breaks() -> Unit[None]:
+def _breaks() -> Flow[None]:
     yield from Now()
     raise KeyError("odd")
 
@@ -404,14 +404,13 @@ def test_a_command_is_repeated_with_the_same_key_and_with_something_else() -> No
     shopper = calm_shop()
     do(shopper, "takes", "gives_back_slowly", "cancels_refund", "checks_out", "completes_session")
     do(shopper, "opens_setup_session", "completes_setup_session", "cancels_session")
-    shopper.given = [
-        (command, args, {**kwargs, "idempotency_key": f"key-{number}"})
-        for number, (command, args, kwargs) in enumerate(shopper.given)
-    ]
-    for _, (command, args, kwargs) in zip(range(99), shopper.given, strict=False):
-        shopper.driver.run(shopper.driver.begin("worker 1", command, *args, **kwargs))
+    driver = shopper.driver
+    for number, each in enumerate(shopper.given):
+        kwargs = {**each.kwargs, "idempotency_key": f"key-{number}"}
+        shopper.given[number] = driver.run(driver.begin("worker 1", each.command, *each.args, **kwargs))
     for number in range(80):
         deeds.do(shopper, "repeats", number)
+        deeds.do(shopper, "mixes_up_keys", number)
     errors = [each.error for each in shopper.driver.history.moments if each.process == "worker 3"]
     assert any(isinstance(each, IdempotencyKeyReused) for each in errors)
 

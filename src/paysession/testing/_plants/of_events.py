@@ -9,17 +9,19 @@ import attrs
 
 from paysession._domain import operations
 from paysession._domain.entities import Aggregate
-from paysession._domain.evidence import RANK, Belief, Evidence, rank_of
+from paysession._domain.evidence import RANK, Belief, Evidence, EvidenceSource, rank_of
 from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.settlement import Settlement
-from paysession._flows import carrying, movements, notifications, reports, requests
-from paysession._flows.asks import Call, Commit, Flow, Unit
+from paysession._flows import movements, notifications, reports, requests
+from paysession._flows.asks import Call, Flow, Now, Unit
 from paysession._flows.reports import NotApplied
+from paysession.events import MovementEvent
+from paysession.outcomes import Authorized, Report
 from paysession.stores import port
 from paysession.stores.memory import InMemoryStore
-from paysession.stores.port import Changes, RecordedEvent
-from paysession.testing._plants.plant import Patch, Plant, instead
+from paysession.stores.port import RecordedEvent
+from paysession.testing._plants.plant import Patch, Plant, answering, instead
 
 
 def _with_gaps(events_of: Callable[[Aggregate], Iterable[RecordedEvent]]) -> object:
@@ -34,7 +36,9 @@ def _as_it_was(moved: Callable[..., tuple[Payment, Any]]) -> object:
     def told(payment: Payment, old: object, new: object, **at: object) -> tuple[Payment, Any]:
         after, movement = moved(payment, old, new, **at)
         news = tuple(
-            attrs.evolve(event, balances=payment.balances) if hasattr(event, "balances") else event
+            attrs.evolve(event, balances=payment.balances)
+            if isinstance(event, MovementEvent)
+            else event
             for event in after.news
         )
         return attrs.evolve(after, news=news), movement
@@ -51,7 +55,7 @@ def _of_no_account(events_of: Callable[[Aggregate], Iterable[RecordedEvent]]) ->
 
 def _first_heard(belief_in: Callable[..., Belief]) -> object:
     def believed(facts: tuple[Evidence, ...], **rules: Any) -> Belief:  # noqa: ANN401 - as given
-        decisive = [each for each in facts if rank_of(each.fact) >= RANK[operations.Authorized]]
+        decisive = [each for each in facts if rank_of(each.fact) >= RANK[Authorized]]
         return Belief(decisive[0].fact) if decisive else belief_in(facts, **rules)
 
     return believed
@@ -68,16 +72,11 @@ def _of_whatever_attempt(followed: Callable[..., Settlement]) -> object:
     return led
 
 
-def _dropped(received: Callable[..., Flow[Any]]) -> object:
-    del received
-
-    def heard(gateway: str, report: object) -> Flow[tuple[tuple[str, ...], tuple[str, ...]]]:
-        at = yield from notifications.Now()
-        source = notifications.EvidenceSource.NOTIFICATION
-        placed = yield from notifications.applied(gateway, report, source=source, at=at)
-        return ((), ()) if isinstance(placed, NotApplied) else ((), ())
-
-    return heard
+def _dropped(gateway: str, report: Report) -> Flow[tuple[tuple[str, ...], tuple[str, ...]]]:
+    place: Callable[..., Flow[Any]] = vars(notifications)["_placed"]
+    at = yield from Now()
+    placed = yield from place(gateway, report, EvidenceSource.NOTIFICATION, at)
+    return ((), ()) if isinstance(placed, NotApplied) else (placed, ())
 
 
 def _unsettled(*_: object, **__: object) -> Flow[tuple[()]]:
@@ -112,61 +111,61 @@ PLANTS = (
     Plant(
         name="events-with-gaps",
         sentence="the events of one commit are not numbered one by one",
-        breaks=("I41",),
+        breaks="I41",
         patches=(Patch(port, "_events_of", _with_gaps),),
     ),
     Plant(
         name="events-tell-what-was",
         sentence="a payment's events carry its balances from before they happened",
-        breaks=("I42",),
+        breaks="I42",
         patches=(Patch(Payment, "moved", _as_it_was),),
     ),
     Plant(
         name="last-writer-wins",
         sentence="a store writes over what somebody else has written meanwhile",
-        breaks=("I43", "I41"),
-        patches=(Patch(InMemoryStore, "_refuse_conflicts", instead(lambda *_: None)),),
+        breaks="I43",
+        patches=(Patch(InMemoryStore, "_refuse_conflicts", answering(answer=None)),),
     ),
     Plant(
         name="totals-change-untold",
         sentence="a payable's totals change, and no event is written with them",
-        breaks=("I44",),
+        breaks="I44",
         patches=(Patch(port, "_events_of", _of_no_account),),
     ),
     Plant(
         name="store-loses-events",
         sentence="a store takes an event off its outbox that nobody was given",
-        breaks=("I44",),
+        breaks="I44",
         patches=(Patch(InMemoryStore, "unpublished", _but_one),),
     ),
     Plant(
         name="first-word-wins",
         sentence="what is believed depends on the order in which it was heard",
-        breaks=("I45",),
+        breaks="I45",
         patches=(Patch(operations, "belief_in", _first_heard),),
     ),
     Plant(
         name="old-attempt-leads",
         sentence="what is heard of an attempt that was left behind moves its session",
-        breaks=("I46",),
+        breaks="I46",
         patches=(Patch(Settlement, "_followed", _of_whatever_attempt),),
     ),
     Plant(
         name="unknown-reference-dropped",
         sentence="a report of what is not known yet is acknowledged and forgotten",
-        breaks=("I47",),
-        patches=(Patch(notifications, "_received", _dropped),),
+        breaks="I47",
+        patches=(Patch(notifications, "_received", instead(_dropped)),),
     ),
     Plant(
         name="acknowledged-before-stored",
         sentence="a notification is acknowledged, and what it says is not recorded",
-        breaks=("I48",),
+        breaks="I48",
         patches=(Patch(reports, "settle", instead(_unsettled)),),
     ),
     Plant(
         name="call-before-commit",
         sentence="a provider is asked for what is not committed yet",
-        breaks=("I49",),
+        breaks="I49",
         patches=(Patch(movements, "deciding", _before_the_commit),),
     ),
 )

@@ -17,7 +17,7 @@ from paysession._flows import carrying, notifications
 from paysession._flows.asks import Flow
 from paysession.lifecycles import OperationStatus
 from paysession.outcomes import Unknown
-from paysession.testing._plants.plant import Patch, Plant, instead
+from paysession.testing._plants.plant import Patch, Plant, answering
 
 
 def _failed_when_unanswered(status: property) -> object:
@@ -65,42 +65,40 @@ PLANTS = (
     Plant(
         name="time-out-taken-for-failure",
         sentence="a call that was not answered has failed",
-        breaks=("I26",),
-        patches=(
-            Patch(Operation, "status", _failed_when_unanswered),
-        ),
+        breaks="I26",
+        patches=(Patch(Operation, "status", _failed_when_unanswered),),
     ),
     Plant(
         name="not-found-believed-at-once",
         sentence="what a look-up does not find has not happened, however fresh it is",
-        breaks=("I27", "I26"),
+        breaks="I27",
         patches=(
-            Patch(carrying, "proves_absence", instead(lambda *_: True)),
-            Patch(carrying, "may_be_repeated", instead(lambda *_: False)),
+            Patch(carrying, "proves_absence", answering(answer=True)),
+            Patch(carrying, "may_be_repeated", answering(answer=False)),
         ),
     ),
     Plant(
         name="never-looked-at-again",
         sentence="an operation without an answer is not looked at again by itself",
-        breaks=("I28",),
+        breaks="I28",
         patches=(Patch(Operation, "doubted", _never_again),),
     ),
     Plant(
         name="hearsay-taken-for-look-up",
         sentence="what a notification says is recorded as if it had been looked up",
-        breaks=("I29",),
+        breaks="I29",
         patches=(Patch(notifications, "applied", _as_if_looked_up),),
     ),
     Plant(
         name="decision-without-a-name",
         sentence="nobody can say who decided what a person decided",
-        breaks=("I30",),
+        breaks="I30",
         patches=(Patch(Verdict, "on", _without_names),),
     ),
     Plant(
         name="last-word-wins",
         sentence="of two contrary words the one that was heard last is believed",
-        breaks=("I31",),
+        breaks="I31",
         patches=(Patch(operations, "belief_in", _last_heard),),
     ),
 )

@@ -4,46 +4,74 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import attrs
 
-from paysession._domain import disputes, movements, payment
-from paysession._domain.balances import NO_EFFECT, Balances, Effect
+from paysession._domain import payment
+from paysession._domain.balances import NO_EFFECT, Balances, Column, Effect
+from paysession._domain.comparing import Contradictions
+from paysession._domain.discrepancies import DiscrepancyKind
+from paysession._domain.disputes import Dispute
 from paysession._domain.evidence import Evidence
-from paysession._domain.movements import Capture, Refund
+from paysession._domain.movements import Capture, Movement, Refund, Reversal
 from paysession._domain.payment import Payment
 from paysession._domain.receipts import Receipt
 from paysession._domain.settlement import Settlement
 from paysession._flows import movements as moving
+from paysession._flows.asks import Unit
 from paysession._money import Money
-from paysession.outcomes import FundsWithdrawn
-from paysession.testing._plants.plant import Patch, Plant, instead
+from paysession.testing._plants.plant import Patch, Plant, Replacing, instead
 
 
-def _any_money(amount: Money, like: Money, *, verb: str) -> Money:
-    del like, verb
-    return amount
-
-
-def _more_than_held(asked: Callable[..., Money]) -> object:
-    def all_that_is_asked(
-        of: Payment, amount: Money | None, available: Money, command: str, *purpose: str, **over: Any
+def _nothing_too(asked: Callable[..., Money]) -> object:
+    def whatever_is_left(
+        of: Payment, amount: Money | None, available: Money, *purpose: str, **over: Money | None
     ) -> Money:
-        is_capture = command == "capture" and amount is not None
-        return asked(of, amount, amount if is_capture else available, command, *purpose, **over)
+        return asked(of, amount, available, *purpose, **over) if available else available
 
-    return all_that_is_asked
+    return whatever_is_left
+
+
+def _never_done(*_: object) -> Unit[None]:
+    yield from ()
+
+
+def _all_that_was_ever_held(asked: Callable[..., Money]) -> object:
+    def all_of_it(
+        of: Payment,
+        amount: Money | None,
+        available: Money,
+        command: str,
+        *purpose: str,
+        **over: Money | None,
+    ) -> Money:
+        known = asked(of, amount, available, command, *purpose, **over)
+        return of.balances.authorized if amount is None and command == "capture" else known
+
+    return all_of_it
 
 
 def _beside_what_is_under_way(asked: Callable[..., Money]) -> object:
     def asked_again(
-        of: Payment, amount: Money | None, available: Money, command: str, *purpose: str, **over: Any
+        of: Payment,
+        amount: Money | None,
+        available: Money,
+        command: str,
+        *purpose: str,
+        **over: Money | None,
     ) -> Money:
         forgotten = of.balances.refund_in_flight if command == "refund" else available * 0
         return asked(of, amount, available + forgotten, command, *purpose, **over)
 
     return asked_again
+
+
+def _but_over_captured(contradictions: Callable[[Balances], Contradictions]) -> object:
+    def told(balances: Balances) -> Contradictions:
+        found = contradictions(balances)
+        return {kind: found[kind] for kind in found if kind is not DiscrepancyKind.OVER_CAPTURED}
+
+    return told
 
 
 def _with_what_lapsed(capturable: property) -> object:
@@ -62,17 +90,15 @@ def _counting_failures(effect: property) -> object:
     return property(counted)
 
 
-def _twice(effect: property) -> object:
-    def doubled(capture: Capture) -> Effect:
-        known: Effect = effect.__get__(capture)
-        return {**known, "captured": known["captured"] * 2} if capture.succeeded else known
+def _twice(*columns: Column) -> Replacing:
+    def doubling(effect: property) -> object:
+        def doubled(movement: Movement) -> Effect:
+            known: Effect = effect.__get__(movement)
+            return {each: known[each] * (1 + (each in columns)) for each in known}
 
-    return property(doubled)
+        return property(doubled)
 
-
-def _all_withdrawn(facts: tuple[Evidence, ...], nothing: Money) -> Money:
-    told = (each.fact for each in facts)
-    return max([nothing, *(fact.amount for fact in told if isinstance(fact, FundsWithdrawn))])
+    return doubling
 
 
 def _as_told(of: Payment, operation: object, *, at: datetime) -> Payment:
@@ -85,7 +111,9 @@ def _without_comparing(receipt: Receipt, asked: Money, **_: object) -> Receipt:
     return receipt
 
 
-def _completed_all_the_same(settlement: Settlement, paid: Payment, evidence: Evidence) -> Settlement:
+def _completed_all_the_same(
+    settlement: Settlement, paid: Payment, evidence: Evidence
+) -> Settlement:
     session = settlement.session.complete(paid.id, at=evidence.recorded_at)
     return attrs.evolve(settlement, session=session)
 
@@ -93,65 +121,62 @@ def _completed_all_the_same(settlement: Settlement, paid: Payment, evidence: Evi
 PLANTS = (
     Plant(
         name="nothing-is-an-amount",
-        sentence="an amount of zero or less is taken for money",
-        breaks=("I1",),
+        sentence="where nothing is left, a movement of nothing is asked for",
+        breaks="I1",
         patches=(
-            Patch(payment, "checked_amount", instead(_any_money)),
-            Patch(moving, "checked_amount", instead(_any_money)),
+            Patch(Payment, "_asked", _nothing_too),
+            Patch(moving, "_done_already", instead(_never_done)),
         ),
     ),
     Plant(
-        name="more-captured-than-held",
-        sentence="whatever a caller asks to capture is asked for",
-        breaks=("I3",),
-        patches=(
-            Patch(Payment, "_asked", _more_than_held),
-            Patch(moving, "_refuse_beyond", instead(lambda *_: None)),
-        ),
+        name="rest-captured-as-the-whole",
+        sentence="who captures the rest of a payment is taken to mean all that was ever held",
+        breaks="I3",
+        patches=(Patch(Payment, "_asked", _all_that_was_ever_held),),
     ),
     Plant(
         name="open-refunds-forgotten",
         sentence="what is being given back already may be asked for again",
-        breaks=("I4",),
+        breaks="I4",
         patches=(Patch(Payment, "_asked", _beside_what_is_under_way),),
     ),
     Plant(
         name="excess-not-told",
-        sentence="that more was taken or given back than there is opens no discrepancy",
-        breaks=("I5",),
-        patches=(Patch(payment, "contradictions", instead(lambda _: {})),),
+        sentence="that more was taken than was held opens no discrepancy",
+        breaks="I5",
+        patches=(Patch(payment, "contradictions", _but_over_captured),),
     ),
     Plant(
         name="lapsed-money-capturable",
         sentence="what the provider has let go of may still be captured",
-        breaks=("I6",),
+        breaks="I6",
         patches=(Patch(Balances, "capturable", _with_what_lapsed),),
     ),
     Plant(
         name="failed-refund-counts",
         sentence="a refund that failed counts as given back",
-        breaks=("I7",),
+        breaks="I7",
         patches=(Patch(Refund, "effect", _counting_failures),),
     ),
     Plant(
         name="capture-counted-twice",
         sentence="what was captured is added to the books twice",
-        breaks=("I8",),
-        patches=(Patch(Capture, "effect", _twice),),
+        breaks="I8",
+        patches=(Patch(Capture, "effect", _twice("captured")),),
     ),
     Plant(
-        name="won-dispute-stays-lost",
-        sentence="money that comes back from a dispute is not booked",
-        breaks=("I12",),
+        name="dispute-counted-twice",
+        sentence="what a bank takes back is taken off the books twice",
+        breaks="I12",
         patches=(
-            Patch(disputes, "still_gone", instead(_all_withdrawn)),
-            Patch(movements, "still_gone", instead(_all_withdrawn)),
+            Patch(Dispute, "effect", _twice("withheld", "lost")),
+            Patch(Reversal, "effect", _twice("lost")),
         ),
     ),
     Plant(
         name="amounts-adopted-silently",
         sentence="another amount than was asked for is booked, and nobody is told",
-        breaks=("I13",),
+        breaks="I13",
         patches=(
             Patch(Payment, "_compared", instead(_as_told)),
             Patch(Receipt, "compared", instead(_without_comparing)),
@@ -160,7 +185,7 @@ PLANTS = (
     Plant(
         name="part-completes-session",
         sentence="a session is completed by less than it asked for",
-        breaks=("I14", "I22"),
+        breaks="I14",
         patches=(Patch(Settlement, "_released", instead(_completed_all_the_same)),),
     ),
 )

@@ -31,19 +31,19 @@ PLANTS = (
     Plant(
         name="card-number-kept",
         sentence="a card number in a provider's words is kept with them",
-        breaks=("I50",),
+        breaks="I50",
         patches=(Patch(limits, "_without_card_numbers", instead(_as_it_came)),),
     ),
     Plant(
         name="forgery-acknowledged",
         sentence="a notification that nobody has signed is acknowledged",
-        breaks=("I51",),
+        breaks="I51",
         patches=(Patch(notifications, "_read", _without_complaint),),
     ),
     Plant(
         name="odd-text-kept",
         sentence="a provider's words are kept with characters that no database stores",
-        breaks=("I52",),
+        breaks="I52",
         patches=(Patch(limits, "_without_control_characters", instead(_as_it_came)),),
     ),
 )

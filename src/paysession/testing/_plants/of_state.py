@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from paysession._domain.owners import Owner
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
 from paysession._flows import closing, movements
-from paysession._flows.asks import Flow, Load, Now, Unit
+from paysession._flows.asks import Call, Flow, Load, Now, Unit
 from paysession._flows.units import atomic
 from paysession.events import FactRecorded, SessionCompleted, SessionReopened
 from paysession.lifecycles import PaymentStatus, SessionStatus
@@ -82,9 +82,18 @@ def _by_another_clock(telling: Callable[..., Owner]) -> object:
     return told
 
 
-def _not_under_way(session: PaymentSession, reason: CloseReason) -> Unit[None]:
-    del session, reason
+def _nothing_under_way(session: PaymentSession) -> Unit[None]:
+    del session
     yield from ()
+
+
+def _unless_canceled(in_the_way: Callable[..., Unit[Attempt | None]]) -> object:
+    def waited_for(session: PaymentSession, reason: CloseReason) -> Unit[Attempt | None]:
+        if reason is CloseReason.CANCELED:
+            return None
+        return (yield from in_the_way(session, reason))
+
+    return waited_for
 
 
 def _as_it_is(session: PaymentSession) -> Flow[PaymentSession]:
@@ -101,79 +110,92 @@ def _paid_already(session: PaymentSession, attempt: Attempt, *, at: datetime) ->
     return session.complete(f"py_of_{attempt.id}", at=at)
 
 
-def _without_facts(dump: Callable[..., dict[str, object]]) -> object:
-    def forgetful(records: Records, entity: Entity) -> dict[str, object]:
+def _let_through(asked: Callable[[Call[Any]], Generator[Call[Any], Any, Any]]) -> object:
+    def ask(call: Call[Any]) -> Generator[Call[Any], Any, Any]:
+        asking = asked(call)
+        answer = yield next(asking)
+        try:
+            asking.send(answer)
+        except StopIteration as end:
+            return end.value
+
+    return ask
+
+
+def _without_facts(dump: Callable[..., dict[str, Any]]) -> object:
+    def forgetful(records: Records, entity: Entity) -> dict[str, Any]:
         record = dump(records, entity)
-        return {**record, "facts": []} if "facts" in record else record
+        if "facts" in record["fields"]:
+            record["fields"]["facts"] = []
+        return record
 
     return forgetful
 
-
-_REFUSES_NOTHING = instead(lambda _: None)
 
 PLANTS = (
     Plant(
         name="released-payment-processes-again",
         sentence="a payment of which all was released stands where it began",
-        breaks=("I15",),
+        breaks="I15",
         patches=(Patch(payment, "payment_status", _phase_when_empty),),
     ),
     Plant(
         name="late-money-reopens-session",
         sentence="a session that is over is opened again by money that comes late",
-        breaks=("I16", "I15"),
+        breaks="I16",
         patches=(Patch(PaymentSession, "late", _open_again),),
     ),
     Plant(
         name="session-completed-twice",
         sentence="each further word on a paid session completes it once more",
-        breaks=("I17",),
+        breaks="I17",
         patches=(Patch(PaymentSession, "late", _completed_again),),
     ),
     Plant(
         name="refused-command-writes",
         sentence="a command is noted before it is known whether it is allowed",
-        breaks=("I18",),
+        breaks="I18",
         patches=(Patch(movements, "_look_at_unresolved", _noted_first),),
     ),
     Plant(
         name="clock-of-its-own",
         sentence="records carry instants that the backend's clock has never told",
-        breaks=("I20",),
+        breaks="I20",
         patches=(Patch(Owner, "telling", _by_another_clock),),
     ),
     Plant(
         name="expiry-beats-what-is-under-way",
         sentence="a session expires while its money is being asked for",
-        breaks=("I21", "I23"),
+        breaks="I21",
         patches=(
             Patch(PaymentSession, "due_at", instead(property(_due_whatever_is_under_way))),
             Patch(closing, "resolved", instead(_as_it_is)),
-            Patch(closing, "unresolved_attempt", instead(_as_it_is)),
-            Patch(closing, "_in_the_way", instead(_not_under_way)),
-            Patch(closing, "refuse_unresolved", _REFUSES_NOTHING),
+            Patch(closing, "unresolved_attempt", instead(_nothing_under_way)),
         ),
     ),
     Plant(
         name="pending-taken-for-paid",
         sentence="a session is completed as soon as its provider is working on it",
-        breaks=("I22",),
+        breaks="I22",
         patches=(Patch(PaymentSession, "process", instead(_paid_already)),),
     ),
     Plant(
         name="cancel-does-not-wait",
         sentence="a session is canceled though nobody knows whether it was paid",
-        breaks=("I23", "I21"),
-        patches=(
-            Patch(closing, "_in_the_way", instead(_not_under_way)),
-            Patch(closing, "refuse_unresolved", _REFUSES_NOTHING),
-        ),
+        breaks="I23",
+        patches=(Patch(closing, "_in_the_way", _unless_canceled),),
     ),
     Plant(
         name="records-lose-facts",
         sentence="what is known of an operation is not in its record",
-        breaks=("I24",),
+        breaks="I24",
         patches=(Patch(Records, "dump", _without_facts),),
+    ),
+    Plant(
+        name="adapters-errors-let-through",
+        sentence="what an adapter raises comes through to whoever gave the command",
+        breaks="I25",
+        patches=(Patch(Call, "__iter__", _let_through),),
     ),
 )
 """Each is meant for one of I15 to I25."""

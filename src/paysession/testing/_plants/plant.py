@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 
+from paysession.testing._simulation.faults import Fault
+
 Replacing: TypeAlias = Callable[[Any], object]
 """Makes what stands in for a part of the library out of that part."""
+EVERYTHING: Final = frozenset(Fault)
+"""All that can go wrong."""
 
 
 @attrs.frozen
@@ -46,18 +50,18 @@ class Plant:
     Attributes:
         name: What it is called.
         sentence: What the library does wrong.
-        breaks: The invariants that it breaks; the first is the one that it is meant for.
+        breaks: The invariant that it breaks.
         patches: How it is planted.
         profile: A provider with whom it is noticed.
-        seed: A seed by which it is noticed there.
+        faults: What has to go wrong for it to be noticed soon.
     """
 
     name: str
     sentence: str
-    breaks: tuple[str, ...]
+    breaks: str
     patches: tuple[Patch, ...] = attrs.field(repr=False)
     profile: str = "stripe"
-    seed: int = 0
+    faults: frozenset[Fault] = attrs.field(default=EVERYTHING, repr=False)
 
     @contextmanager
     def planted(self) -> Generator[None]:
@@ -71,3 +75,12 @@ class Plant:
 def instead(replacement: object) -> Replacing:
     """Return what puts a replacement in, whatever was there."""
     return lambda _: replacement
+
+
+def answering(*, answer: object) -> Replacing:
+    """Return what puts a function in that always answers the same."""
+
+    def always(*_: object, **__: object) -> object:
+        return answer
+
+    return instead(always)

@@ -245,13 +245,15 @@ class Books:
     def refused(
         self, job: Job, deal: Deal, code: FailureCode, ends: Ends = Ends.ATTEMPT
     ) -> Declined:
-        """The customer's source was refused."""
-        if deal.status is not DealStatus.CLOSED:
-            deal.status = DealStatus.OPEN
+        """The customer's source was refused: that ends whatever waited for it."""
+        is_over = ends is Ends.OBJECT or deal.status is DealStatus.CLOSED
+        deal.status = DealStatus.CLOSED if is_over else DealStatus.OPEN
         fact = attrs.evolve(
             declined(code, ends), references=deal.references, occurred_at=self.stamp
         )
-        job.said.append(fact)
+        for each in deal.jobs:
+            if each is job or each.is_waiting:
+                each.said.append(fact)
         self.tell(deal, fact, job)
         return fact
 
@@ -293,8 +295,8 @@ class Books:
             because, move.minor = twist.because, max(1, twist.change(move.minor))
         move.status = MoveStatus.DONE
         move.effects.append(self._effect(deal, move.kind, move.minor, move.job, move.reference))
-        if move.is_final and deal.held > 0:
-            rest = self._effect(deal, EffectKind.RELEASED, deal.held, move.job, move.reference)
+        if move.is_final and deal.takeable > 0:
+            rest = self._effect(deal, EffectKind.RELEASED, deal.takeable, move.job, move.reference)
             move.effects.append(rest)
         fact: Captured | Voided | Refunded | Declined | Unreadable
         fact = self.fact_of(deal, move, is_done=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from paysession._domain.decisions import Decision
 from paysession._domain.idempotency import IdempotencyKey
@@ -12,8 +12,10 @@ from paysession._domain.session import PaymentSession
 from paysession._money import Money
 from paysession.errors import PaySessionError
 from paysession.testing._simulation.faults import COMMAND, Fault
+from paysession.testing._simulation.processes import Process
 from paysession.testing._simulation.shopper import Shopper
 
+_Change: TypeAlias = Callable[[str, dict[str, Any]], tuple[str, dict[str, Any]]]
 _CENT: Final = Money("0.01", "USD")
 _ODD_AMOUNTS: Final = (
     *(0, -1, 2**63, "NaN", "sNaN", "-0", "1E+999999", "1_000", "\u0661\u0662", 0.1 + 0.2, True),
@@ -23,13 +25,22 @@ _ODD_TEXTS: Final = ("", "nul \x00", "lone \ud800", "turned \u202e", "e\u0301" *
 
 
 def repeats(shopper: Shopper) -> None:
-    """A caller gives a command again, or something else under the same key."""
-    keyed = [each for each in shopper.given if "idempotency_key" in each[2]]
-    if keyed:
-        command, args, kwargs = shopper.dice.choice(keyed)
-        changed = shopper.dice.choice(_CHANGES)(command, kwargs)
-        other, kwargs = changed or (command, kwargs)
-        shopper.driver.run(shopper.driver.begin("worker 3", other, *args, **kwargs))
+    """A caller gives a command again, perhaps in another scope."""
+    given = shopper.one_given(lambda each: each.key is not None)
+    if given is not None:
+        _give_changed(shopper, given, shopper.dice.choice(_REPEATS))
+
+
+def mixes_up_keys(shopper: Shopper) -> None:
+    """A caller takes the key of something that is done for something else."""
+    given = shopper.one_given(lambda each: each.key is not None and each.error is None)
+    if given is not None:
+        _give_changed(shopper, given, shopper.dice.choice(_MIX_UPS))
+
+
+def _give_changed(shopper: Shopper, given: Process, change: _Change) -> None:
+    command, kwargs = change(given.command, given.kwargs)
+    shopper.driver.run(shopper.driver.begin("worker 3", command, *given.args, **kwargs))
 
 
 def _with_other_arguments(command: str, kwargs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -49,10 +60,10 @@ def _in_another_scope(command: str, kwargs: dict[str, Any]) -> tuple[str, dict[s
     return command, {**kwargs, "idempotency_key": key}
 
 
-def _for_another_command(command: str, kwargs: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    """Use the same key for another command."""
+def _for_another_command(command: str, kwargs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Use the same key for another command, where there is one that takes the same."""
     other = _LIKE.get(command)
-    return (other, {"idempotency_key": kwargs["idempotency_key"]}) if other else None
+    return (other, {"idempotency_key": kwargs["idempotency_key"]}) if other else (command, kwargs)
 
 
 def _the_same(command: str, kwargs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -68,11 +79,10 @@ _LIKE: Final = {
     "cancel_session": "complete_session",
     "cancel_refund": "cancel_refund",
 }
-_CHANGES: Final[tuple[Callable[[str, dict[str, Any]], tuple[str, dict[str, Any]] | None], ...]] = (
-    _the_same,
-    _the_same,
+_REPEATS: Final[tuple[_Change, ...]] = (_the_same, _the_same, _in_another_scope)
+_MIX_UPS: Final[tuple[_Change, ...]] = (
     _with_other_arguments,
-    _in_another_scope,
+    _with_other_arguments,
     _for_another_command,
 )
 
@@ -89,7 +99,7 @@ def passes_odd_text(shopper: Shopper) -> None:
     odd = shopper.dice.choice(_ODD_TEXTS)
     payment = shopper.one_of(Payment, lambda _: True)
     target = payment.id if payment else "py_none"
-    if shopper.dice.random() < 0.3:
+    if shopper.dice.random() < 0.5:
         decision, actor = Decision.SUCCEEDED, shopper.dice.choice(("", odd, "sim"))
         reason = "" if actor == "sim" else odd
         _give_odd(

@@ -10,7 +10,7 @@ import attrs
 
 from paysession._money import Currency, Money
 from paysession.gateways.requests import Request
-from paysession.outcomes import Fact, Outcome, References
+from paysession.outcomes import ActionRequired, Fact, Outcome, Pending, References
 from paysession.testing._invariants.history import Effect, EffectKind
 
 _DOLLAR: Final = Currency.of("USD")
@@ -103,6 +103,11 @@ class Job:
     said: list[Fact] = attrs.field(factory=list[Fact])
     move: Move | None = None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is not decided yet."""
+        return isinstance(self.said[-1] if self.said else self.answer, Pending | ActionRequired)
+
 
 @attrs.define(eq=False, kw_only=True)
 class Deal:
@@ -155,6 +160,12 @@ class Deal:
     def is_open(self) -> bool:
         """Whether it may still be paid."""
         return self.status not in (DealStatus.PAID, DealStatus.CLOSED)
+
+    @property
+    def has_come_undone(self) -> bool:
+        """Whether its money was taken in one step, and is not there any more."""
+        undone = (each.reference for each in self.moves if each.status is MoveStatus.UNDONE)
+        return self.capture in undone
 
     def total(self, kind: EffectKind) -> int:
         """Return how much has happened so, and has not come undone."""

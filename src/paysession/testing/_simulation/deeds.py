@@ -56,6 +56,17 @@ def provider_acts(shopper: Shopper) -> None:
     shopper.dice.choice(_AT_PROVIDER)(shopper.driver.provider)
 
 
+def provider_contradicts_itself(shopper: Shopper) -> None:
+    """The provider says of a movement that it has happened, and that it has not."""
+    provider = shopper.driver.provider
+    if provider.profile.contradicts_itself:
+        preparing.takes(shopper)
+        preparing.gives_back_calmly(shopper)
+        happenings.decides(provider)
+        happenings.says_the_opposite(provider)
+        shopper.mail.bring(shopper.dice, most=4)
+
+
 def letters_come(shopper: Shopper) -> None:
     """Some notifications come."""
     shopper.mail.bring(shopper.dice, most=shopper.dice.randint(1, 4))
@@ -127,12 +138,14 @@ DEEDS: Final[Mapping[str, Callable[[Shopper], None]]] = MappingProxyType(
             preparing.gives_back_slowly,
             preparing.gives_back_calmly,
             callers.repeats,
+            callers.mixes_up_keys,
             callers.passes_odd_amount,
             callers.passes_odd_text,
             callers.passes_odd_json,
             customer_acts,
             provider_decides,
             provider_acts,
+            provider_contradicts_itself,
             letters_come,
             recovers,
             waits,

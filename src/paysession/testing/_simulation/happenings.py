@@ -105,6 +105,8 @@ def decides(provider: SimulatedProvider) -> bool:
     deal = undecided[number - len(working)]
     if is_refused:
         provider.books.refused(deal.jobs[-1], deal, FailureCode.DO_NOT_HONOR)
+        if deal.watching:
+            provider.books.closed(deal, Canceled)
     else:
         _paid_or_stored(provider, deal)
     return True
@@ -112,7 +114,7 @@ def decides(provider: SimulatedProvider) -> bool:
 
 def _left_for(provider: SimulatedProvider, deal: Deal, move: Move) -> int:
     """Return what is there for a movement that has waited, as long as it has."""
-    if provider.profile.is_hostile:
+    if provider.profile.is_hostile and move.kind is not EffectKind.RELEASED:
         return move.minor
     left = deal.returnable if move.kind is EffectKind.GIVEN_BACK else deal.takeable
     over = provider.profile.capabilities.over_capture(deal.money(deal.total(EffectKind.HELD)))

@@ -71,14 +71,16 @@ _OFTEN: Final[Mapping[str, int]] = MappingProxyType(
         "abandons_payment": 1,
         "restates_payable": 1,
         "repeats": 8,
+        "mixes_up_keys": 5,
         "customer_acts": 8,
         "provider_decides": 8,
         "provider_acts": 6,
+        "provider_contradicts_itself": 6,
         "letters_come": 14,
         "recovers": 6,
         "waits": 7,
         "publishes": 2,
-        "person_decides": 2,
+        "person_decides": 3,
         "sessions_end": 3,
     }
 )

@@ -7,7 +7,9 @@ from typing import Any
 
 import attrs
 
+from paysession._domain.idempotency import IdempotencyKey
 from paysession._flows.asks import Ask, Flow
+from paysession.errors import OutcomeUnknown
 
 
 class Phase(IntEnum):
@@ -52,3 +54,15 @@ class Process:
     result: object = None
     error: Exception | None = None
     crashed: bool = False
+
+    @property
+    def key(self) -> IdempotencyKey | str | None:
+        """The caller's idempotency key, if there is one."""
+        key: IdempotencyKey | str | None = self.kwargs.get("idempotency_key")
+        return key
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether its caller still does not know what came of it."""
+        is_open: bool = getattr(self.result, "is_open", False)
+        return is_open or isinstance(self.error, OutcomeUnknown)

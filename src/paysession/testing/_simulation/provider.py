@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final, cast
 
+import attrs
+
 from paysession._domain.attempts import CloseReason
 from paysession._domain.failures import FailureCode
 from paysession._domain.secrets import ClientData
@@ -194,6 +196,9 @@ class SimulatedProvider:
 
     def _completed(self, job: Job, deal: Deal) -> Outcome:
         deal.jobs.append(job)
+        if deal.has_come_undone:
+            gone = declined(FailureCode.PROCESSING_ERROR, Ends.OBJECT)
+            return attrs.evolve(gone, references=deal.references)
         if deal.paid is not None:
             job.said.append(deal.paid)
             return cast("Outcome", deal.paid)
@@ -208,7 +213,6 @@ class SimulatedProvider:
         if luck < 0.12:
             return self.books.refused(job, deal, FailureCode.INSUFFICIENT_FUNDS)
         if luck < 0.15:
-            deal.status = DealStatus.CLOSED
             return self.books.refused(job, deal, FailureCode.LOST_OR_STOLEN, Ends.OBJECT)
         if luck < 0.25 and deal.status is not DealStatus.APPROVED:
             deal.status = DealStatus.WAITING
@@ -222,6 +226,8 @@ class SimulatedProvider:
 
     def _closed(self, job: Job, deal: Deal, reason: CloseReason) -> Outcome:
         deal.watching.append(job)
+        if deal.has_come_undone:
+            return Canceled(references=deal.references)
         if deal.paid is not None:
             return cast("Outcome", deal.paid)
         if deal.status is DealStatus.WORKING:

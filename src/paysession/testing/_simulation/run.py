@@ -160,7 +160,7 @@ class Run:
                 assert_never(step)
 
 
-@attrs.frozen
+@attrs.frozen(init=False)
 class Simulation:
     """
     One seed of trouble, and the library's own flows in the midst of it.
@@ -175,18 +175,44 @@ class Simulation:
 
     Attributes:
         seed: What everything is made of.
-        profile: The provider: a profile, or the name of one of `PROFILES`.
-        faults: What may go wrong; everything if left out.
-        plant: Makes the library wrong while it runs, to see whether that is noticed: the name
-            of one of `PLANTS`, or anything that opens such a context.
+        profile: The provider.
+        faults: What may go wrong.
+        plant: What makes the library wrong while it runs.
     """
 
     seed: int
-    profile: Profile = attrs.field(default=PROFILES["stripe"], kw_only=True, converter=_profile)
-    faults: frozenset[Fault] = attrs.field(
-        factory=lambda: frozenset(Fault), kw_only=True, converter=_faults
-    )
-    plant: Plant = attrs.field(default=nullcontext, kw_only=True, converter=_plant)
+    profile: Profile
+    faults: frozenset[Fault]
+    plant: Plant
+
+    def __init__(
+        self,
+        seed: int,
+        *,
+        profile: Profile | str = "stripe",
+        faults: Iterable[Fault | str] | None = None,
+        plant: Plant | str | None = None,
+    ) -> None:
+        """
+        Say what is to be simulated.
+
+        Args:
+            seed: What everything is made of.
+            profile: The provider: a profile of your own, or the name of one of `PROFILES`.
+            faults: What may go wrong, by themselves or by their numbers ("F2"); everything if
+                left out.
+            plant: What is to be wrong with the library, to see whether that is noticed: the
+                name of a planted bug, or anything that opens such a context.
+
+        Raises:
+            ValueError: There is no such profile, fault or plant.
+        """
+        self.__attrs_init__(
+            seed=seed,
+            profile=_profile(profile),
+            faults=frozenset(Fault) if faults is None else _faults(faults),
+            plant=nullcontext if plant is None else _plant(plant),
+        )
 
     def run(self) -> Result:
         """Carry the seed out, and tell what came of it."""

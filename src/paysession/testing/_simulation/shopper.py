@@ -46,6 +46,10 @@ AUTOMATIC: Final = METHODS[0]
 MANUAL: Final = next(each for each in METHODS if each.capture is CapturePolicy.MANUAL)
 SOURCE: Final = StoredSource(id="src_1", profile_id="sim_source_1")
 _MOST_ORDERS: Final = 3
+_MISTAKEN: Final = 0.96
+"""Few give a command again for which they have an answer."""
+_IMPATIENT: Final = 0.80
+"""More do who wait for one."""
 
 
 class Shopper:
@@ -57,7 +61,7 @@ class Shopper:
         mail: What brings the provider's notifications.
         people: Whoever decides what no machine can.
         dice: The dice of the deed that is being done.
-        given: The commands that were given, with their arguments.
+        given: The commands that were given, and what came of them.
         orders: What there is to be paid.
     """
 
@@ -66,7 +70,7 @@ class Shopper:
         self.mail = Mail(driver)
         self.people = People(driver)
         self.dice = Random(0)  # noqa: S311 - it is to be replayed, not to hide anything
-        self.given: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+        self.given: list[Process] = []
         self.orders: list[Payable] = []
         driver.on_two_workers = self._also_given
         driver.on_all_at_once = self._all_at_once
@@ -80,8 +84,8 @@ class Shopper:
         """Give a command, under a key as often as not, and see it through."""
         if self.dice.random() < 0.5:
             kwargs["idempotency_key"] = f"key-{len(self.given)}"
-        self.given.append((command, args, kwargs))
         process = self.driver.begin("worker 1", command, *args, **kwargs)
+        self.given.append(process)
         luck = self.dice.random()
         if luck < 0.06:
             other = self.driver.begin("worker 2", command, *args, **kwargs)
@@ -89,11 +93,17 @@ class Shopper:
             self.driver.run_together((process, other, recovery), self.dice)
             return process
         self.driver.run(process)
-        if luck > 0.94:
+        if luck > (_IMPATIENT if process.is_unanswered else _MISTAKEN):
             self.driver.run(self.driver.begin("worker 2", command, *args, **kwargs))
         return process
 
+    def one_given(self, suits: Callable[[Process], bool]) -> Process | None:
+        """Return a command that was given, if there is one that suits."""
+        found = [each for each in self.given if suits(each)]
+        return self.dice.choice(found) if found else None
+
     def one_of(self, kind: type[E], suits: Callable[[E], bool]) -> E | None:
+        """Return a record of a kind, if there is one that suits."""
         found = [each for each in self.driver.history.entities(kind) if suits(each)]
         return self.dice.choice(found) if found else None
 

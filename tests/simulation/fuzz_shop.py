@@ -12,7 +12,7 @@ from typing import Final
 from paysession import CapturePolicy, Money, Payable, PaymentMethod, Payments, StoredSource
 from paysession._flows.notifications import Received
 from paysession.errors import AmountNotRepresentable
-from paysession.gateways import BogusGateway, BogusProvider, Notification
+from paysession.gateways import BogusGateway, BogusProvider, Capabilities, Notification
 from paysession.views import checkout_api, connect_api, store_api
 
 NOON: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -27,11 +27,19 @@ class Shop:
     One purchase: held, captured in part, a refund of it pending; another session beside.
 
     Every shop has the same ids, so that what was heard of one can be said of another.
+
+    Args:
+        complete: How the purchase ends; whatever is not held is captured and refunded by nobody.
+        signs_facts: Whether the provider is believed, or asked.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, complete: str = "approve", signs_facts: bool = True) -> None:
         numbers = count(1)
-        self._provider = BogusProvider(clock=lambda: NOON, webhook_secrets=[SECRET])
+        self._provider = BogusProvider(
+            clock=lambda: NOON,
+            webhook_secrets=[SECRET],
+            capabilities=Capabilities(look_up_is_authoritative=True, signs_facts=signs_facts),
+        )
         self._gateway = BogusGateway(provider=self._provider)
         self._now = NOON
         self._payments = Payments(
@@ -39,20 +47,19 @@ class Shop:
             clock=lambda: self._now,
             ids=lambda prefix: f"{prefix}_{next(numbers)}",
         )
-        self._buy()
+        self._buy(BogusGateway.token(complete=complete, refund="pending"))
 
-    def _buy(self) -> None:
-        token = BogusGateway.token(refund="pending")
-        source = StoredSource(id="src_1", profile_id=token)
-        payments = self._payments
+    def _buy(self, token: str) -> None:
+        source, payments = StoredSource(id="src_1", profile_id=token), self._payments
         self._other = payments.create_session(_ORDER, method=_CARD, source=source)
         opened = payments.create_session(
             _ORDER, method=_CARD, source=source, capture=CapturePolicy.MANUAL
         )
         self._session = payments.complete_session(opened.id)
-        self._payment_id = str(self._session.payment_id)
-        self._capture = payments.capture(self._payment_id, amount=Money("60.00", "USD"))
-        self._refund = payments.refund(self._payment_id, amount=Money("10.00", "USD"))
+        if self._session.payment_id is not None:
+            payment_id = self._session.payment_id
+            self._capture = payments.capture(payment_id, amount=Money("60.00", "USD"))
+            self._refund = payments.refund(payment_id, amount=Money("10.00", "USD"))
 
     def receive(self, notification: Notification) -> Received:
         """Hear what the provider tells."""

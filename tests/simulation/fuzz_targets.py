@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -151,14 +152,19 @@ def _read(notification: Notification) -> tuple[str, ...]:
 
 
 class _Backend:
-    """A shop that starts anew before it has heard too much."""
+    """A shop after the other, each of another kind: none hears too much."""
 
     def __init__(self) -> None:
         self._heard = MOST_HEARD
+        self._shops = cycle(
+            partial(Shop, complete=complete, signs_facts=signs_facts)
+            for complete in ("approve", "pending", "require_action")
+            for signs_facts in (True, False)
+        )
 
     def calls(self, data: bytes) -> Iterator[Call]:
         if self._heard == MOST_HEARD:
-            self._shop, self._heard = Shop(), 0
+            self._shop, self._heard = next(self._shops)(), 0
         self._heard += 1
         yield partial(self._shop.receive, _signed(data))
         yield self._shop.show

@@ -12,7 +12,9 @@ from typing import Final
 
 from setup_stories import tales_of_setups
 from shop import CARD, ORDER, START, Decide, Do, Later, Story, is_refusal
+from stories_of_dashboards import tales_of_dashboards
 from stories_of_many_sessions import tales_of_many_sessions
+from stories_of_notifications import tales_of_notifications
 from stories_without_session import tales_without_session
 from telling import (
     CALL_OFF,
@@ -318,6 +320,8 @@ TALES: Final = {
         tales_without_session(),
         tales_of_many_sessions(),
         tales_of_setups(),
+        tales_of_notifications(),
+        tales_of_dashboards(),
     )
     for tale in tales
 }

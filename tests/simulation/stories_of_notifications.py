@@ -1,20 +1,21 @@
 """
-Stories of what a provider tells by itself, however it comes.
+Stories of what a provider tells by itself, however its letters come.
 
-Late answers, what was lost on its way back, what somebody did at its dashboard, disputes,
-hints; in order, backwards, twice, all in one letter, unreadable, or at the wrong address.
+What was lost on its way back, what was decided later, hints, words that contradict each other
+or that nobody here can apply: in order, backwards, twice, all in one letter, or unreadable.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import attrs
 from shop import (
     CARD,
     ORDER,
+    START,
     Arrival,
     Deaf,
     Decide,
@@ -44,13 +45,10 @@ from paysession.outcomes import (
     Unreadable,
 )
 
-Event: TypeAlias = tuple[str, Mapping[str, Any]]
-
 UNWANTED: Final = attrs.evolve(CARD, on_late=LatePolicy.REFUND)
 HINTS: Final = Capabilities(look_up_is_authoritative=True, signs_facts=False)
 LOST: Final = ("timeout_after", "broken", "nonsense", "timeout_before")
 WAYS: Final = (Arrival.IN_ORDER, Arrival.BACKWARDS, Arrival.TWICE, Arrival.TOGETHER)
-OF_DISPUTES: Final = frozenset({"change_dispute", "withdraw", "reinstate"})
 PEOPLE: Final = frozenset({"notification"})
 
 
@@ -181,76 +179,6 @@ def tries_twice(*told: Fact, arrival: Arrival = Arrival.IN_ORDER) -> Story:
     return story
 
 
-def happens(
-    events: Iterable[Event],
-    arrival: Arrival,
-    *,
-    policy: CapturePolicy = CapturePolicy.AUTOMATIC,
-    script: Mapping[str, str] | None = None,
-    commands: Iterable[tuple[str, Mapping[str, Any]]] = (),
-) -> Story:
-    """Things happen to a payment at the provider that nobody of us asked for."""
-
-    def story() -> Telling:
-        session = yield from bought(script or {}, policy=policy)
-        if is_refusal(session) or session.payment_id is None:
-            return
-        for command, kwargs in commands:
-            yield Do(command, (session.payment_id,), dict(kwargs))
-        dispute = None
-        for event, given in events:
-            of = dispute if event in OF_DISPUTES and dispute else session.external_id
-            came_of_it = yield Occurs(event, (of,), dict(given))
-            dispute = came_of_it if event == "dispute" else dispute
-        yield Mail(arrival)
-        yield Do("recover")
-        yield Do("disputes_of", (session.payment_id,))
-        yield Do("statement", (session.id,))
-
-    return story
-
-
-def comes_undone(command: str, *events: str, arrival: Arrival) -> Story:
-    """A movement comes undone days later, and is made again perhaps."""
-
-    def story() -> Telling:
-        is_capture = command == "capture"
-        policy = CapturePolicy.MANUAL if is_capture else CapturePolicy.AUTOMATIC
-        session = yield from bought({}, policy=policy)
-        movement = yield Do(command, (session.payment_id,), {"amount": usd("60.00")})
-        yield Later(timedelta(days=2))
-        for event in events:
-            yield Occurs(event, (movement.id,))
-        yield Mail(arrival)
-        yield Do(f"get_{command}", (movement.id,))
-
-    return story
-
-
-def is_made_by_hand_meanwhile(command: str, script: Mapping[str, str]) -> Story:
-    """Our call has no answer, and somebody does the same at the dashboard."""
-
-    def story() -> Telling:
-        is_refund = command == "refund"
-        policy = CapturePolicy.AUTOMATIC if is_refund else CapturePolicy.MANUAL
-        session = yield from bought(script, policy=policy)
-        amount = {"amount": usd("40.00")} if command != "void" else {}
-        movement = yield Do(command, (session.payment_id,), amount)
-        if is_refusal(movement):
-            return
-        yield Occurs(command, (session.external_id,), amount)
-        yield Mail()
-        yield Later(timedelta(hours=1))
-        yield Decide(True)
-        yield Do("recover")
-        yield Mail()
-        yield Later(timedelta(hours=1))
-        yield Do("recover")
-        yield Do("statement", (session.id,))
-
-    return story
-
-
 def hints_early(*, deaf: bool) -> Story:
     """A hint comes before the answer by which its session is known, or is not looked up."""
 
@@ -325,11 +253,9 @@ def pays_when_it_is_over(method: PaymentMethod, arrival: Arrival) -> Story:
     """The session has expired when the customer pays at the provider."""
 
     def story() -> Telling:
-        expires_at = Later(timedelta(hours=2))
-        session = yield from opened(
-            {}, policy=CapturePolicy.AUTOMATIC, method=method, expires_at=START_PLUS
-        )
-        yield expires_at
+        over = {"method": method, "expires_at": START + timedelta(hours=1)}
+        session = yield from opened({}, policy=CapturePolicy.AUTOMATIC, **over)
+        yield Later(timedelta(hours=2))
         yield Do("expire_sessions")
         yield Occurs("pay", (session.external_id,))
         yield Mail(arrival)
@@ -351,25 +277,125 @@ def is_no_letter(gateway: str, headers: Mapping[str, str]) -> Story:
     return story
 
 
-def looks_again(*events: Event) -> Story:
-    """Nobody tells what happened to a payment, but it is looked at again on a schedule."""
+def tales_of_notifications() -> list[Tale]:
+    return [
+        *_tales_of_answers(),
+        *_tales_of_customers(),
+        *_tales_of_hints(),
+        *_tales_of_strangers(),
+        *_tales_of_contradictions(),
+    ]
 
-    def story() -> Telling:
-        session = yield from bought({}, policy=CapturePolicy.AUTOMATIC)
-        refund = yield Do("refund", (session.payment_id,), {"amount": usd("10.00")})
-        if is_refusal(refund):
-            return
-        for event, given in events:
-            of = refund.id if event == "bounce" else session.external_id
-            yield Occurs(event, (of,), dict(given))
-        yield Later(timedelta(hours=2))
-        yield Do("recover")
-        yield Deaf(True)
-        yield Later(timedelta(days=2))
-        yield Do("recover")
-        yield Deaf(False)
-        yield Later(timedelta(days=2))
-        yield Do("recover")
-        yield Do("statement", (session.id,))
 
-    return story
+MANUAL, AUTOMATIC = CapturePolicy.MANUAL, CapturePolicy.AUTOMATIC
+CALLS: Final = (
+    ("complete", None, MANUAL),
+    ("complete", None, AUTOMATIC),
+    ("capture", "capture", MANUAL),
+    ("void", "void", MANUAL),
+    ("refund", "refund", AUTOMATIC),
+)
+"""Each call that moves money, by what command it is made, and how the money came."""
+
+
+def _tales_of_answers() -> list[Tale]:
+    tales = [Tale(f"answers are told again, {way}", tells_again(way)) for way in WAYS]
+    tales += [
+        Tale("answers are told again, as other events", tells_again(Arrival.TOLD_ANEW)),
+        Tale("answers are told again, garbled", tells_again(Arrival.GARBLED), PEOPLE),
+    ]
+    for verb, command, policy in CALLS:
+        for name, script, people in named(verb, LOST):
+            for way in WAYS:
+                lost = tells_what_was_lost(script, command, way, policy=policy)
+                tales.append(Tale(f"lost, {name}, {policy}, told {way}", lost, people))
+        for succeed in (True, False):
+            end = "approved" if succeed else "refused"
+            later = tells_later({verb: "pending"}, verb, succeed=succeed, policy=policy)
+            tales.append(Tale(f"{end} by letter, {verb}, {policy}", later))
+    for name, script, people in named("charge", (*LOST, "pending", "require_action", "partial")):
+        for way in WAYS:
+            charge = tells_what_a_charge_came_to(script, way)
+            more = frozenset({"void", "refund"}) if "partial" in name else people
+            tales.append(Tale(f"told of a charge, {name}, {way}", charge, more))
+    return tales
+
+
+def _tales_of_customers() -> list[Tale]:
+    tales = [
+        Tale("the provider closes a session", closes_by_itself(completing=False)),
+        Tale("the provider closes a session that waits", closes_by_itself(completing=True)),
+    ]
+    for recovers in (True, False):
+        by = "recovery" if recovers else "the customer"
+        for verb in ("create", "complete"):
+            story = approves({verb: "require_action"}, recovers=recovers)
+            tales.append(Tale(f"{verb} is approved, and completed by {by}", story))
+    for method, end in ((CARD, "kept"), (UNWANTED, "given back")):
+        for way in WAYS:
+            late = pays_when_it_is_over(method, way)
+            tales.append(Tale(f"paid when it is over and {end}, {way}", late))
+    for each in ("pending", "require_action", "timeout_after"):
+        for succeed in (True, False):
+            end = "approved" if succeed else "refused"
+            story = stores_by_mail({"complete_setup": each}, succeed=succeed)
+            tales.append(Tale(f"a source by letter, {each}, {end}", story))
+    refused = Declined(Failure(FailureCode.INSUFFICIENT_FUNDS))
+    for name, told in {"refused": (refused,), "hinted": (Unknown(),)}.items():
+        for way in WAYS:
+            story = tries_twice(*told, arrival=way)
+            tales.append(Tale(f"a word on two attempts, {name}, {way}", story))
+    return tales
+
+
+def _tales_of_hints() -> list[Tale]:
+    tales = [
+        Tale("a hint before the answer", hints_early(deaf=False), capabilities=HINTS),
+        Tale("a hint that is not looked up", hints_early(deaf=True), capabilities=HINTS),
+    ]
+    for verb, command, policy in CALLS:
+        for name, script, people in named(verb, ("approve", "timeout_after", "decline:do_not_honor")):
+            story = tells_what_was_lost(script, command, Arrival.TWICE, policy=policy)
+            tale = Tale(f"hinted, {name}, {policy}", story, people, capabilities=HINTS)
+            tales.append(tale)
+    return tales
+
+
+def _reference(role: str, name: str) -> References:
+    return References((Reference(ReferenceRole(role), name),))
+
+
+STRANGERS: Final = {
+    "of nobody": Report(Captured(usd("5.00")), our_reference="at_of_nobody"),
+    "of an unknown id": Report(Captured(usd("5.00"), references=_reference("capture", "x_1"))),
+    "of the unknown": Report(Unknown(), references=_reference("session", "x_2")),
+    "that is unreadable": Report(Unreadable("5.001 USD"), our_reference="at_4"),
+    "of far too much": Report(Captured(Money.from_minor(10**18, "USD")), our_reference="py_3"),
+}
+
+
+def _tales_of_strangers() -> list[Tale]:
+    tales = [
+        Tale("at the wrong address", speaks_of(Report(Unknown()), gateway="elsewhere"), PEOPLE),
+        Tale("no letter, unsigned", is_no_letter("bogus", {})),
+        Tale("no letter, of a gateway that cannot read", is_no_letter("offline", {})),
+        Tale("no letter, of no gateway", is_no_letter("nobody", {})),
+    ]
+    for name, report in STRANGERS.items():
+        for way in WAYS:
+            tales.append(Tale(f"a word {name}, {way}", speaks_of(report, way), PEOPLE))
+    return tales
+
+
+def _tales_of_contradictions() -> list[Tale]:
+    tales: list[Tale] = []
+    refused = Declined(Failure(FailureCode.PROCESSING_ERROR))
+    again = Captured(usd("60.00"))
+    for word in (None, *LastWord):
+        can = Capabilities(look_up_is_authoritative=True, last_word=word)
+        for way in (Arrival.IN_ORDER, Arrival.BACKWARDS):
+            for command, told in (("capture", (refused,)), ("capture", (refused, again)), ("refund", (refused,))):
+                story = contradicts_itself(*told, command=command, arrival=way)
+                name = f"contradicted, {command}, {len(told)} words, {word or 'no rule'}, {way}"
+                tales.append(Tale(name, story, capabilities=can))
+    return tales

@@ -1,5 +1,6 @@
 """What the search for breaking input tries, and that it finds what it is meant to find."""
 
+import json
 import random
 import subprocess
 import sys
@@ -26,6 +27,14 @@ def test_every_seed_and_what_is_near_it_is_taken_or_refused(target: Target) -> N
                 data[chance.randrange(len(data))] = chance.randrange(256)
             target.try_(bytes(data[: chance.randint(0, len(data))]))
             target.try_(bytes(data))
+            target.try_(json.dumps(_changed(_said(seed), chance)).encode("utf-8", "surrogatepass"))
+
+
+def _said(seed: bytes) -> object:
+    try:
+        return json.loads(seed)
+    except ValueError:
+        return seed.decode("latin-1")
 
 
 def escaping(data: bytes) -> None:

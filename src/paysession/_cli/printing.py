@@ -30,7 +30,21 @@ from paysession.stores import KINDS, RecordedEvent
 
 _COLUMNS: Final = 100
 _INDENT: Final = 12
-_BALANCES: Final = tuple(field.name for field in attrs.fields(Balances))
+_BALANCES: Final = (
+    "requested",
+    "authorized",
+    "captured",
+    "over",
+    "capture_in_flight",
+    "voided",
+    "void_in_flight",
+    "lapsed",
+    "refunded",
+    "refund_in_flight",
+    "withheld",
+    "lost",
+    "uncounted",
+)
 _SAID_ELSEWHERE: Final = frozenset({"requested", "net"})
 
 

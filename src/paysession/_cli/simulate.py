@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
+from contextlib import closing
 from time import perf_counter
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from paysession._cli.crew import summaries
 from paysession._cli.printing import Printer
@@ -19,50 +17,74 @@ from paysession.testing._plants import PLANTS
 from paysession.testing._simulation.summary import Batch, Summary
 
 _LIST: Final = "list"
+_NOT_CAUGHT: Final = 3
+_INTERRUPTED: Final = 130
 
 
 def simulate(
     *,
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds are run, each profile.")] = 100,
-    first_seed: Annotated[int, typer.Option(min=0, help="The first of them.")] = 0,
+    first: Annotated[int, typer.Option(min=0, help="The first of them.")] = 0,
     profile: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="With which provider; may be repeated. All by default."),
     ] = None,
     faults: Annotated[
-        str,
-        typer.Option(metavar="F2,F19|all|none|list", help="What may go wrong, or what there is."),
-    ] = "all",
+        str | None,
+        typer.Option(
+            metavar="F2,F19|all|none|list",
+            help="What may go wrong, or what there is. All by default.",
+        ),
+    ] = None,
     plant: Annotated[
         str | None,
-        typer.Option(metavar="NAME|list", help="Run with a planted bug, or say which there are."),
+        typer.Option(
+            metavar="NAME|list",
+            help="Run with a planted bug, with a provider and faults that show it unless others"
+            " are named; or say which there are.",
+        ),
     ] = None,
-    workers: Annotated[
+    jobs: Annotated[
         int | None, typer.Option(min=1, help="In how many processes; one for each processor.")
     ] = None,
 ) -> None:
-    """Run the real flows against a provider, a store and a clock that go wrong."""
-    console = Printer.to_stdout().console
-    tally = Tally(console)
+    """
+    Run the real flows against a provider, a store and a clock that go wrong.
+
+    The exit status is 0 if every invariant held, 1 if one was broken, 2 for a bad argument, 3
+    if a planted bug was not caught, and 130 after Ctrl-C.
+    """
+    tally = Tally(Printer.to_stdout().console)
     if plant == _LIST:
         tally.plants(PLANTS.values())
     elif faults == _LIST:
         tally.reach()
     else:
+        name = _plant(plant)
         batch = Batch(
-            seeds=range(first_seed, first_seed + seeds),
-            profiles=_profiles(profile or list(PROFILES)),
-            faults=_faults(faults),
-            plant=_plant(plant),
+            seeds=range(first, first + seeds),
+            profiles=_profiles(profile) if profile else usual_profiles(name),
+            faults=usual_faults(name) if faults is None else _faults(faults),
+            plant=name,
         )
-        _run(batch, workers or os.cpu_count() or 1, tally)
+        _run(batch, jobs or os.cpu_count() or 1, tally)
+
+
+def usual_profiles(plant: str | None) -> tuple[str, ...]:
+    """Return with whom a batch is run if nobody says so."""
+    return tuple(PROFILES) if plant is None else (PLANTS[plant].profile,)
+
+
+def usual_faults(plant: str | None) -> frozenset[Fault]:
+    """Return what goes wrong in a batch if nobody says so."""
+    return frozenset(Fault) if plant is None else PLANTS[plant].faults
 
 
 def _profiles(names: list[str]) -> tuple[str, ...]:
     for name in names:
         if name not in PROFILES:
-            known = ", ".join(PROFILES)
-            raise typer.BadParameter(f"{name} is none of {known}", param_hint="--profile")
+            reason = f"there is no profile {name!r}: use one of {', '.join(PROFILES)}"
+            raise typer.BadParameter(reason, param_hint="--profile")
     return tuple(dict.fromkeys(names))
 
 
@@ -73,53 +95,55 @@ def _faults(given: str) -> frozenset[Fault]:
     numbers = () if given == "none" else tuple(each.strip() for each in given.split(","))
     for number in numbers:
         if number not in set(Fault):
-            reason = f"{number!r} is no fault: use F1 to F53, all, none, or list to see them"
+            reason = f"there is no fault {number!r}: use F1 to F53, all, none, or list to see them"
             raise typer.BadParameter(reason, param_hint="--faults")
     return frozenset(map(Fault, numbers))
 
 
 def _plant(name: str | None) -> str | None:
     if name is not None and name not in PLANTS:
-        raise typer.BadParameter(f"{name} is not planted: use list", param_hint="--plant")
+        reason = f"there is no plant {name!r}: use list to see them, or one of {', '.join(PLANTS)}"
+        raise typer.BadParameter(reason, param_hint="--plant")
     return name
 
 
-def _run(batch: Batch, workers: int, tally: Tally) -> None:
-    """Run a batch, say what came of it, and exit with 1 if an invariant was broken."""
-    began = perf_counter()
-    summary = _summed_up(batch, workers, tally.console)
+def _run(batch: Batch, jobs: int, tally: Tally) -> None:
+    """Run a batch, say what came of it as far as it came, and exit with what that means."""
+    began, summary = perf_counter(), Summary()
+    try:
+        _add_up(summary, batch, jobs, tally)
+    except KeyboardInterrupt:
+        tally.summary(summary, batch, seconds=perf_counter() - began)
+        tally.interrupted(summary, batch)
+        raise typer.Exit(_INTERRUPTED) from None
     tally.summary(summary, batch, seconds=perf_counter() - began)
     for result in summary.broken:
         tally.violation(result, again=command_line(result, batch))
+    if batch.plant is not None:
+        tally.verdict(PLANTS[batch.plant], summary)
     if summary.broken:
         raise typer.Exit(1)
     if batch.plant is not None:
-        sys.stderr.write(f"Error: {batch.plant} was not noticed: try more seeds, and all faults\n")
-        raise typer.Exit(2)
+        raise typer.Exit(_NOT_CAUGHT)
 
 
-def _summed_up(batch: Batch, workers: int, console: Console) -> Summary:
+def _add_up(summary: Summary, batch: Batch, jobs: int, tally: Tally) -> None:
     """Add up what the parts come to, as far as the first that breaks an invariant."""
-    summary, parts = Summary(), summaries(batch, workers=workers)
-    columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    is_shown = console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=not is_shown) as progress:
-        task = progress.add_task("runs", total=len(batch))
+    with tally.watched(len(batch)) as seen, closing(summaries(batch, jobs=jobs)) as parts:
         for part in parts:
             summary.merge(part)
-            progress.update(task, completed=summary.runs)
+            seen(summary.runs)
             if summary.broken:
                 break
-    return summary
 
 
 def command_line(result: Result, batch: Batch) -> str:
     """Return the line by which one run of a batch is made again."""
-    line = ["paysession simulate --seeds 1", f"--first-seed {result.seed}"]
-    line.append(f"--profile {result.profile}")
-    if batch.faults != frozenset(Fault):
+    line = [f"paysession simulate --seeds 1 --first {result.seed} --profile {result.profile}"]
+    if batch.faults != usual_faults(batch.plant):
         faults = [fault for fault in Fault if fault in batch.faults]
-        line.append(f"--faults {','.join(faults) or 'none'}")
+        is_all = len(faults) == len(Fault)
+        line.append(f"--faults {'all' if is_all else ','.join(faults) or 'none'}")
     if batch.plant is not None:
         line.append(f"--plant {batch.plant}")
     return " ".join(line)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from textwrap import wrap
 from typing import Final
 
 import attrs
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -25,7 +27,7 @@ from paysession.testing._simulation.faults import (
     OF_WORLD,
     PUBLISH,
 )
-from paysession.testing._simulation.summary import Batch, Summary
+from paysession.testing._simulation.summary import MANY_SEEDS, Batch, Summary, too_rare
 
 _FIGURES: Final = (
     ("asks", "asks answered"),
@@ -49,8 +51,30 @@ class Tally:
         """Say which bugs can be planted, and which invariants notice them."""
         table = _table("planted bug", "what is wrong", "noticed by")
         for each in plants:
-            table.add_row(each.name, each.sentence, ", ".join(each.breaks))
+            table.add_row(each.name, each.sentence, each.breaks)
         self.console.print(table)
+
+    @contextmanager
+    def watched(self, most: int) -> Generator[Callable[[int], None]]:
+        """Open what shows how many of so many runs are over: a bar, or a line at each tenth."""
+        if not self.console.is_terminal:
+            yield self._tenths(most)
+            return
+        columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=self.console, transient=True) as progress:
+            task = progress.add_task("runs", total=most)
+            yield lambda runs: progress.update(task, completed=runs)
+
+    def _tenths(self, most: int) -> Callable[[int], None]:
+        told = 0
+
+        def seen(runs: int) -> None:
+            nonlocal told
+            if runs * 10 // most > told:
+                told = runs * 10 // most
+                self._line(f"{runs} of {most} runs")
+
+        return seen
 
     def reach(self) -> None:
         """Say which faults there are, where each can be put in, and why nowhere else."""
@@ -67,22 +91,26 @@ class Tally:
         )
         for name, words in _FIGURES:
             self._line(f"   {words:<18} {getattr(summary, name):>10}")
-        self._faults(summary, "calls to the provider", CALLS)
-        self._faults(summary, "asks of the store, the clock and the like", (*OF_STORE, *OF_WORLD))
-        self._faults(summary, "look-ups, notifications, commands, hand-outs", _BESIDE)
+        self._faults(summary, batch, "calls to the provider", CALLS)
+        others = (*OF_STORE, *OF_WORLD)
+        self._faults(summary, batch, "asks of the store, the clock and the like", others)
+        self._faults(summary, batch, "look-ups, notifications, commands, hand-outs", _BESIDE)
         self._checks(summary)
+        self._rare(summary, batch)
         self._line(f"violations: {len(summary.broken)}")
         self._line(f"seconds: {seconds:.1f}")
 
-    def _faults(self, summary: Summary, title: str, kinds: tuple[str, ...]) -> None:
+    def _faults(self, summary: Summary, batch: Batch, title: str, kinds: tuple[str, ...]) -> None:
         """Print how often each fault was put in at each kind of ask that it can reach."""
-        reaching = [fault for fault in Fault if not fault.asks.isdisjoint(kinds)]
+        reach = {fault: among for fault, among in batch.reach.items() if among.intersection(kinds)}
+        if not reach:
+            return
         self._line()
         self._line(f"Faults at {title}", style="bold")
         table = _table("", *(kind.replace("_", "\n") for kind in kinds), numbers=True)
-        for fault in reaching:
+        for fault, among in reach.items():
             counts = [
-                str(summary.faults[fault, kind]) if kind in fault.asks else _OUT_OF_REACH
+                str(summary.faults[fault, kind]) if kind in among else _OUT_OF_REACH
                 for kind in kinds
             ]
             table.add_row(fault, *counts)
@@ -98,6 +126,37 @@ class Tally:
         for code, elsewhere in NOT_OURS.items():
             table.add_row(code, "-", elsewhere)
         self.console.print(table)
+
+    def _rare(self, summary: Summary, batch: Batch) -> None:
+        """Say what was tried too rarely to prove anything, where there were seeds enough."""
+        if len(batch.seeds) < MANY_SEEDS or summary.runs < len(batch):
+            return
+        rare = list(too_rare(summary, batch))
+        if not rare:
+            self._line("Every fault and every invariant was tried often enough.")
+            return
+        self._line("Tried too rarely to prove anything:", style="bold yellow")
+        for sentence in rare:
+            self._line(f"   {sentence}")
+
+    def interrupted(self, summary: Summary, batch: Batch) -> None:
+        """Say how far it came."""
+        self._line(f"interrupted after {summary.runs} of {len(batch)} runs", style="bold yellow")
+
+    def verdict(self, plant: Plant, summary: Summary) -> None:
+        """Say whether a planted bug was caught, and by what."""
+        self._line()
+        caught = [each.violation.code for each in summary.broken if each.violation is not None]
+        if not caught:
+            self._line(
+                f"{plant.name} was not caught in {summary.runs} runs: it should break"
+                f" {plant.breaks}; try more seeds, or leave --profile and --faults out",
+                style="bold red",
+            )
+        elif caught[0] == plant.breaks:
+            self._line(f"{plant.name} was caught by {plant.breaks}, which is meant for it")
+        else:
+            self._line(f"{plant.name} was caught by {caught[0]}; {plant.breaks} is meant for it")
 
     def violation(self, result: Result, *, again: str) -> None:
         """Tell how an invariant was broken, and how to see it again."""

@@ -23,10 +23,10 @@ def test_at_the_opening_all_is_asked_for_and_nothing_has_moved() -> None:
 
 
 def test_an_effect_is_replaced_whole() -> None:
-    before = balances(capture_in_flight=60, void_in_flight=40, captured=5)
-    asked = {"capture_in_flight": eur(60), "void_in_flight": eur(40)}
-    done = {"captured": eur(60), "voided": eur(40)}
-    assert balances(captured=65, voided=40) == before.replaced(asked, done)  # type: ignore[arg-type]
+    before = balances(capture_in_flight=60, voids_in_flight=40, captured=5)
+    asked = {"capture_in_flight": eur(60), "voids_in_flight": eur(40)}
+    done = {"captured": eur(60), "voids": eur(40)}
+    assert balances(captured=65, voids=40) == before.replaced(asked, done)  # type: ignore[arg-type]
 
 
 def test_another_amount_of_one_column_replaces_the_old_one() -> None:
@@ -39,7 +39,7 @@ def test_an_effect_replaced_by_itself_changes_nothing() -> None:
 
 
 def test_what_is_held_counts_what_is_asked_for_and_what_is_capturable_does_not() -> None:
-    some = balances(authorized=100, captured=10, capture_in_flight=20, void_in_flight=5, lapsed=1)
+    some = balances(authorized=100, captured=10, capture_in_flight=20, voids_in_flight=5, lapses=1)
     assert eur(89) == some.held
     assert eur(64) == some.capturable
 
@@ -63,20 +63,20 @@ def test_nothing_is_capturable_or_refundable_below_zero_but_the_net_may_be() -> 
         ({"authorized": 100}, "authorized"),
         ({"authorized": 100, "capture_in_flight": 100}, "authorized"),
         ({"authorized": 100, "captured": 60}, "partially_captured"),
-        ({"authorized": 100, "captured": 60, "void_in_flight": 40}, "partially_captured"),
+        ({"authorized": 100, "captured": 60, "voids_in_flight": 40}, "partially_captured"),
         ({"authorized": 100, "captured": 100}, "captured"),
-        ({"authorized": 100, "captured": 60, "voided": 40}, "captured"),
+        ({"authorized": 100, "captured": 60, "voids": 40}, "captured"),
         ({"authorized": 100, "captured": 100, "refunded": 1}, "partially_refunded"),
         ({"authorized": 100, "captured": 60, "refunded": 60}, "partially_refunded"),
         ({"authorized": 100, "captured": 100, "refunded": 100}, "refunded"),
-        ({"authorized": 100, "captured": 60, "refunded": 60, "lapsed": 40}, "refunded"),
+        ({"authorized": 100, "captured": 60, "refunded": 60, "lapses": 40}, "refunded"),
         ({"authorized": 100, "captured": 100, "lost": 1}, "captured"),
         ({"authorized": 100, "captured": 100, "lost": 100}, "reversed"),
         ({"authorized": 100, "captured": 100, "lost": 100, "refunded": 100}, "reversed"),
-        ({"authorized": 100, "voided": 100}, "voided"),
-        ({"authorized": 100, "voided": 50, "lapsed": 50}, "voided"),
-        ({"authorized": 100, "voided": 40, "lapsed": 60}, "lapsed"),
-        ({"authorized": 100, "voided": 40}, "authorized"),
+        ({"authorized": 100, "voids": 100}, "voided"),
+        ({"authorized": 100, "voids": 50, "lapses": 50}, "voided"),
+        ({"authorized": 100, "voids": 40, "lapses": 60}, "lapsed"),
+        ({"authorized": 100, "voids": 40}, "authorized"),
     ],
 )
 def test_the_status_is_the_first_line_that_holds(columns: dict[str, int], status: str) -> None:

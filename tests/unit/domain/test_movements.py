@@ -38,11 +38,12 @@ def test_what_the_provider_did_by_itself_has_happened() -> None:
 
 def test_a_capture_is_in_flight_until_it_is_known_how_it_ended() -> None:
     payment, capture = asked_capture(authorized(), 60, is_final=True)
-    asked = {"capture_in_flight": eur(60), "void_in_flight": eur(40)}
+    asked = {"capture_in_flight": eur(60), "closing": eur(60)}
+    assert eur(40) == payment.balances.void_in_flight
     assert asked == capture.effect
     assert asked == capture.observed(heard(Pending())).effect
     taken = capture.observed(heard(Captured(eur(60))))
-    assert {"captured": eur(60), "voided": eur(40)} == taken.effect
+    assert {"captured": eur(60), "closed": eur(60)} == taken.effect
     assert NO_EFFECT == capture.observed(heard(Declined(FAILURE))).effect
     assert (capture.id,) == payment.open_operations
 
@@ -50,21 +51,21 @@ def test_a_capture_is_in_flight_until_it_is_known_how_it_ended() -> None:
 def test_a_capture_of_another_amount_moves_the_providers() -> None:
     _, capture = asked_capture(authorized(), 60)
     less = capture.observed(heard(Captured(eur(50))))
-    assert (eur(50), {"captured": eur(50), "voided": NOTHING}) == (less.moved_amount, less.effect)
+    assert (eur(50), {"captured": eur(50)}) == (less.moved_amount, less.effect)
     assert eur(60) == capture.moved_amount
 
 
 def test_a_sale_that_comes_undone_holds_nothing_any_more() -> None:
     _, capture = asked_capture(authorized(), 100)
     sale = attrs.evolve(capture, origin=Origin.ATTEMPT)
-    assert {"lapsed": eur(100)} == sale.observed(heard(Bounced(FAILURE))).effect
+    assert {"undone": eur(100)} == sale.observed(heard(Bounced(FAILURE))).effect
     assert NO_EFFECT == capture.observed(heard(Bounced(FAILURE))).effect
 
 
 def test_a_void_is_in_flight_until_it_is_known_how_it_ended() -> None:
     _, void = asked_void(authorized(), 60)
-    assert {"void_in_flight": eur(60)} == void.effect
-    assert {"voided": eur(60)} == void.observed(heard(Voided(eur(60)))).effect
+    assert {"voids_in_flight": eur(60)} == void.effect
+    assert {"voids": eur(60)} == void.observed(heard(Voided(eur(60)))).effect
     assert NO_EFFECT == void.observed(heard(Declined(FAILURE))).effect
 
 

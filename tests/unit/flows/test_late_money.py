@@ -16,6 +16,7 @@ from paysession import (
     Attempt,
     CapturePolicy,
     LatePolicy,
+    PayableAccount,
     Payment,
     PaymentMethod,
     PaymentSession,
@@ -626,3 +627,32 @@ def test_what_was_released_of_a_given_up_payment_and_taken_all_the_same_is_refun
 
     assert PaymentStatus.REFUNDED is till.newest(payment).status
     assert eur(100) == till.in_order().due
+
+
+# Let go by a person
+
+
+def test_kept_money_that_a_person_lets_go_pays_for_nothing_from_the_moment_it_is_asked() -> None:
+    shop = notifying_shop()
+    session = _canceled(shop, KEPT)
+    _comes(shop, session, Authorized(eur(100), references=FIRST))
+    shop.gateway.then("void", TimeoutError())
+
+    void = shop.payments.void(_late(shop, session).id)
+
+    account = shop.store.get(PayableAccount, "or_1", tenant="")
+    assert account is not None
+    assert (True, eur(0), eur(100)) == (void.is_unresolved, account.authorized, account.due)
+
+
+def test_kept_money_that_waits_pays_for_nothing_once_it_is_let_go_with_the_rest() -> None:
+    shop = notifying_shop()
+    late = _canceled(shop, attrs.evolve(KEPT, capture=CapturePolicy.WHEN_COVERED))
+    rest = shop.payments.create_session(order(), method=KEPT, amount=eur(40))
+    _comes(shop, late, Authorized(eur(60), references=FIRST))
+
+    shop.payments.cancel_session(rest.id)
+
+    account = shop.store.get(PayableAccount, "or_1", tenant="")
+    assert account is not None
+    assert (eur(0), eur(100)) == (account.authorized, account.due)

@@ -407,7 +407,9 @@ def test_a_command_is_repeated_with_the_same_key_and_with_something_else() -> No
     driver = shopper.driver
     for number, each in enumerate(shopper.given):
         kwargs = {**each.kwargs, "idempotency_key": f"key-{number}"}
-        shopper.given[number] = driver.run(driver.begin("worker 1", each.command, *each.args, **kwargs))
+        shopper.given[number] = driver.run(
+            driver.begin("worker 1", each.command, *each.args, **kwargs)
+        )
     for number in range(80):
         deeds.do(shopper, "repeats", number)
         deeds.do(shopper, "mixes_up_keys", number)

@@ -92,9 +92,10 @@ class Books:
         authorized: All that was ever held.
         captured: Taken.
         capture_in_flight: Asked to be taken.
-        voided: Released by us: by a void, or by a final capture of less than all.
-        void_in_flight: Asked to be released.
-        lapsed: Released by the provider, or taken in one step and come undone.
+        voided: Released by us: by a void, or by a final capture, which leaves nothing.
+        void_in_flight: Asked to be released, by a void or by a final capture.
+        lapsed: Released by the provider, or taken in one step and come undone, as far as that
+            is not told of otherwise.
         refunded: Given back.
         refund_in_flight: Asked to be given back.
         taken_back: Withdrawn by disputes and banks, and not given back.
@@ -150,18 +151,27 @@ def _made_up(payment: Payment, records: tuple[Record, ...], fresh: set[str]) -> 
         by_status[each.status].append(each)
     done = by_status[OperationStatus.SUCCEEDED]
     asked = [each for status in _OPEN for each in by_status[status]]
-    undone = [each for status in _ENDED_BADLY for each in by_status[status]]
+    ended = [each for status in _ENDED_BADLY for each in by_status[status]]
+    authorized, lapses = _recorded(effects, "authorized"), _recorded(effects, "lapses")
+    captured, voided = _sum(told_minor, done, Capture), _sum(told_minor, done, Void)
+    capture_in_flight = _sum(asked_minor, asked, Capture)
+    void_in_flight = _sum(asked_minor, asked, Void)
+    undone = _sum(_lost_by, ended, Capture) + _sum(_not_taken_by, done, Capture)
+    told = captured + capture_in_flight + voided + void_in_flight + lapses
+    fallen = min(undone, max(0, authorized - told))
+    rest = max(0, authorized - told - fallen)
+    is_closed, is_closing = any(map(_closes, done)), any(map(_closes, asked))
     return Books(
         payment=payment,
         records=records,
         new=tuple(each for each in moves if each.id in fresh),
         done=tuple(done),
-        authorized=_recorded(effects, "authorized"),
-        captured=_sum(told_minor, done, Capture),
-        capture_in_flight=_sum(asked_minor, asked, Capture),
-        voided=_sum(told_minor, done, Void) + _sum(_left_by, done, Capture),
-        void_in_flight=_sum(asked_minor, asked, Void) + _sum(_released_by, asked, Capture),
-        lapsed=_recorded(effects, "lapsed") + _sum(_lost_by, undone, Capture),
+        authorized=authorized,
+        captured=captured,
+        capture_in_flight=capture_in_flight,
+        voided=voided + rest if is_closed else voided,
+        void_in_flight=void_in_flight + rest if is_closing and not is_closed else void_in_flight,
+        lapsed=lapses + fallen,
         refunded=_sum(told_minor, done, Refund),
         refund_in_flight=_sum(asked_minor, asked, Refund),
         taken_back=sum(_gone_by(each) for each in records if isinstance(each, Reversal | Dispute)),
@@ -177,21 +187,20 @@ def _sum(minor: Callable[[M], int], operations: Iterable[MovementOperation], kin
     return sum(minor(each) for each in operations if isinstance(each, kind))
 
 
-def _left_by(capture: Capture) -> int:
-    """What a final capture did not take of what it could."""
-    if not capture.is_final:
-        return 0
-    return max(0, asked_minor(capture) + capture.releases.minor - told_minor(capture))
-
-
-def _released_by(capture: Capture) -> int:
-    """What a capture is to release."""
-    return capture.releases.minor
+def _closes(operation: MovementOperation) -> bool:
+    """Whether nothing that was held is left with it."""
+    is_asked = operation.origin not in _IN_ONE_STEP
+    return isinstance(operation, Capture) and operation.is_final and is_asked
 
 
 def _lost_by(capture: Capture) -> int:
     """What was taken in one step and came undone is not held again."""
     return most_minor(capture) if capture.origin in _IN_ONE_STEP else 0
+
+
+def _not_taken_by(capture: Capture) -> int:
+    """What was taken in one step, and not all of it in the end."""
+    return _lost_by(capture) and most_minor(capture) - told_minor(capture)
 
 
 def _gone_by(record: Recorded) -> int:

@@ -25,6 +25,7 @@ from paysession.testing._invariants.history import EffectKind, History
 from paysession.testing._invariants.truth import compared
 
 _COLUMNS = tuple(field.name for field in attrs.fields(Balances))
+_LET_GO = ("voided", "void_in_flight", "lapsed")
 _MOVEMENTS = (MovementOperation, Recorded)
 _SAYS_TOO_MUCH = frozenset(
     {
@@ -114,7 +115,7 @@ def check_I6(history: History) -> Iterator[Finding]:
     """What may still be taken or given back follows from the balances, and is never below zero."""
     for books in books_of(history):
         balances = books.payment.balances
-        minor = {column: getattr(balances, column).minor for column in _COLUMNS}
+        minor = {column: getattr(balances, column).minor for column in (*_COLUMNS, *_LET_GO)}
         held = minor["authorized"] - minor["captured"] - minor["voided"] - minor["lapsed"]
         capturable = held - minor["capture_in_flight"] - minor["void_in_flight"]
         kept = minor["captured"] - minor["refunded"] - minor["withheld"] - minor["lost"]

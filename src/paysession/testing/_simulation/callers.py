@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from paysession._domain.decisions import Decision
@@ -15,7 +16,8 @@ from paysession.testing._simulation.faults import COMMAND, Fault
 from paysession.testing._simulation.processes import Process
 from paysession.testing._simulation.shopper import Shopper
 
-_Change: TypeAlias = Callable[[str, dict[str, Any]], tuple[str, dict[str, Any]]]
+_Changed: TypeAlias = tuple[str, dict[str, Any]]
+_Change: TypeAlias = Callable[[Process], _Changed | None]
 _CENT: Final = Money("0.01", "USD")
 _ODD_AMOUNTS: Final = (
     *(0, -1, 2**63, "NaN", "sNaN", "-0", "1E+999999", "1_000", "\u0661\u0662", 0.1 + 0.2, True),
@@ -26,65 +28,75 @@ _ODD_TEXTS: Final = ("", "nul \x00", "lone \ud800", "turned \u202e", "e\u0301" *
 
 def repeats(shopper: Shopper) -> None:
     """A caller gives a command again, perhaps in another scope."""
-    given = shopper.one_given(lambda each: each.key is not None)
-    if given is not None:
-        _give_changed(shopper, given, shopper.dice.choice(_REPEATS))
+    change = shopper.dice.choice((_the_same, _the_same, _in_another_scope))
+    _give_changed(shopper, change, lambda each: each.key is not None)
 
 
 def mixes_up_keys(shopper: Shopper) -> None:
     """A caller takes the key of something that is done for something else."""
-    given = shopper.one_given(lambda each: each.key is not None and each.error is None)
-    if given is not None:
-        _give_changed(shopper, given, shopper.dice.choice(_MIX_UPS))
+    change = shopper.dice.choice((_with_other_arguments, _for_another_command))
+    _give_changed(shopper, change, lambda each: each.key is not None and each.error is None)
 
 
-def _give_changed(shopper: Shopper, given: Process, change: _Change) -> None:
-    command, kwargs = change(given.command, given.kwargs)
-    shopper.driver.run(shopper.driver.begin("worker 3", command, *given.args, **kwargs))
+def _give_changed(shopper: Shopper, change: _Change, suits: Callable[[Process], bool]) -> None:
+    """Give a command that was given before, as it is changed, where it can be."""
+    given = shopper.one_given(lambda each: suits(each) and change(each) is not None)
+    changed = change(given) if given is not None else None
+    if given is not None and changed is not None:
+        command, kwargs = changed
+        shopper.driver.run(shopper.driver.begin("worker 3", command, *given.args, **kwargs))
 
 
-def _with_other_arguments(command: str, kwargs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Ask for something else under the same key."""
-    if "amount" in kwargs:
-        return command, {**kwargs, "amount": _CENT}
-    if command in ("complete_session", "update_session", "complete_setup_session"):
-        return command, {**kwargs, "external_data": {"other": "sim"}}
-    if command in ("create_session", "charge", "create_setup_session"):
-        return command, {**kwargs, "metadata": {"other": "sim"}}
-    return command, kwargs
-
-
-def _in_another_scope(command: str, kwargs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Use the same text as a key of one's own."""
-    key = IdempotencyKey(kwargs["idempotency_key"], scope="another caller")
-    return command, {**kwargs, "idempotency_key": key}
-
-
-def _for_another_command(command: str, kwargs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Use the same key for another command, where there is one that takes the same."""
-    other = _LIKE.get(command)
-    return (other, {"idempotency_key": kwargs["idempotency_key"]}) if other else (command, kwargs)
-
-
-def _the_same(command: str, kwargs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _the_same(given: Process) -> _Changed:
     """Ask for the very same."""
-    return command, kwargs
+    return given.command, given.kwargs
 
 
-_LIKE: Final = {
-    "refund": "capture",
-    "capture": "refund",
-    "void": "refund",
-    "complete_session": "cancel_session",
-    "cancel_session": "complete_session",
-    "cancel_refund": "cancel_refund",
-}
-_REPEATS: Final[tuple[_Change, ...]] = (_the_same, _the_same, _in_another_scope)
-_MIX_UPS: Final[tuple[_Change, ...]] = (
-    _with_other_arguments,
-    _with_other_arguments,
-    _for_another_command,
+def _in_another_scope(given: Process) -> _Changed:
+    """Use the same text as a key of one's own."""
+    key = IdempotencyKey(given.kwargs["idempotency_key"], scope="another caller")
+    return given.command, {**given.kwargs, "idempotency_key": key}
+
+
+def _with_other_arguments(given: Process) -> _Changed | None:
+    """Ask for something else under the same key."""
+    other = _OTHER.get(given.command)
+    return None if other is None else (given.command, {**given.kwargs, **other})
+
+
+def _for_another_command(given: Process) -> _Changed | None:
+    """Use the same key for another command that takes the same."""
+    other = _LIKE.get(given.command)
+    kept = {name: value for name, value in given.kwargs.items() if name in _TAKEN_BY_BOTH}
+    return None if other is None else (other, kept)
+
+
+_OTHER: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
+    {
+        "capture": {"amount": _CENT},
+        "void": {"amount": _CENT},
+        "refund": {"amount": _CENT},
+        "update_session": {"amount": _CENT},
+        "complete_session": {"external_data": {"other": "sim"}},
+        "complete_setup_session": {"external_data": {"other": "sim"}},
+        "create_session": {"metadata": {"other": "sim"}},
+        "create_setup_session": {"metadata": {"other": "sim"}},
+        "charge": {"metadata": {"other": "sim"}},
+    }
 )
+"""What else may be asked for by the same command."""
+_LIKE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "refund": "capture",
+        "capture": "refund",
+        "void": "refund",
+        "charge": "create_session",
+        "complete_session": "cancel_session",
+        "cancel_session": "complete_session",
+    }
+)
+"""Another command that can be given with the same."""
+_TAKEN_BY_BOTH: Final[frozenset[str]] = frozenset({"idempotency_key", "method"})
 
 
 def passes_odd_amount(shopper: Shopper) -> None:

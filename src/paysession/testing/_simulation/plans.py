@@ -71,7 +71,7 @@ _OFTEN: Final[Mapping[str, int]] = MappingProxyType(
         "abandons_payment": 1,
         "restates_payable": 1,
         "repeats": 8,
-        "mixes_up_keys": 5,
+        "mixes_up_keys": 9,
         "customer_acts": 8,
         "provider_decides": 8,
         "provider_acts": 6,

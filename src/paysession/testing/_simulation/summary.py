@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 import attrs
 
+from paysession.testing._invariants import ALL_CHECKS, code_of
 from paysession.testing._simulation.faults import Fault
+from paysession.testing._simulation.profiles import PROFILES
 from paysession.testing._simulation.run import Result, Simulation
+
+MANY_SEEDS: Final = 3000
+"""So many that everything must have been tried often."""
+_FEW_FAULTS: Final = 50
+_FEW_CHECKS: Final = 100
 
 
 @attrs.define(kw_only=True)
@@ -94,12 +102,46 @@ class Batch:
         summary = Summary()
         for seed in self.seeds:
             for profile in self.profiles:
-                summary.add(self._simulation(seed, profile).run())
+                summary.add(self._result(seed, profile))
                 if summary.broken:
                     return summary
         return summary
 
-    def _simulation(self, seed: int, profile: str) -> Simulation:
-        if self.plant is None:
-            return Simulation(seed, profile=profile, faults=self.faults)
-        return Simulation(seed, profile=profile, faults=self.faults, plant=self.plant)
+    def _result(self, seed: int, profile: str) -> Result:
+        simulation = Simulation(seed, profile=profile, faults=self.faults, plant=self.plant)
+        try:
+            return simulation.run()
+        except Exception as error:
+            error.add_note(f"This was seed {seed} with {profile}: the simulator itself is wrong.")
+            raise
+
+    @property
+    def reach(self) -> Mapping[Fault, frozenset[str]]:
+        """The kinds of ask at which each of its faults can be put in, with its providers."""
+        profiles = [PROFILES[name] for name in self.profiles]
+        kinds = {
+            fault: frozenset[str]().union(
+                *(fault.asks - each.lacks for each in profiles if each.knows(fault))
+            )
+            for fault in Fault
+            if fault in self.faults
+        }
+        return {fault: among for fault, among in kinds.items() if among}
+
+
+def too_rare(summary: Summary, batch: Batch) -> Iterator[str]:
+    """Say what was tried so rarely, in so many runs, that it proves nothing."""
+    if len(batch.seeds) < MANY_SEEDS:
+        return
+    for fault, kinds in batch.reach.items():
+        counts = {kind: summary.faults[fault, kind] for kind in sorted(kinds)}
+        times = sum(counts.values())
+        if times < _FEW_FAULTS:
+            yield f"{fault} was put in {times} times, and should have been {_FEW_FAULTS} times"
+        never = [kind for kind, count in counts.items() if not count]
+        if never and times:
+            yield f"{fault} was never put in at {', '.join(never)}"
+    for check in ALL_CHECKS:
+        code, times = code_of(check), summary.checks[code_of(check)]
+        if times < _FEW_CHECKS:
+            yield f"{code} could have been broken {times} times, and should {_FEW_CHECKS} times"

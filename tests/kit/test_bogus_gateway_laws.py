@@ -1,64 +1,28 @@
 """The in-memory gateways obey every law, and each law finds the fault that it is meant for."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
 import attrs
+import broken_gateways as broken
 import pytest
 from gateway_bench import Bench, Books, LawBroken
 from gateway_laws import LAWS, Law
 
-from paysession._domain.failures import Failure, FailureCode
-from paysession._domain.secrets import ClientData, Secret
+from paysession._domain.secrets import ClientData
 from paysession._domain.sources import StoredSource
 from paysession._money import Money
-from paysession.errors import InvalidSignature
-from paysession.gateways import (
-    AsyncGateway,
-    Capabilities,
-    CaptureAnswer,
-    CaptureRequest,
-    ChargeAnswer,
-    ChargeRequest,
-    CompleteSessionAnswer,
-    CompleteSessionRequest,
-    CompleteSetupSessionAnswer,
-    CompleteSetupSessionRequest,
-    CreateSetupSessionAnswer,
-    CreateSetupSessionRequest,
-    Gateway,
-    LookUpRequest,
-    Notification,
-    StandardWebhooks,
-    UpdateSessionAnswer,
-    UpdateSessionRequest,
-    in_threads,
-    read_json,
-)
-from paysession.gateways._bogus_mail import reports_in
+from paysession.gateways import AsyncGateway, Gateway, Notification, StandardWebhooks, in_threads
 from paysession.gateways.bogus import (
     AsyncBogusGateway,
     BogusEffectKind,
     BogusGateway,
     BogusProvider,
 )
-from paysession.outcomes import (
-    Accepted,
-    Authorized,
-    Captured,
-    Declined,
-    Profile,
-    References,
-    Report,
-    Stored,
-)
 
 AnyBogus = BogusGateway | AsyncBogusGateway
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-NUMBERS = count()
 
 
 class BogusBench(Bench):
@@ -132,269 +96,81 @@ def test_it_obeys_the_law_in_threads(law: Law) -> None:
     law(ThreadedBench(BogusGateway))
 
 
-class IgnoresKeys(BogusGateway):
-    """Makes a key of its own for every call, as some clients do unless they are given one."""
-
-    def capture(self, request: CaptureRequest) -> CaptureAnswer:
-        key = f"{request.key}-{len(self.calls)}"
-        return super().capture(attrs.evolve(request, key=key))
-
-
-class GuessesDeclined(BogusGateway):
-    def capture(self, request: CaptureRequest) -> CaptureAnswer:
-        try:
-            return super().capture(request)
-        except TimeoutError:
-            return Declined(Failure(FailureCode.PROCESSING_ERROR))
-
-
-class EchoesOurAmount(BogusGateway):
-    def capture(self, request: CaptureRequest) -> CaptureAnswer:
-        answer = super().capture(request)
-        if isinstance(answer, Captured):
-            return attrs.evolve(answer, amount=request.amount)
-        return answer
-
-
-class ForgetsLookUp(BogusGateway):
-    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
-        return ()
-
-
-class ForgetsOurReference(BogusGateway):
-    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
-        return tuple(attrs.evolve(each, our_reference=None) for each in super().look_up(request))
-
-
-class InventsReports(BogusGateway):
-    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
-        return super().look_up(request) or (Report(Accepted(), our_reference="op_other"),)
-
-
-class OverCaptures(BogusGateway):
-    """Its account may capture more than is held, and it does not declare that."""
-
-    def __init__(self, *, provider: BogusProvider) -> None:
-        super().__init__(capabilities=Capabilities(over_capture=lambda held: held))
-        self.capabilities = Capabilities()
-
-
-class LosesFailureCodes(BogusGateway):
-    def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
-        answer = super().complete_session(request)
-        if isinstance(answer, Declined):
-            return attrs.evolve(answer, failure=Failure(FailureCode.DO_NOT_HONOR))
-        return answer
-
-
-class CountsInHundredths(BogusGateway):
-    def capture(self, request: CaptureRequest) -> CaptureAnswer:
-        answer = super().capture(request)
-        if isinstance(answer, Captured) and answer.amount.currency.digits == 0:
-            return attrs.evolve(answer, amount=answer.amount * 100)
-        return answer
-
-
-class AcceptsUpdatesAndForgetsThem(BogusGateway):
-    def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
-        return Accepted(references=request.references)
-
-
-class ChargesUnderItsOwnKeys(BogusGateway):
-    def charge(self, request: ChargeRequest) -> ChargeAnswer:
-        return super().charge(attrs.evolve(request, key=f"{request.key}-{len(self.calls)}"))
-
-
-class ChargesUnderOneKey(BogusGateway):
-    """Its keys are cut off, as by a column that is too short."""
-
-    def charge(self, request: ChargeRequest) -> ChargeAnswer:
-        one_for_all = attrs.evolve(request, operation_id="op", payment_id="py")
-        return super().charge(attrs.evolve(one_for_all, key=request.key[:4]))
-
-
-class LosesFailureCodesOfCharges(BogusGateway):
-    def charge(self, request: ChargeRequest) -> ChargeAnswer:
-        answer = super().charge(request)
-        if isinstance(answer, Declined):
-            return attrs.evolve(answer, failure=Failure(FailureCode.DO_NOT_HONOR))
-        return answer
-
-
-class TellsNoProfileId(BogusGateway):
-    def complete_setup_session(
-        self, request: CompleteSetupSessionRequest
-    ) -> CompleteSetupSessionAnswer:
-        answer = super().complete_setup_session(request)
-        if isinstance(answer, Stored):
-            return attrs.evolve(answer, profile=attrs.evolve(answer.profile, id=None))
-        return answer
-
-
-class TellsAProfileThatCannotBeCharged(BogusGateway):
-    def complete_setup_session(
-        self, request: CompleteSetupSessionRequest
-    ) -> CompleteSetupSessionAnswer:
-        answer = super().complete_setup_session(request)
-        if isinstance(answer, Stored):
-            return attrs.evolve(answer, profile=Profile(id="charge=reject"))
-        return answer
-
-
-class StoresWithoutTheCustomer(BogusGateway):
-    def complete_setup_session(
-        self, request: CompleteSetupSessionRequest
-    ) -> CompleteSetupSessionAnswer:
-        super().complete_setup_session(request)
-        return super().complete_setup_session(attrs.evolve(request, key=f"{request.key}-2"))
-
-
-class OpensOneSetupSessionForAll(BogusGateway):
-    def create_setup_session(self, request: CreateSetupSessionRequest) -> CreateSetupSessionAnswer:
-        answer = super().create_setup_session(request)
-        return attrs.evolve(answer, references=References.of(session="their_1"))
-
-
-class BelievesWhatItIsTold(BogusGateway):
-    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
-        return reports_in(notification)
-
-
-class SignsWhatItHasParsed(BogusGateway):
-    """Writes the JSON anew to verify it, as a framework's parsed body makes tempting."""
-
-    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
-        try:
-            body = json.dumps(json.loads(notification.body), ensure_ascii=False).encode()
-        except ValueError:
-            raise InvalidSignature from None
-        return super().read_notification(Notification(body, notification.headers))
-
-
-class LooksAtTheAgeAlone(BogusGateway):
-    """Believes for ever what was signed in the future, as one provider's library does."""
-
-    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
-        sent = datetime.fromtimestamp(int(notification.header("webhook-timestamp") or 0), UTC)
-        provider = self.provider
-        provider._webhooks.verify(notification, now=max(sent, provider._books.clock()))
-        return reports_in(notification)
-
-
-class ParsesBeforeItVerifies(BogusGateway):
-    """Tells whoever signs nothing how its parser fails."""
-
-    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
-        read_json(notification)
-        return super().read_notification(notification)
-
-
-class ReadsCarelessly(BogusGateway):
-    """Verifies, and trusts its provider to write what it always wrote."""
-
-    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
-        provider = self.provider
-        provider._webhooks.verify(notification, now=provider._books.clock())
-        return reports_in(notification) if json.loads(notification.body)["events"] else ()
-
-
-class KnowsTheFirstSecret(BogusGateway):
-    def __init__(self, *, provider: BogusProvider) -> None:
-        super().__init__(provider=provider)
-        provider._webhooks._secrets = provider._webhooks._secrets[:1]
-
-
-class NeverForgetsASecret(BogusGateway):
-    """What was stolen once is good for ever."""
-
-    known: tuple[Secret, ...] = ()
-
-    def __init__(self, *, provider: BogusProvider) -> None:
-        super().__init__(provider=provider)
-        type(self).known += provider._webhooks._secrets
-        provider._webhooks._secrets = self.known
-
-
-class DropsWhatIsOlder(BogusGateway):
-    """Acts on the newest event alone, as if the last word were all that counts."""
-
-    newest = 0
-
-    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
-        reports = super().read_notification(notification)
-        number = int(str(reports[0].id).removeprefix("bogus_evt_"))
-        self.newest = max(number, self.newest)
-        return reports if number == self.newest else ()
-
-
-class NumbersWhatItReads(BogusGateway):
-    """Gives every report an id of its own, so that no duplicate is ever found."""
-
-    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
-        reports = super().read_notification(notification)
-        return tuple(attrs.evolve(each, id=f"evt_{next(NUMBERS)}") for each in reports)
-
-
-class TellsWithoutOurReference(BogusGateway):
-    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
-        reports = super().read_notification(notification)
-        return tuple(attrs.evolve(each, our_reference=None) for each in reports)
-
-
-class ForgetsWhatIsHeldUntilWhen(BogusGateway):
-    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
-        (report,) = super().read_notification(notification)
-        if isinstance(report.fact, Authorized):
-            report = attrs.evolve(report, fact=attrs.evolve(report.fact, expires_at=None))
-        return (report,)
-
-
-@pytest.mark.parametrize(
-    ("faulty", "code"),
-    [
-        (IgnoresKeys, "CAP-1"),
-        (IgnoresKeys, "UNK-3"),
-        (GuessesDeclined, "UNK-1"),
-        (EchoesOurAmount, "CAP-2"),
-        (ForgetsLookUp, "LOOK-1"),
-        (ForgetsLookUp, "UNK-2"),
-        (ForgetsOurReference, "LOOK-1"),
-        (InventsReports, "LOOK-2"),
-        (OverCaptures, "CAP-3"),
-        (LosesFailureCodes, "DECL-1"),
-        (CountsInHundredths, "AMT-1"),
-        (AcceptsUpdatesAndForgetsThem, "SES-3"),
-        (ChargesUnderItsOwnKeys, "CHG-1"),
-        (ChargesUnderOneKey, "CHG-2"),
-        (ForgetsLookUp, "CHG-3"),
-        (LosesFailureCodesOfCharges, "CHG-4"),
-        (OpensOneSetupSessionForAll, "SET-1"),
-        (TellsNoProfileId, "SET-2"),
-        (TellsAProfileThatCannotBeCharged, "SET-3"),
-        (StoresWithoutTheCustomer, "SET-4"),
-        (ForgetsLookUp, "SET-5"),
-        (TellsWithoutOurReference, "NOTE-1"),
-        (ForgetsWhatIsHeldUntilWhen, "NOTE-1"),
-        (BelievesWhatItIsTold, "NOTE-2"),
-        (SignsWhatItHasParsed, "NOTE-2"),
-        (ParsesBeforeItVerifies, "NOTE-2"),
-        (BelievesWhatItIsTold, "NOTE-3"),
-        (LooksAtTheAgeAlone, "NOTE-3"),
-        (NumbersWhatItReads, "NOTE-4"),
-        (ForgetsWhatIsHeldUntilWhen, "NOTE-5"),
-        (KnowsTheFirstSecret, "NOTE-6"),
-        (NeverForgetsASecret, "NOTE-6"),
-        (DropsWhatIsOlder, "NOTE-7"),
-        (ReadsCarelessly, "NOTE-8"),
-        (ParsesBeforeItVerifies, "NOTE-8"),
-    ],
+FAULTS: tuple[tuple[type[BogusGateway], str], ...] = (
+    (broken.NamesNoSession, "SES-1"),
+    (broken.OneSessionForAll, "SES-2"),
+    (broken.AcceptsUpdatesAndForgetsThem, "SES-3"),
+    (broken.ClosesInName, "SES-4"),
+    (broken.ClosesWhatWasPaid, "SES-5"),
+    (broken.ClosesOnce, "SES-6"),
+    (broken.TakesTheActionForGranted, "SES-7"),
+    (broken.ForgetsTheAddress, "SES-8"),
+    (broken.TakesWhatItShouldHold, "AUTH-1"),
+    (broken.HoldsWhatItShouldTake, "AUTH-2"),
+    (broken.ChargesUnderItsOwnKeys, "CHG-1"),
+    (broken.ChargesUnderOneKey, "CHG-2"),
+    (broken.ForgetsLookUp, "CHG-3"),
+    (broken.LosesFailureCodesOfCharges, "CHG-4"),
+    (broken.OpensOneSetupSessionForAll, "SET-1"),
+    (broken.TellsNoProfileId, "SET-2"),
+    (broken.TellsAProfileThatCannotBeCharged, "SET-3"),
+    (broken.StoresWithoutTheCustomer, "SET-4"),
+    (broken.ForgetsLookUp, "SET-5"),
+    (broken.LosesFailureCodesOfSources, "SET-6"),
+    (broken.VoidsUnderItsOwnKeys, "IDEM-1"),
+    (broken.AnswersByKeyAlone, "IDEM-2"),
+    (broken.IgnoresKeys, "CAP-1"),
+    (broken.EchoesOurAmount, "CAP-2"),
+    (broken.OverCaptures, "CAP-3"),
+    (broken.HoldsTheRest, "CAP-4"),
+    (broken.CapturesOnce, "CAP-5"),
+    (broken.VoidsUnderItsOwnKeys, "VOID-1"),
+    (broken.VoidsWhatWasTaken, "VOID-2"),
+    (broken.GivesBackMore, "REF-1"),
+    (broken.RefundsUnderItsOwnKeys, "REF-2"),
+    (broken.CallsOffInName, "REF-3"),
+    (broken.ForgetsLookUp, "LOOK-1"),
+    (broken.ForgetsOurReference, "LOOK-1"),
+    (broken.InventsReports, "LOOK-2"),
+    (broken.LooksOnce, "LOOK-3"),
+    (broken.GuessesDeclined, "UNK-1"),
+    (broken.ForgetsLookUp, "UNK-2"),
+    (broken.IgnoresKeys, "UNK-3"),
+    (broken.UnreachableAfterAll, "UNK-4"),
+    (broken.LosesFailureCodes, "DECL-1"),
+    (broken.EndsWithTheFirstDecline, "DECL-2"),
+    (broken.NeverEnds, "DECL-3"),
+    (broken.CountsInHundredths, "AMT-1"),
+    (broken.LendsAMethod, "CAPY-1"),
+    (broken.AnswersInItsOwnWords, "CAPY-2"),
+    (broken.TellsWithoutOurReference, "NOTE-1"),
+    (broken.ForgetsWhatIsHeldUntilWhen, "NOTE-1"),
+    (broken.BelievesWhatItIsTold, "NOTE-2"),
+    (broken.SignsWhatItHasParsed, "NOTE-2"),
+    (broken.ParsesBeforeItVerifies, "NOTE-2"),
+    (broken.BelievesWhatItIsTold, "NOTE-3"),
+    (broken.LooksAtTheAgeAlone, "NOTE-3"),
+    (broken.NumbersWhatItReads, "NOTE-4"),
+    (broken.ForgetsWhatIsHeldUntilWhen, "NOTE-5"),
+    (broken.KnowsTheFirstSecret, "NOTE-6"),
+    (broken.NeverForgetsASecret, "NOTE-6"),
+    (broken.DropsWhatIsOlder, "NOTE-7"),
+    (broken.ReadsCarelessly, "NOTE-8"),
+    (broken.ParsesBeforeItVerifies, "NOTE-8"),
 )
+
+
+@pytest.mark.parametrize(("faulty", "code"), FAULTS)
 def test_a_planted_fault_breaks_the_law_that_is_meant_for_it(
     faulty: type[BogusGateway], code: str
 ) -> None:
     law = next(law for law in LAWS if law.code == code)
     with pytest.raises(LawBroken, match=f"^{code}: "):
         law(BogusBench(faulty))
+
+
+def test_every_law_finds_a_fault() -> None:
+    assert {law.code for law in LAWS} == {code for _, code in FAULTS}
 
 
 def test_every_law_has_a_code_of_its_own_a_sentence_and_a_reason() -> None:
@@ -404,8 +180,8 @@ def test_every_law_has_a_code_of_its_own_a_sentence_and_a_reason() -> None:
 
 def test_a_broken_law_says_what_was_expected_and_what_came() -> None:
     law = next(law for law in LAWS if law.code == "CAP-2")
-    with pytest.raises(LawBroken) as broken:
-        law(BogusBench(EchoesOurAmount))
+    with pytest.raises(LawBroken) as caught:
+        law(BogusBench(broken.EchoesOurAmount))
     assert f"expected {Money('50.00', 'USD')!r}, not {Money('100.00', 'USD')!r}" in str(
-        broken.value
+        caught.value
     )

@@ -122,6 +122,7 @@ TOTALS = facts_about(
     ),
 )
 ALL = st.one_of(HOLD, REVERSAL, DISPUTED, DASHBOARD, TOTALS)
+FINAL = facts_about("ca_9", moving(Captured), moving(Retaken), undone())
 
 
 @attrs.define
@@ -163,6 +164,20 @@ class Story:
         )
         payment, capture = payment.settle(capture, heard(Captured(yen(6))))
         return cls(payment, {"au": authorization, "ca_0": capture})
+
+    @classmethod
+    def closing(cls) -> Story:
+        """A final capture of three of the four that are left was asked for, and not answered."""
+        story = cls.begun()
+        story.payment, story.records["ca_9"] = story.payment.request_capture(
+            "ca_9",
+            amount=yen(3),
+            over=yen(0),
+            is_final=True,
+            lease=Lease(at=NOW, until=NOW, deadline=NOW),
+            metadata=Metadata(),
+        )
+        return story
 
     def hear(self, told: Told) -> None:
         """Apply a fact; one on a movement that nobody knows yet waits for that."""
@@ -228,8 +243,8 @@ def heard(fact: Fact) -> Evidence:
     return Evidence(fact=fact, source=EvidenceSource.NOTIFICATION, recorded_at=NOW)
 
 
-def after(told: Iterable[Told]) -> Story:
-    story = Story.begun()
+def after(told: Iterable[Told], story: Story | None = None) -> Story:
+    story = story or Story.begun()
     for each in told:
         story.hear(each)
     return story
@@ -276,6 +291,26 @@ def test_what_is_said_of_totals_ends_alike(orders: tuple[list[Told], list[Told]]
 @given(in_two_orders(ALL))
 def test_all_that_a_provider_tells_ends_alike(orders: tuple[list[Told], list[Told]]) -> None:
     ends_alike(orders)
+
+
+@given(in_two_orders(st.one_of(FINAL, HOLD, DASHBOARD)))
+def test_what_a_final_capture_leaves_ends_alike(orders: tuple[list[Told], list[Told]]) -> None:
+    one, other = (after(told, Story.closing()) for told in orders)
+    assert one.end == other.end
+
+
+@given(st.lists(st.one_of(FINAL, HOLD, DASHBOARD), max_size=12))
+def test_what_is_inferred_of_a_final_capture_is_no_more_than_what_was_told_has_left(
+    told: list[Told],
+) -> None:
+    sums = after(told, Story.closing()).payment.balances
+    said = sums.captured + sums.capture_in_flight + sums.voids + sums.voids_in_flight + sums.lapses
+    gone = sums.captured + sums.capture_in_flight + sums.voided + sums.void_in_flight + sums.lapsed
+    assert gone == said or gone <= sums.authorized
+    assert sums.capturable == max(yen(0), sums.authorized - gone)
+    if sums.closed:
+        asked = sums.capture_in_flight + sums.void_in_flight
+        assert sums.held <= asked
 
 
 @given(st.lists(ALL, max_size=12))

@@ -23,6 +23,7 @@ from paysession._domain.methods import CapturePolicy
 from paysession._domain.movements import Authorization, Capture, MovementOperation, Refund, Void
 from paysession._domain.operations import Operation
 from paysession._domain.owners import Owner
+from paysession._domain.parked import ParkedReport
 from paysession._domain.payable import Share
 from paysession._domain.recorded import Recorded
 from paysession._domain.setup_session import SetupSession
@@ -41,10 +42,10 @@ from paysession.stores import RecordedEvent
 E = TypeVar("E", bound=Entity)
 
 COLUMNS = {
-    BogusEffectKind.HELD: "authorized",
-    BogusEffectKind.TAKEN: "captured",
-    BogusEffectKind.RELEASED: "voided",
-    BogusEffectKind.GIVEN_BACK: "refunded",
+    BogusEffectKind.HELD: ("authorized",),
+    BogusEffectKind.TAKEN: ("captured",),
+    BogusEffectKind.RELEASED: ("voided", "lapsed"),
+    BogusEffectKind.GIVEN_BACK: ("refunded",),
 }
 
 
@@ -74,7 +75,10 @@ def check_closed(shop: Shop, *, for_people: frozenset[str] = frozenset()) -> Non
     for operation in stuck:
         known = method_of(operation) in for_people
         require("a person sees only what a person must", known, operation)
-    for owner in (each for each in listed if isinstance(each, Owner)):
+    parked = [each for each in listed if isinstance(each, ParkedReport)]
+    known = not parked or "notification" in for_people
+    require("a person sees only what nobody can apply", known, parked)
+    for owner in (each for each in listed if isinstance(each, Owner) and each not in parked):
         is_contradicted = any(one.needs_person for one in owner.discrepancies)
         require("a person sees what is contradicted", is_contradicted, owner)
 
@@ -111,7 +115,8 @@ def check_payment(shop: Shop, payment: Payment) -> None:
         payment,
     )
     charges = [each for each in all_of(shop, Charge) if each.payment_id == payment.id]
-    open_ones = {each.id for each in (*movements, *charges) if each.is_open}
+    operations = (each for each in (*movements, *charges) if isinstance(each, Operation))
+    open_ones = {each.id for each in operations if each.is_open}
     require("open operations are listed", open_ones == set(payment.open_operations), payment)
     zero = Money.zero(payment.amount.currency)
     reserved = payment.amount if any(each.is_unresolved for each in charges) else zero
@@ -226,7 +231,8 @@ def check_session(shop: Shop, session: PaymentSession) -> None:
 
 def check_effects(effects: Iterable[BogusEffect]) -> None:
     """Check that no operation moved money twice at the provider; customers by themselves may."""
-    times = Counter((each.operation_id, each.kind) for each in effects if each.operation_id)
+    standing = (each for each in effects if each.operation_id and not each.is_undone)
+    times = Counter((each.operation_id, each.kind) for each in standing)
     twice = [each for each, number in times.items() if number > 1]
     require("no operation moves money twice", not twice, twice)
 
@@ -283,14 +289,22 @@ def check_same_as_provider(shop: Shop) -> None:
     What waits for a person may be booked, by another call that told of the same money, or not.
     """
     for_people = {each.id for each in shop.operations if each.attention}
-    for kind, column in COLUMNS.items():
-        moved = [each for each in shop.bogus.effects if each.kind is kind]
+    standing = [each for each in shop.bogus.effects if not each.is_undone]
+    for kind, columns in COLUMNS.items():
+        moved = [each for each in standing if each.kind is kind]
         certain = usd_of(each.amount for each in moved if each.operation_id not in for_people)
-        at_provider = [each for each in all_of(shop, Payment) if each.gateway == "bogus"]
-        booked = usd_of(getattr(each.balances, column) for each in at_provider)
-        all_moved = usd_of(each.amount for each in moved)
+        booked, all_moved = _booked(shop, *columns), usd_of(each.amount for each in moved)
         law = f"what is {kind} at the provider is booked"
         require(law, certain <= booked <= all_moved, certain, booked, all_moved)
+    total = shop.bogus.provider.total
+    gone = total(BogusEffectKind.WITHDRAWN, "USD") - total(BogusEffectKind.REINSTATED, "USD")
+    booked = _booked(shop, "withheld", "lost")
+    require("what is withdrawn at the provider is booked", gone == booked, gone, booked)
+
+
+def _booked(shop: Shop, *columns: str) -> Money:
+    at_provider = [each for each in all_of(shop, Payment) if each.gateway != "offline"]
+    return usd_of(getattr(each.balances, column) for each in at_provider for column in columns)
 
 
 def usd_of(amounts: Iterable[Money]) -> Money:

@@ -16,6 +16,7 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import cycle
 from pathlib import Path
+from traceback import format_exception
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -99,7 +100,8 @@ class Target:
     def _tried(self, call: Call, data: bytes) -> Tried:
         taken, outcome = _timed(call)
         if isinstance(outcome, Exception) and not isinstance(outcome, self.refusals):
-            raise Fault(f"{self.name}: {type(outcome).__name__} for {data!r}") from outcome
+            told = "".join(format_exception(outcome))
+            raise Fault(f"{self.name}: {type(outcome).__name__} for {data!r}\n{told}") from outcome
         # A machine that is busy, or a first import, takes its time: the same again must not.
         if taken > LONGEST and min(_timed(call)[0] for _ in range(3)) > LONGEST:
             raise Fault(f"{self.name}: {taken:.3f} seconds for {data!r}")

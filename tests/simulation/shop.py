@@ -13,6 +13,7 @@ from itertools import count
 from typing import Any, TypeAlias, assert_never
 
 import attrs
+from adapters import WITHOUT, Ailment, adapter
 
 from paysession import Money, Payable, PaymentMethod, PaymentSession, UnderpaidPolicy
 from paysession._domain.charges import Charge
@@ -25,6 +26,7 @@ from paysession._payments import Commands
 from paysession.errors import (
     GatewayUnreachable,
     IdempotencyKeyInFlight,
+    MoneyError,
     NotAllowed,
     NotFound,
     NotificationError,
@@ -33,9 +35,7 @@ from paysession.errors import (
 )
 from paysession.gateways import BogusGateway, Capabilities, Gateway, OfflineGateway
 from paysession.gateways.notifications import Notification
-from paysession.gateways.requests import LookUpRequest
 from paysession.lifecycles import OperationStatus
-from paysession.outcomes import Report
 from paysession.stores import InMemoryStore, Store
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -44,12 +44,15 @@ CARD = PaymentMethod(id="pm_1", name="Credit Card", gateway="bogus")
 PATIENT_CARD = PaymentMethod(
     id="pm_2", name="Credit Card", gateway="bogus", on_underpaid=UnderpaidPolicy.ACCEPT
 )
+PLAIN_CARD = PaymentMethod(id="pm_4", name="Credit Card", gateway="plain")
+BLIND_CARD = PaymentMethod(id="pm_5", name="Credit Card", gateway="blind")
 CHECK = PaymentMethod(
     id="pm_3", name="Check", gateway="offline", session_required=False, source_required=False
 )
 SHOWN_TO_CALLERS = (
     NotAllowed,
     NotFound,
+    MoneyError,
     GatewayUnreachable,
     OutcomeUnknown,
     IdempotencyKeyInFlight,
@@ -129,13 +132,13 @@ class Letter:
 
 
 @attrs.frozen
-class Deaf:
-    """The provider answers no look-ups, from now on or until now."""
+class Falls:
+    """From now on the provider's adapters are unwell; with nothing, they are well again."""
 
-    is_deaf: bool
+    ill: Ailment | None = None
 
 
-Scene: TypeAlias = Do | Later | Decide | Occurs | Mail | Deaf
+Scene: TypeAlias = Do | Later | Decide | Occurs | Mail | Falls
 Story: TypeAlias = Callable[[], Generator[Scene, Any, None]]
 
 
@@ -151,17 +154,6 @@ class Point:
     after: bool
 
 
-class HardOfHearing(BogusGateway):
-    """It answers no look-ups for a while."""
-
-    is_deaf = False
-
-    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
-        if self.is_deaf:
-            raise TimeoutError("no answer in time")
-        return super().look_up(request)
-
-
 class Shop:
     """What survives."""
 
@@ -175,8 +167,9 @@ class Shop:
         self.now = START
         self.books = InMemoryStore()
         self.store = store or self.books
-        self.bogus = HardOfHearing(capabilities=capabilities, clock=self.clock)
-        self.gateway = gateway or self.bogus
+        self.bogus = BogusGateway(capabilities=capabilities, clock=self.clock)
+        self.gateway = gateway
+        self.ailment: Ailment | None = None
         self.letters: list[Letter] = []
         self._ids = count(1)
 
@@ -186,14 +179,15 @@ class Shop:
     def new_id(self, prefix: str) -> str:
         return f"{prefix}_{next(self._ids)}"
 
+    def gateways(self) -> dict[str, Gateway]:
+        at_provider = {name: adapter(name, self.bogus, lambda: self.ailment) for name in WITHOUT}
+        bogus, offline = self.gateway or at_provider["bogus"], OfflineGateway()
+        return {**at_provider, "bogus": bogus, "offline": offline}
+
     def ports(self) -> Ports[Store, Gateway]:
         return Ports(
             store=self.store,
-            gateways={
-                "bogus": self.gateway,
-                "elsewhere": self.gateway,
-                "offline": OfflineGateway(),
-            },
+            gateways=self.gateways(),
             port=Gateway,
             clock=self.clock,
             ids=self.new_id,
@@ -202,7 +196,7 @@ class Shop:
             observers=(),
         )
 
-    def happen(self, scene: Later | Decide | Occurs | Deaf) -> object:
+    def happen(self, scene: Later | Decide | Occurs | Falls) -> object:
         """Let something happen of which nobody here knows yet."""
         match scene:
             case Later(by):
@@ -212,8 +206,8 @@ class Shop:
             case Occurs(event, args, kwargs):
                 came_of_it: object = getattr(self.bogus.later, event)(*args, **kwargs)
                 return came_of_it
-            case Deaf(is_deaf):
-                self.bogus.is_deaf = is_deaf
+            case Falls(ill):
+                self.ailment = ill
             case _:
                 assert_never(scene)
         return None
@@ -334,7 +328,7 @@ class Process:
                 raise Crash
 
 
-def flow_of(command: str, *args: object, **kwargs: object) -> Flow[Any]:
+def flow_of(command: str, /, *args: object, **kwargs: object) -> Flow[Any]:
     """Return the flow that a command of either facade runs."""
     flow: Flow[Any] = vars(Commands)[command]._flow(None, *args, **kwargs)
     return flow
@@ -368,7 +362,7 @@ def recover(
 ) -> Process:
     """Start the backend again, and let it work until nothing is left to do, for days if need be."""
     process = Process(shop, until=until)
-    shop.bogus.is_deaf = False
+    shop.ailment = None
     process.open_letters()
     for round_ in range(rounds):
         has_just_begun = round_ <= 1 and _waits_for_customer(shop)

@@ -15,6 +15,8 @@ from shop import CARD, ORDER, START, Decide, Do, Later, Story, is_refusal
 from stories_of_dashboards import tales_of_dashboards
 from stories_of_many_sessions import tales_of_many_sessions
 from stories_of_notifications import tales_of_notifications
+from stories_of_other_providers import tales_of_other_providers
+from stories_of_people import tales_of_people
 from stories_without_session import tales_without_session
 from telling import (
     CALL_OFF,
@@ -322,6 +324,8 @@ TALES: Final = {
         tales_of_setups(),
         tales_of_notifications(),
         tales_of_dashboards(),
+        tales_of_people(),
+        tales_of_other_providers(),
     )
     for tale in tales
 }

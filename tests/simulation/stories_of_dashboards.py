@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final, TypeAlias
 
-from shop import Arrival, Deaf, Decide, Do, Later, Mail, Occurs, Story, is_refusal
+from adapters import Ailment
+from shop import Arrival, Decide, Do, Falls, Later, Mail, Occurs, Story, is_refusal
 from stories_of_notifications import AUTOMATIC, MANUAL, WAYS, bought
 from telling import MOVE, Tale, Telling, named, usd
 
@@ -74,7 +75,7 @@ def is_made_by_hand_meanwhile(command: str, script: Mapping[str, str]) -> Story:
         is_refund = command == "refund"
         policy = CapturePolicy.AUTOMATIC if is_refund else CapturePolicy.MANUAL
         session = yield from bought(script, policy=policy)
-        amount = {"amount": usd("40.00")} if command != "void" else {}
+        amount = {"amount": usd("40.00")}
         movement = yield Do(command, (session.payment_id,), amount)
         if is_refusal(movement):
             return
@@ -104,10 +105,10 @@ def looks_again(*events: Event) -> Story:
             yield Occurs(event, (of,), dict(given))
         yield Later(timedelta(hours=2))
         yield Do("recover")
-        yield Deaf(True)
+        yield Falls(Ailment.DEAF)
         yield Later(timedelta(days=2))
         yield Do("recover")
-        yield Deaf(False)
+        yield Falls()
         yield Later(timedelta(days=2))
         yield Do("recover")
         yield Do("statement", (session.id,))
@@ -225,7 +226,8 @@ def _tales_undone() -> list[Tale]:
     for command in ("capture", "void", "refund"):
         for name, script, people in named(command, ("approve", "pending", "timeout_after", "broken")):
             story = is_made_by_hand_meanwhile(command, script)
-            tales.append(Tale(f"by hand meanwhile, {name}", story, people))
+            can = Capabilities(look_up_is_authoritative=True, partial_voids=True)
+            tales.append(Tale(f"by hand meanwhile, {name}", story, people, capabilities=can))
     return tales
 
 

@@ -12,21 +12,22 @@ from datetime import timedelta
 from typing import Final
 
 import attrs
+from adapters import Ailment
 from shop import (
     CARD,
     ORDER,
     START,
     Arrival,
-    Deaf,
     Decide,
     Do,
+    Falls,
     Later,
     Mail,
     Occurs,
     Story,
     is_refusal,
 )
-from telling import Tale, Telling, named, source, token, usd
+from telling import RELEASED_AND_CHARGED_AGAIN, Tale, Telling, named, source, token, usd
 
 from paysession import CapturePolicy, Money, PaymentMethod
 from paysession._domain.evidence import LastWord
@@ -40,6 +41,7 @@ from paysession.outcomes import (
     Reference,
     ReferenceRole,
     References,
+    Refunded,
     Report,
     Unknown,
     Unreadable,
@@ -49,6 +51,7 @@ UNWANTED: Final = attrs.evolve(CARD, on_late=LatePolicy.REFUND)
 HINTS: Final = Capabilities(look_up_is_authoritative=True, signs_facts=False)
 LOST: Final = ("timeout_after", "broken", "nonsense", "timeout_before")
 WAYS: Final = (Arrival.IN_ORDER, Arrival.BACKWARDS, Arrival.TWICE, Arrival.TOGETHER)
+FEW: Final = (Arrival.BACKWARDS, Arrival.TOGETHER)
 PEOPLE: Final = frozenset({"notification"})
 
 
@@ -171,8 +174,10 @@ def tries_twice(*told: Fact, arrival: Arrival = Arrival.IN_ORDER) -> Story:
         yield Do("complete_session", (session.id,))
         again = {"source": source({"complete": "require_action"})}
         yield Do("complete_session", (session.id,), again)
+        ids = _reference("session", session.external_id)
         for fact in told:
-            yield Occurs("tell", (Report(fact, our_reference=session.id),))
+            report = Report(fact, our_reference=session.id, references=ids)
+            yield Occurs("tell", (report,))
         yield Mail(arrival)
         yield Do("complete_session", (session.id,))
 
@@ -189,9 +194,9 @@ def hints_early(*, deaf: bool) -> Story:
             return
         if deaf:
             yield Do("complete_session", (session.id,))
-            yield Deaf(True)
+            yield Falls(Ailment.DEAF)
         yield Mail()
-        yield Deaf(False)
+        yield Falls()
         for _ in range(3):
             yield Later(timedelta(hours=1))
             yield Do("recover")
@@ -200,7 +205,21 @@ def hints_early(*, deaf: bool) -> Story:
     return story
 
 
-def speaks_of(report: Report, arrival: Arrival = Arrival.IN_ORDER, *, gateway: str = "bogus") -> Story:
+def speaks_to_another(*, days: int) -> Story:
+    """What the provider tells of a record comes in at a gateway which that does not belong to."""
+
+    def story() -> Telling:
+        session = yield from bought({}, policy=CapturePolicy.MANUAL)
+        yield Do("void", (session.payment_id,))
+        yield Mail(Arrival.IN_ORDER, "elsewhere")
+        yield Later(timedelta(days=days))
+        yield Do("recover")
+        yield Do("needs_attention")
+
+    return story
+
+
+def speaks_of(report: Report, arrival: Arrival) -> Story:
     """The provider speaks of something that is not ours, or in a way that nobody can apply."""
 
     def story() -> Telling:
@@ -208,7 +227,7 @@ def speaks_of(report: Report, arrival: Arrival = Arrival.IN_ORDER, *, gateway: s
         yield Mail()
         yield Occurs("tell", (report,))
         yield Occurs("capture", (session.external_id,), {"amount": usd("30.00")})
-        yield Mail(arrival, gateway)
+        yield Mail(arrival)
         yield Do("recover")
         yield Later(timedelta(days=8))
         yield Do("recover")
@@ -217,17 +236,20 @@ def speaks_of(report: Report, arrival: Arrival = Arrival.IN_ORDER, *, gateway: s
     return story
 
 
-def contradicts_itself(*told: Fact, command: str = "capture", arrival: Arrival) -> Story:
+def contradicts_itself(
+    script: Mapping[str, str], *told: Fact, command: str, arrival: Arrival
+) -> Story:
     """It says contrary things of one movement, and not when each was."""
 
     def story() -> Telling:
         is_capture = command == "capture"
         policy = CapturePolicy.MANUAL if is_capture else CapturePolicy.AUTOMATIC
-        session = yield from bought({}, policy=policy)
+        session = yield from bought(script, policy=policy)
         movement = yield Do(command, (session.payment_id,), {"amount": usd("60.00")})
         for fact in told:
             yield Occurs("tell", (Report(fact, our_reference=movement.id),))
         yield Mail(arrival)
+        yield Later(timedelta(hours=1))
         yield Do("recover")
         yield Do("statement", (session.id,))
 
@@ -306,7 +328,7 @@ def _tales_of_answers() -> list[Tale]:
     ]
     for verb, command, policy in CALLS:
         for name, script, people in named(verb, LOST):
-            for way in WAYS:
+            for way in FEW:
                 lost = tells_what_was_lost(script, command, way, policy=policy)
                 tales.append(Tale(f"lost, {name}, {policy}, told {way}", lost, people))
         for succeed in (True, False):
@@ -314,10 +336,10 @@ def _tales_of_answers() -> list[Tale]:
             later = tells_later({verb: "pending"}, verb, succeed=succeed, policy=policy)
             tales.append(Tale(f"{end} by letter, {verb}, {policy}", later))
     for name, script, people in named("charge", (*LOST, "pending", "require_action", "partial")):
-        for way in WAYS:
+        for way in FEW:
             charge = tells_what_a_charge_came_to(script, way)
-            more = frozenset({"void", "refund"}) if "partial" in name else people
-            tales.append(Tale(f"told of a charge, {name}, {way}", charge, more))
+            times = RELEASED_AND_CHARGED_AGAIN if script["charge"] == "partial" else 1
+            tales.append(Tale(f"told of a charge, {name}, {way}", charge, people, times))
     return tales
 
 
@@ -331,10 +353,10 @@ def _tales_of_customers() -> list[Tale]:
         for verb in ("create", "complete"):
             story = approves({verb: "require_action"}, recovers=recovers)
             tales.append(Tale(f"{verb} is approved, and completed by {by}", story))
-    for method, end in ((CARD, "kept"), (UNWANTED, "given back")):
+    for method, end, people in ((CARD, "kept", set()), (UNWANTED, "given back", {"refund"})):
         for way in WAYS:
             late = pays_when_it_is_over(method, way)
-            tales.append(Tale(f"paid when it is over and {end}, {way}", late))
+            tales.append(Tale(f"paid when it is over and {end}, {way}", late, frozenset(people)))
     for each in ("pending", "require_action", "timeout_after"):
         for succeed in (True, False):
             end = "approved" if succeed else "refused"
@@ -376,26 +398,37 @@ STRANGERS: Final = {
 
 def _tales_of_strangers() -> list[Tale]:
     tales = [
-        Tale("at the wrong address", speaks_of(Report(Unknown()), gateway="elsewhere"), PEOPLE),
+        Tale("at the wrong address", speaks_to_another(days=8), PEOPLE),
         Tale("no letter, unsigned", is_no_letter("bogus", {})),
         Tale("no letter, of a gateway that cannot read", is_no_letter("offline", {})),
         Tale("no letter, of no gateway", is_no_letter("nobody", {})),
     ]
     for name, report in STRANGERS.items():
-        for way in WAYS:
+        for way in FEW:
             tales.append(Tale(f"a word {name}, {way}", speaks_of(report, way), PEOPLE))
     return tales
 
 
 def _tales_of_contradictions() -> list[Tale]:
+    """The provider has a rule for what counts, or keeps none: then it is looked up."""
     tales: list[Tale] = []
     refused = Declined(Failure(FailureCode.PROCESSING_ERROR))
-    again = Captured(usd("60.00"))
-    for word in (None, *LastWord):
-        can = Capabilities(look_up_is_authoritative=True, last_word=word)
-        for way in (Arrival.IN_ORDER, Arrival.BACKWARDS):
-            for command, told in (("capture", (refused,)), ("capture", (refused, again)), ("refund", (refused,))):
-                story = contradicts_itself(*told, command=command, arrival=way)
-                name = f"contradicted, {command}, {len(told)} words, {word or 'no rule'}, {way}"
-                tales.append(Tale(name, story, capabilities=can))
+    amount = usd("60.00")
+    for command, done in (("capture", Captured(amount)), ("refund", Refunded(amount))):
+        refusing = {command: "decline:processing_error"}
+        for way in FEW:
+            for words in ((refused,), (refused, done), (done, refused)):
+                is_done = contradicts_itself({}, *words, command=command, arrival=way)
+                is_refused = contradicts_itself(refusing, *words, command=command, arrival=way)
+                told = " and ".join(type(each).__name__ for each in words).lower()
+                for rule, story in (
+                    (LastWord.SUCCESS, is_done),
+                    (LastWord.FAILURE, is_refused),
+                    (None, is_done),
+                    (None, is_refused),
+                ):
+                    can = Capabilities(look_up_is_authoritative=True, last_word=rule)
+                    truth = "refused" if story is is_refused else "done"
+                    name = f"contradicted, {command} {truth}, {told} told {way}, rule {rule}"
+                    tales.append(Tale(name, story, capabilities=can))
     return tales

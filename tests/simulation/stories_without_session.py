@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from shop import CARD, CHECK, ORDER, PATIENT_CARD, START, Decide, Do, Later, Story, is_refusal
-from telling import CHARGE, Tale, Telling, named, needed, source, usd
+from telling import CHARGE, RELEASED_AND_CHARGED_AGAIN, Tale, Telling, named, needed, source, usd
 
 from paysession import CapturePolicy, Payment, PaymentMethod
 from paysession._domain.payable import Payable
 
 BY_POLICY = frozenset({"capture", "void"})
-_RELEASED_AND_CHARGED_AGAIN = 4
 
 
 def charged(
@@ -170,7 +169,7 @@ def _tales_of_charges() -> list[Tale]:
     tales: list[Tale] = []
     for name, script, people in named("charge", CHARGE):
         is_partial = script["charge"] == "partial"
-        times = _RELEASED_AND_CHARGED_AGAIN if is_partial else 1
+        times = RELEASED_AND_CHARGED_AGAIN if is_partial else 1
         tales += [
             Tale(f"charge and take, {name}", charges_twice(script), people, times),
             Tale(f"charge and hold, {name}", charges_and_moves(script), people, times),
@@ -220,7 +219,7 @@ def _tales_of_splits() -> list[Tale]:
     for each in ("decline:insufficient_funds", "timeout_after", "partial"):
         script = {"charge": each}
         name = f"split charges, charge {each}"
-        times = _RELEASED_AND_CHARGED_AGAIN if each == "partial" else 1
+        times = RELEASED_AND_CHARGED_AGAIN if each == "partial" else 1
         people = needed("charge", each)
         tales.append(Tale(name, splits_charges({}, script), people, times, BY_POLICY))
     for each in COVERED:

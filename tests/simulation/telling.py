@@ -47,6 +47,9 @@ MOVE: Final = ("approve", "pending", "unreachable_always", *REFUSALS, *AMOUNTS, 
 CALL_OFF: Final = ("approve", "pending", "unreachable_always", *REFUSALS, *ONCE)
 STORE: Final = (*CREATE, "cancel", "expire")
 
+RELEASED_AND_CHARGED_AGAIN: Final = 4
+"""How often an order is paid for when half of it is released, and it is charged twice again."""
+
 
 @attrs.frozen
 class Tale:

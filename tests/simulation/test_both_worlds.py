@@ -8,29 +8,15 @@ from typing import Any
 
 import pytest
 import trio
+from adapters import asynchronous
 from shop import SHOWN_TO_CALLERS, Do, Mail, Process, Shop
 from stories import TALES
 from telling import Tale
 
 from paysession import AsyncPayments, Payments
-from paysession.gateways import AsyncOfflineGateway, OfflineGateway
-from paysession.gateways.bogus import AsyncBogusGateway
-from paysession.gateways.requests import LookUpRequest
-from paysession.outcomes import Report
 from paysession.stores import AsyncInMemoryStore
 
 every_tale = pytest.mark.parametrize("tale", TALES.values(), ids=TALES.keys())
-
-
-class AsyncHardOfHearing(AsyncBogusGateway):
-    """It shares a shop's provider, and answers no look-ups when the shop's gateway does not."""
-
-    def __init__(self, shop: Shop) -> None:
-        super().__init__(provider=shop.bogus.provider)
-        self._shop = shop
-
-    async def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
-        return self._shop.bogus.look_up(request)
 
 
 async def no_wait(seconds: float) -> None:
@@ -46,7 +32,7 @@ def told(shop: Shop) -> tuple[object, ...]:
 def told_to_payments(tale: Tale) -> tuple[object, ...]:
     shop = Shop(capabilities=tale.capabilities)
     payments = Payments(
-        {"bogus": shop.bogus, "elsewhere": shop.bogus, "offline": OfflineGateway()},
+        shop.gateways(),
         store=shop.books,
         clock=shop.clock,
         ids=shop.new_id,
@@ -80,9 +66,8 @@ def _answered(command: Callable[[], object]) -> object:
 
 async def told_to_async_payments(tale: Tale) -> tuple[object, ...]:
     shop = Shop(capabilities=tale.capabilities)
-    gateway = AsyncHardOfHearing(shop)
     payments = AsyncPayments(
-        {"bogus": gateway, "elsewhere": gateway, "offline": AsyncOfflineGateway()},
+        {name: asynchronous(each) for name, each in shop.gateways().items()},
         store=AsyncInMemoryStore(shop.books),
         clock=shop.clock,
         ids=shop.new_id,

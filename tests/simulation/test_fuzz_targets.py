@@ -21,7 +21,7 @@ def test_every_seed_and_what_is_near_it_is_taken_or_refused(target: Target) -> N
     chance = random.Random(SEED)
     for seed in target.seeds:
         assert target.try_(seed)
-        for _ in range(50):
+        for _ in range(30):
             data = bytearray(seed)
             for _ in range(chance.randint(1, 4)):
                 data[chance.randrange(len(data))] = chance.randrange(256)

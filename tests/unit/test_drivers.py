@@ -82,6 +82,14 @@ def test_a_gateway_that_went_away_between_deciding_and_calling_was_not_reached()
     assert "bogus" in unreachable.value.reason
 
 
+def test_a_gateway_that_went_away_before_it_read_a_notification_is_broken() -> None:
+    gateways: list[Gateway | None] = [BogusGateway(), None]
+    payments = Payments(lambda name: gateways.pop(0))
+
+    with pytest.raises(GatewayBroken, match="gone"):
+        payments.receive_notification("bogus", body=b"", headers={})
+
+
 # The clock
 
 
@@ -347,7 +355,8 @@ def test_an_observer_that_fails_is_logged_and_harms_nothing(
 
 def test_an_event_loop_s_driver_asks_every_kind_of_question() -> None:
     async def story() -> None:
-        payments = AsyncPayments({"bogus": AsyncBogusGateway()})
+        gateway = AsyncBogusGateway()
+        payments = AsyncPayments({"bogus": gateway})
         session = await payments.create_session(ORDER, method=CARD)
         assert (session,) == await payments.sessions_of("or_1")
         assert session == await payments.find_session(external_id=session.external_id)
@@ -356,6 +365,8 @@ def test_an_event_loop_s_driver_asks_every_kind_of_question() -> None:
         assert (await payments.refund(session.payment_id)).succeeded
         assert () == await payments.recover()
         assert () == await payments.expire_sessions()
+        for told in gateway.take_notifications():
+            await payments.receive_notification("bogus", body=told.body, headers=told.headers)
         with pytest.raises(NotFound):
             await payments.get_refund("re_1")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context, parent_process
 from threading import Thread
@@ -16,7 +16,7 @@ _SEEDS_AT_ONCE: Final = 5
 """So few that the first violation is soon heard of, and so many that hearing costs nothing."""
 
 
-def summaries(batch: Batch, *, jobs: int) -> Iterator[Summary]:
+def summaries(batch: Batch, *, jobs: int) -> Generator[Summary]:
     """
     Run a batch in parts, and yield what each came to, in their order.
 
@@ -28,7 +28,7 @@ def summaries(batch: Batch, *, jobs: int) -> Iterator[Summary]:
     return (part.run() for part in parts) if hands == 1 else _shared_out(parts, hands)
 
 
-def _shared_out(parts: list[Batch], hands: int) -> Iterator[Summary]:
+def _shared_out(parts: list[Batch], hands: int) -> Generator[Summary]:
     """A fresh interpreter each: what is planted in one process is planted nowhere else."""
     crew = ProcessPoolExecutor(hands, get_context("spawn"), initializer=work_for_the_others)
     try:

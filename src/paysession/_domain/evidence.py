@@ -110,7 +110,8 @@ How facts that carry the same time compare. Below 4 nothing is decided, and no t
 such a fact count for more than one of a higher rank. Those of rank 1 tell of progress.
 Those of 5 and 6 contradict those of 7; 8 and 9 say themselves what they come after. Of those
 two the one comes last that closes what is known: what was taken bounced before it was taken
-again. Beside a success and a failure both they contradict each other as well.
+again, unless a look-up made since then says that it bounced once more. Beside a success and a
+failure both they contradict each other as well.
 """
 
 
@@ -192,15 +193,16 @@ def belief_in(
         return Belief(facts[0].fact if facts else None)
     order = _Order.of(facts)
     greatest = max(facts, key=order.weight)
-    if not may_contradict or _is_success(greatest):
-        return Belief(greatest.fact)
     words = order.words_beside(greatest)
-    wins = tuple(each for each in words if order.is_denied_by(greatest, each))
-    if not wins:
+    rivals = tuple(each for each in words if order.is_denied_by(greatest, each))
+    if not may_contradict or not rivals:
         return Belief(greatest.fact)
+    if order.tells_what_came_last(greatest):
+        looked_up = Contradiction(words, decisions=())
+        return Belief((looked_up.settled_by or greatest).fact, looked_up)
     if last_word is not None:
         is_meant = last_word is LastWord.FAILURE
-        return Belief(greatest.fact if is_meant else max(wins, key=order.weight).fact)
+        return Belief(greatest.fact if is_meant else max(rivals, key=order.weight).fact)
     contradiction = Contradiction(words, tuple(each for each in facts if _is_decision(each)))
     settled_by = contradiction.settled_by
     return Belief(settled_by.fact if settled_by else None, contradiction)
@@ -338,13 +340,12 @@ class _Order:
     def weight(self, evidence: Evidence) -> Weight:
         """Return what facts are compared by, the greatest counts."""
         fact, rank = evidence.fact, rank_of(evidence.fact)
-        is_last = self.last is not None and isinstance(fact, self.last)
         return (
             min(rank, RANK[NotAttempted]),
             not evidence.is_a_persons,
             fact.occurred_at or self._assumed_time(evidence),
             fact.sequence or 0,
-            rank + 2 * is_last,
+            rank + 2 * self.tells_what_came_last(evidence),
             _amount_of(fact),
             _Told(fact),
         )
@@ -374,11 +375,17 @@ class _Order:
             each for each in self.facts if self.weight(each)[:4] == moment and _is_contrary(each)
         )
 
-    def is_denied_by(self, failure: Evidence, success: Evidence) -> bool:
-        """Whether a success excludes a failure: what a failure says it came after does not."""
-        if isinstance(failure.fact, Bounced):
-            return self.last is None and isinstance(success.fact, Retaken)
-        return _is_plain_failure(failure) and _is_plain_success(success)
+    def is_denied_by(self, greatest: Evidence, other: Evidence) -> bool:
+        """Whether both cannot be the end: what a fact says it came after, it does not deny."""
+        match greatest.fact, other.fact:
+            case (Bounced(), Retaken()) | (Retaken(), Bounced()):
+                return True
+            case _:
+                return _is_plain_failure(greatest) and _is_plain_success(other)
+
+    def tells_what_came_last(self, greatest: Evidence) -> bool:
+        """Whether it is known of a fact what it came after, and so that it came last."""
+        return self.last is not None and isinstance(greatest.fact, self.last)
 
 
 def _latest(facts: tuple[Evidence, ...]) -> datetime:

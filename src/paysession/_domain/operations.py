@@ -11,6 +11,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Self, TypedDict, assert_never
 
 import attrs
@@ -254,7 +255,7 @@ class Operation(Record, Settleable):
         is_failure = isinstance(self.believed, Declined | Rejected | Canceled | Expired)
         return has_brought and is_failure
 
-    @property
+    @cached_property
     def _belief(self) -> Belief:
         telling = tuple(each for each in self.readable if self._is_told_by(each.fact))
         return belief_in(

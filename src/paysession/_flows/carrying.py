@@ -246,9 +246,9 @@ def _asked_to_close(
         is_known_there = session.references.get(ReferenceRole.SESSION) is not None
         if session.is_closed or was_tried or not is_known_there:
             return None, None
-        reason = CloseReason.EXPIRED if session.is_over(now) else CloseReason.CANCELED
+        # Never EXPIRED: expiry does not begin while money may be on its way (I21).
         return session.request_close(
-            close_id, reason, lease=Lease.nobody(now), origin=Origin.POLICY
+            close_id, CloseReason.CANCELED, lease=Lease.nobody(now), origin=Origin.POLICY
         )
 
     _, close = yield from request()

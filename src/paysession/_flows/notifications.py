@@ -83,7 +83,10 @@ def _read(gateway: str, notification: Notification) -> Flow[tuple[Report, ...]]:
 
 
 def _hint_of(report: Report) -> Unknown:
-    return Unknown("a hint", references=report.fact.references)
+    """Believe nothing of what it says; why it could not be read is kept for a person."""
+    fact = report.fact
+    reason = fact.raw if isinstance(fact, Unreadable) else "a hint"
+    return Unknown(reason, references=fact.references)
 
 
 def _received(gateway: str, report: Report) -> Flow[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -172,7 +172,11 @@ def _of_movement(kind: type[O], operation_id: str, evidence: Evidence) -> Unit[W
 
 
 def _of_cancellation(cancellation_id: str, evidence: Evidence) -> Unit[Written]:
-    """What calls a refund off is told to the refund as well, in the same commit."""
+    """
+    What calls a refund off is told to the refund as well, in the same commit.
+
+    What we know of the call by the refund itself is not: that would be evidence out of nothing.
+    """
     cancellation = yield from Load(RefundCancellation, cancellation_id)
     payment = yield from Load(Payment, cancellation.payment_id)
     refund = yield from Load(Refund, cancellation.refund_id)
@@ -182,7 +186,7 @@ def _of_cancellation(cancellation_id: str, evidence: Evidence) -> Unit[Written]:
             return ()
         return payment.doubt(cancellation, evidence.fact, at=evidence.recorded_at)
     others: Written = ()
-    if isinstance(evidence.fact, Canceled):
+    if isinstance(evidence.fact, Canceled) and evidence.source is not EvidenceSource.OURSELVES:
         told = yield from _of_movement(Refund, refund.id, evidence)
         payment = next(each for each in told if isinstance(each, Payment) and each.id == payment.id)
         refund = next(each for each in told if isinstance(each, Refund) and each.id == refund.id)
@@ -356,7 +360,7 @@ def _payment_meant(attempt: Attempt, session: PaymentSession, fact: Fact) -> Uni
     """
     if attempt.payment_id is not None:
         return (yield from Load(Payment, attempt.payment_id))
-    if not isinstance(fact, Authorized | Captured):
+    if not isinstance(fact, Authorized | Captured | Retaken):
         return None
     is_named, payment = yield from payment_named(session.gateway, fact.references)
     if payment is not None:

@@ -14,7 +14,7 @@ from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
 from paysession._flows.asks import Load, Peek, Unit
 from paysession._flows.naming import payment_named
-from paysession.outcomes import Authorized, Captured, ReferenceRole, References
+from paysession.outcomes import Authorized, Captured, ReferenceRole, References, Retaken
 
 _ROLE = (ReferenceRole.AUTHORIZATION,)
 
@@ -39,7 +39,7 @@ def attempt_told_of(attempt: Attempt, session: PaymentSession, evidence: Evidenc
         return attempt
     unasked_id = derived_id("at", session.id, fact.references.only(_ROLE).entries[0].id)
     known = yield from Peek(Attempt, unasked_id)
-    if known is not None or not isinstance(fact, Authorized | Captured):
+    if known is not None or not isinstance(fact, Authorized | Captured | Retaken):
         return known or attempt
     _, named = yield from payment_named(session.gateway, fact.references)
     if named is not None and named.session_id != session.id:

@@ -278,6 +278,32 @@ def test_a_look_up_tells_whether_it_was_taken_again_last(
     assert (status, []) == (one.status, open_kinds(payment))
 
 
+@pytest.mark.parametrize(
+    ("words", "again", "before", "after"),
+    [
+        ((TAKEN, BOUNCED, RETAKEN), BOUNCED, True, False),
+        ((TAKEN, BOUNCED, RETAKEN), RETAKEN, True, True),
+        ((DECLINED, RETAKEN, BOUNCED), RETAKEN, False, True),
+    ],
+)
+def test_a_look_up_tells_of_a_word_that_was_said_twice(
+    words: tuple[Fact, ...], again: Fact, before: bool, after: bool
+) -> None:
+    told_of = [word(fact, NOTIFICATION, minutes) for minutes, fact in enumerate(words, start=2)]
+    for said in (*told_of, word(again, NOTIFICATION, 8)):
+        told_of.append(said)
+        payment, one = told(a_capture(), told_of)
+        assert (before, []) == (one.succeeded, open_kinds(payment))
+    payment, one = told(a_capture(), (*told_of, word(again, LOOK_UP, 9)))
+    assert (after, []) == (one.succeeded, open_kinds(payment))
+    assert bool(payment.balances.captured) is after
+
+
+def test_a_look_up_that_tells_the_whole_story_tells_nothing_of_its_end() -> None:
+    words = [word(fact, LOOK_UP, 2) for fact in (TAKEN, BOUNCED, RETAKEN)]
+    assert told(a_capture(), words)[1].succeeded
+
+
 def test_a_person_does_not_tell_what_came_last_where_the_provider_did() -> None:
     words = [word(fact, NOTIFICATION, 2) for fact in (TAKEN, BOUNCED, RETAKEN)]
     _, one = told(a_capture(), (*words, word(DECLINED, PERSON, 9)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import attrs
 from domain_builders import (
     FAILURE,
-    NOTHING,
     asked_capture,
     asked_refund,
     asked_void,

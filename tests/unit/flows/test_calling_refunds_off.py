@@ -20,6 +20,7 @@ from flow_builders import (
 from paysession import Refund
 from paysession._domain.cancellations import RefundCancellation
 from paysession._domain.decisions import Decision
+from paysession._domain.evidence import EvidenceSource
 from paysession.errors import (
     GatewayUnreachable,
     IdempotencyKeyInFlight,
@@ -261,7 +262,9 @@ def test_the_end_of_the_refund_ends_the_call_that_was_to_call_it_off(
 
     shop.payments.recover()
 
-    assert not shop.payments.get_refund(refund.id).is_open
+    ended = shop.payments.get_refund(refund.id)
+    assert not ended.is_open
+    assert EvidenceSource.OURSELVES not in {each.source for each in ended.facts}
     assert [status] == [each.status for each in cancellations(shop)]
 
 

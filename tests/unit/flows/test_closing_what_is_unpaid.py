@@ -85,14 +85,14 @@ def test_a_provider_that_was_paid_says_so_and_the_session_is_completed() -> None
     assert () == shop.payments.needs_attention()
 
 
-def test_a_session_whose_time_is_over_is_closed_as_expired() -> None:
+def test_a_session_that_is_given_up_does_not_expire_even_when_its_time_is_over() -> None:
     shop, session = lost_completion(hours=2)
 
     shop.payments.recover()
 
-    assert SessionStatus.EXPIRED is shop.payments.get_session(session.id).status
+    assert SessionStatus.CANCELED is shop.payments.get_session(session.id).status
     (close,) = (each for each in shop.gateway.calls if isinstance(each, CloseSessionRequest))
-    assert CloseReason.EXPIRED is close.reason
+    assert CloseReason.CANCELED is close.reason
 
 
 def test_what_held_a_secret_is_concluded_in_the_same_way() -> None:

@@ -41,6 +41,7 @@ from paysession.outcomes import (
     References,
     Refunded,
     Report,
+    Retaken,
     UseSdk,
 )
 
@@ -223,12 +224,15 @@ def test_a_second_payment_for_a_session_is_refunded_and_the_first_stays() -> Non
     assert (eur(100), eur(0), "paid") == (account.paid, account.refunded, account.status)
 
 
-def test_a_second_payment_that_nobody_asked_for_is_a_payment_of_its_own() -> None:
+@pytest.mark.parametrize("word", [Captured, Retaken])
+def test_a_second_payment_that_nobody_asked_for_is_a_payment_of_its_own(
+    word: type[Captured | Retaken],
+) -> None:
     shop = notifying_shop()
     session = _paid_at_once(shop, KEPT)
 
     for _ in range(2):
-        _comes(shop, session, Captured(eur(100), references=SECOND))
+        _comes(shop, session, word(eur(100), references=SECOND))
 
     first, second = _apart(shop, session)
     assert ([], ["paid_twice", "overpaid"]) == (_kinds(first), _kinds(second))

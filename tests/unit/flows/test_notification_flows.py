@@ -10,6 +10,7 @@ import pytest
 from flow_builders import CARD, DECLINE, NOW, Shop, eur, order, scripted_shop, seen
 from notifying import NotifyingGateway, notifying_shop, receive, tell
 
+from paysession import Payment
 from paysession._domain.entities import Entity
 from paysession._domain.movements import Capture, Refund, Void
 from paysession._domain.parked import ParkedReport, ParkReason
@@ -36,6 +37,7 @@ from paysession.outcomes import (
     NotAttempted,
     Pending,
     Redirect,
+    ReferenceRole,
     References,
     Refunded,
     Report,
@@ -44,6 +46,7 @@ from paysession.outcomes import (
     Voided,
 )
 
+CAPTURED = ReferenceRole.CAPTURE
 REDIRECT = ActionRequired(Redirect("https://bank.example/3ds"))
 
 
@@ -135,6 +138,13 @@ def test_what_is_signed_and_cannot_be_read_is_kept_and_acknowledged() -> None:
     assert () == first.settled
     assert 1 == len(first.parked)
     assert first.parked != other.parked, "each body is kept by itself"
+
+
+def test_why_a_hint_could_not_be_read_is_kept() -> None:
+    shop = notifying_shop(Capabilities(signs_facts=False))
+    receive(shop, UnreadableNotification("no JSON"))
+    (parked,) = parked_in(shop)
+    assert Unknown("no JSON") == parked.report.fact
 
 
 # Settled like an answer
@@ -429,6 +439,32 @@ def test_it_comes_undone_by_the_providers_id_alone_as_well() -> None:
 
     payment = shop.payment_of(shop.payments.get_session(session.id))
     assert eur(0) == payment.balances.captured
+
+
+def test_money_that_came_without_an_id_is_the_money_that_an_id_is_told_of() -> None:
+    shop = notifying_shop()
+    session = shop.payments.get_session(processing(shop))
+    tell(shop, Report(Captured(eur(100)), our_reference=session.attempt_id))
+    named = References.of(capture="ch_1")
+
+    tell(shop, Report(Captured(eur(100)), our_reference=session.id, references=named))
+
+    payment = shop.payment_of(shop.payments.get_session(session.id))
+    (capture,) = shop.store.find(Capture, by="payment_id", value=payment.id, tenant="")
+    assert (eur(100), "ch_1") == (payment.balances.captured, capture.references.get(CAPTURED))
+
+
+def test_money_under_other_ids_than_the_sessions_payment_is_another_payment() -> None:
+    shop = notifying_shop()
+    session = shop.payments.get_session(processing(shop))
+    first = References.of(authorization="pi_1", capture="ch_1")
+    tell(shop, Report(Captured(eur(100)), our_reference=session.attempt_id, references=first))
+    second = References.of(authorization="pi_2", capture="ch_2")
+
+    tell(shop, Report(Captured(eur(100)), our_reference=session.id, references=second))
+
+    payments = shop.store.find(Payment, by="session_id", value=session.id, tenant="")
+    assert [eur(100), eur(100)] == [each.balances.captured for each in payments]
 
 
 # Hints

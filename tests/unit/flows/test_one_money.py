@@ -11,7 +11,7 @@ from paysession._domain.evidence import EvidenceSource
 from paysession._drivers import drive
 from paysession._flows.settling import settle
 from paysession.lifecycles import OperationStatus, SessionStatus
-from paysession.outcomes import Captured, Fact, References, Unknown
+from paysession.outcomes import Captured, Fact, References, Retaken, Unknown
 
 
 def _paid_while_closing(
@@ -35,16 +35,17 @@ def _heard_late(shop: Shop[ScriptedGateway], attempt: Attempt, fact: Fact) -> No
     drive(flow, shop.payments.ports)
 
 
+@pytest.mark.parametrize("word", [Captured, Retaken])
 @pytest.mark.parametrize(
     "references",
     [References(), References.of(authorization="pi_1"), References.of(capture="ch_1")],
 )
 def test_two_attempts_that_speak_of_the_same_money_make_one_payment(
-    references: References,
+    references: References, word: type[Captured | Retaken]
 ) -> None:
     shop, session, completion = _paid_while_closing(references)
 
-    _heard_late(shop, completion, Captured(eur(100), references=references))
+    _heard_late(shop, completion, word(eur(100), references=references))
 
     assert eur(100) == shop.account()["paid"]
     assert session.payment_id == shop.payments.get_session(session.id).payment_id

@@ -149,15 +149,18 @@ def test_capabilities_default_to_the_common_case() -> None:
     )
 
 
+def waiting(**times: Any) -> Capabilities:
+    return Capabilities(**times)
+
+
 @pytest.mark.parametrize("name", ["key_window", "longest_call", "look_up_grace"])
 def test_a_time_that_is_declared_is_zero_or_more(name: str) -> None:
     for declared in (timedelta(0), timedelta(microseconds=1), timedelta.max):
-        assert declared == getattr(Capabilities(**{name: declared}), name)
+        assert declared == getattr(waiting(**{name: declared}), name)
     with pytest.raises(UnsafeInput, match=f"^{name} is refused: a time cannot be below zero"):
-        Capabilities(**{name: timedelta(microseconds=-1)})
-    seconds: Any = {name: 80}
+        waiting(**{name: timedelta(microseconds=-1)})
     with pytest.raises(TypeError, match=f"^{name} must be timedelta, not int"):
-        Capabilities(**seconds)
+        waiting(**{name: 80})
 
 
 @pytest.mark.parametrize(

@@ -197,8 +197,8 @@ def test_each_unit_that_was_held_is_in_one_place() -> None:
     entities = teller.commit(payment, authorization, capture)
     assert 7 == checked(check_I8, teller.history)
     carried = find(Payment, entities)
-    less = attrs.evolve(carried.balances, voids=eur(40))
-    teller.write_only(attrs.evolve(carried, balances=less))
+    more = attrs.evolve(carried.balances, voids=eur(60))
+    teller.write_only(attrs.evolve(carried, balances=more))
     assert "I8" == broken_by(check_I8, teller.history)
 
 

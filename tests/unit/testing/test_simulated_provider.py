@@ -234,6 +234,45 @@ def test_a_refund_is_called_off_while_it_has_not_happened() -> None:
     assert 800 == deal.returnable
 
 
+def test_what_came_undone_is_not_paid_again() -> None:
+    provider, deal = with_session()
+    deal.takes_at_once = True
+    provider.answer(completing(deal))
+    (sale,) = deal.moves
+    provider.books.undone(deal, sale)
+    assert deal.has_come_undone
+    assert isinstance(provider.answer(completing(deal)), Declined)
+    assert isinstance(provider.answer(closing(deal)), Canceled)
+    assert 0 == deal.held
+    provider.books.redone(sale)
+    assert isinstance(provider.answer(completing(deal)), Captured)
+
+
+def test_a_refusal_ends_whatever_waited_for_it() -> None:
+    provider, deal = with_session()
+    provider.mood = 0.3
+    waiting, refused = completing(deal), completing(deal)
+    assert isinstance(provider.answer(waiting), Pending)
+    deal.status = DealStatus.OPEN
+    provider.mood = 0.13
+    answer = provider.answer(refused)
+    assert isinstance(answer, Declined)
+    assert Ends.OBJECT is answer.ends
+    assert DealStatus.CLOSED is deal.status
+    (told,) = provider.look_up(looking_up(waiting.operation_id))
+    assert answer == told.fact
+
+
+def test_a_final_capture_leaves_alone_what_is_being_released() -> None:
+    provider, deal = with_held()
+    provider.mood = SLOW
+    provider.answer(voiding(deal, "4.00"))
+    provider.mood = CALM
+    provider.answer(capturing(deal, "5.00", is_final=True))
+    assert 400 == deal.held
+    assert 100 == deal.total(EffectKind.RELEASED)
+
+
 def test_what_it_does_not_know_it_rejects() -> None:
     provider, deal = with_taken()
     stranger = with_taken()[1]

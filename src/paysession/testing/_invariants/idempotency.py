@@ -219,7 +219,7 @@ def check_I40(history: History) -> Iterator[Finding]:
     ended = history.ended
     if ended is None or ended.crashed or ended.error is not None:
         return
-    known: set[Report] = history.kept.setdefault("I40", set[Report]())
+    known: set[tuple[str, Report]] = history.kept.setdefault("I40", set[tuple[str, Report]]())
     reports = [each for moment in history.run.heard for each in _facts_in(moment, history)]
     if reports and known.issuperset(reports):
         yield not ended.commits, ended, reports
@@ -227,10 +227,11 @@ def check_I40(history: History) -> Iterator[Finding]:
         known.update(reports)
 
 
-def _facts_in(moment: Moment, history: History) -> Iterator[Report]:
-    """Yield what a notification said, but for its own ids, where it is more than a hint."""
+def _facts_in(moment: Moment, history: History) -> Iterator[tuple[str, Report]]:
+    """Yield what a notification said to whom, without its own ids, if it is more than a hint."""
     assert isinstance(moment.ask, Read)
-    if history.capabilities_of(moment.ask.gateway).signs_facts:
+    gateway = moment.ask.gateway
+    if history.capabilities_of(gateway).signs_facts:
         for report in reports_in(moment):
             if not isinstance(report.fact, Unknown):
-                yield attrs.evolve(report, id=None)
+                yield gateway, attrs.evolve(report, id=None)

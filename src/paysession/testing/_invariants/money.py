@@ -154,10 +154,9 @@ def check_I8(history: History) -> Iterator[Finding]:
         yield balances.held.minor == max(0, books.authorized - gone), books.payment.id, balances
     for money in compared(history) if history.is_over else ():
         yield money.did[EffectKind.TAKEN] == money.booked("captured"), money
-        if money.times[EffectKind.HELD] <= 1:
-            left = money.did[EffectKind.HELD] - money.did[EffectKind.RELEASED]
-            let_go = money.booked("voided", "lapsed")
-            yield left == money.booked("authorized") - let_go, money
+        left = money.did[EffectKind.HELD] - money.did[EffectKind.RELEASED]
+        let_go = money.booked("voided", "lapsed")
+        yield left == money.booked("authorized") - let_go, money
 
 
 @invariant

@@ -10,6 +10,7 @@ import attrs
 from paysession._domain import operations
 from paysession._domain.entities import Aggregate
 from paysession._domain.evidence import RANK, Belief, Evidence, EvidenceSource, rank_of
+from paysession._domain.movements import Capture, Refund, Void
 from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.settlement import Settlement
@@ -22,6 +23,7 @@ from paysession.stores import port
 from paysession.stores.memory import InMemoryStore
 from paysession.stores.port import RecordedEvent
 from paysession.testing._plants.plant import Patch, Plant, answering, instead
+from paysession.testing._simulation.faults import Fault
 
 
 def _with_gaps(events_of: Callable[[Aggregate], Iterable[RecordedEvent]]) -> object:
@@ -88,9 +90,9 @@ def _before_the_commit(deciding: Callable[..., Any]) -> object:
     def called(unit: Callable[[], Unit[Any]]) -> Callable[[], Flow[Any]]:
         def decide() -> Flow[Any]:
             result = yield from unit()
-            operation = result[-1]
-            if operation is not None and operation.version == 0:
-                yield from Call(operation.gateway, requests.request_for(operation))
+            for each in result:
+                if isinstance(each, Capture | Void | Refund) and each.version == 0:
+                    yield from Call(each.gateway, requests.request_for(each))
             return (yield from deciding(unit)())
 
         return decide
@@ -125,6 +127,8 @@ PLANTS = (
         sentence="a store writes over what somebody else has written meanwhile",
         breaks="I43",
         patches=(Patch(InMemoryStore, "_refuse_conflicts", answering(answer=None)),),
+        profile="adyen",
+        faults=frozenset({Fault.ALL_AT_ONCE}),
     ),
     Plant(
         name="totals-change-untold",
@@ -143,24 +147,28 @@ PLANTS = (
         sentence="what is believed depends on the order in which it was heard",
         breaks="I45",
         patches=(Patch(operations, "belief_in", _first_heard),),
+        faults=frozenset({Fault.REFUND_BOUNCED}),
     ),
     Plant(
         name="old-attempt-leads",
         sentence="what is heard of an attempt that was left behind moves its session",
         breaks="I46",
         patches=(Patch(Settlement, "_followed", _of_whatever_attempt),),
+        faults=frozenset({Fault.STALE_ATTEMPT}),
     ),
     Plant(
         name="unknown-reference-dropped",
         sentence="a report of what is not known yet is acknowledged and forgotten",
         breaks="I47",
         patches=(Patch(notifications, "_received", instead(_dropped)),),
+        faults=frozenset({Fault.UNKNOWN_TO_US}),
     ),
     Plant(
         name="acknowledged-before-stored",
         sentence="a notification is acknowledged, and what it says is not recorded",
         breaks="I48",
         patches=(Patch(reports, "settle", instead(_unsettled)),),
+        faults=frozenset(),
     ),
     Plant(
         name="call-before-commit",

@@ -18,6 +18,7 @@ from paysession._flows.asks import Flow
 from paysession.lifecycles import OperationStatus
 from paysession.outcomes import Unknown
 from paysession.testing._plants.plant import Patch, Plant, answering
+from paysession.testing._simulation.faults import Fault
 
 
 def _failed_when_unanswered(status: property) -> object:
@@ -67,6 +68,7 @@ PLANTS = (
         sentence="a call that was not answered has failed",
         breaks="I26",
         patches=(Patch(Operation, "status", _failed_when_unanswered),),
+        faults=frozenset({Fault.TIME_OUT_AFTER}),
     ),
     Plant(
         name="not-found-believed-at-once",
@@ -76,30 +78,37 @@ PLANTS = (
             Patch(carrying, "proves_absence", answering(answer=True)),
             Patch(carrying, "may_be_repeated", answering(answer=False)),
         ),
+        faults=frozenset({Fault.SEEN_LATER}),
     ),
     Plant(
         name="never-looked-at-again",
         sentence="an operation without an answer is not looked at again by itself",
         breaks="I28",
         patches=(Patch(Operation, "doubted", _never_again),),
+        faults=frozenset({Fault.TIME_OUT_AFTER}),
     ),
     Plant(
         name="hearsay-taken-for-look-up",
         sentence="what a notification says is recorded as if it had been looked up",
         breaks="I29",
         patches=(Patch(notifications, "applied", _as_if_looked_up),),
+        faults=frozenset(),
     ),
     Plant(
         name="decision-without-a-name",
         sentence="nobody can say who decided what a person decided",
         breaks="I30",
         patches=(Patch(Verdict, "on", _without_names),),
+        profile="hostile",
+        faults=frozenset({Fault.TIME_OUT_BEFORE}),
     ),
     Plant(
         name="last-word-wins",
         sentence="of two contrary words the one that was heard last is believed",
         breaks="I31",
         patches=(Patch(operations, "belief_in", _last_heard),),
+        profile="adyen",
+        faults=frozenset(),
     ),
 )
 """Each is meant for one of I26 to I31."""

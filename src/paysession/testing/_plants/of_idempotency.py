@@ -17,6 +17,7 @@ from paysession._flows import carrying, once, requests
 from paysession._flows.asks import Call, Description, Flow, Load, Unit
 from paysession.stores.port import KINDS, Claim
 from paysession.testing._plants.plant import Patch, Plant, instead
+from paysession.testing._simulation.faults import Fault
 
 
 def _fresh_each_time(common: Callable[[Operation], dict[str, Any]]) -> object:
@@ -86,30 +87,35 @@ PLANTS = (
         sentence="each try of a call is sent with a key of its own",
         breaks="I38",
         patches=(Patch(requests, "_common", _fresh_each_time),),
+        faults=frozenset({Fault.SERVER_ERROR_BEFORE}),
     ),
     Plant(
         name="command-done-again",
         sentence="the same command with the same key is carried out anew",
         breaks="I33",
         patches=(Patch(_USE, "is_held_by", _but_for_the_same),),
+        faults=frozenset(),
     ),
     Plant(
         name="key-answers-anything",
         sentence="a caller's key answers for whatever it is used for",
         breaks="I34",
         patches=(Patch(_USE, "replayed", _whatever_was_asked),),
+        faults=frozenset(),
     ),
     Plant(
         name="key-under-way-sent-again",
         sentence="who repeats a command that is under way has it sent once more",
         breaks="I35",
         patches=(Patch(_USE, "replayed", _sent_again),),
+        faults=frozenset({Fault.TIME_OUT_BEFORE}),
     ),
     Plant(
         name="key-of-any-command",
         sentence="a key that was used for one command means something for another one",
         breaks="I36",
         patches=(Patch(once, "_text_of", instead(_of_any_command)),),
+        faults=frozenset(),
     ),
     Plant(
         name="key-names-customer",
@@ -122,12 +128,16 @@ PLANTS = (
         sentence="a call is repeated though its provider may have forgotten the key",
         breaks="I39",
         patches=(Patch(carrying, "may_be_repeated", instead(_for_ever)),),
+        profile="adyen",
+        faults=frozenset({Fault.KEY_FORGOTTEN}),
     ),
     Plant(
         name="duplicate-applied-twice",
         sentence="what is reported twice is recorded twice",
         breaks="I40",
         patches=(Patch(operations, "remembered", instead(_every_word)),),
+        profile="adyen",
+        faults=frozenset({Fault.TOLD_TWICE, Fault.TOLD_TWICE_ANEW}),
     ),
 )
 """Each is meant for one of I32 to I40."""

@@ -21,6 +21,7 @@ from paysession._flows import movements as moving
 from paysession._flows.asks import Unit
 from paysession._money import Money
 from paysession.testing._plants.plant import Patch, Plant, Replacing, instead
+from paysession.testing._simulation.faults import Fault
 
 
 def _nothing_too(asked: Callable[..., Money]) -> object:
@@ -46,7 +47,8 @@ def _all_that_was_ever_held(asked: Callable[..., Money]) -> object:
         **over: Money | None,
     ) -> Money:
         known = asked(of, amount, available, command, *purpose, **over)
-        return of.balances.authorized if amount is None and command == "capture" else known
+        is_the_rest = amount is None and command in ("capture", "void")
+        return of.balances.authorized if is_the_rest else known
 
     return all_of_it
 
@@ -127,36 +129,46 @@ PLANTS = (
             Patch(Payment, "_asked", _nothing_too),
             Patch(moving, "_done_already", instead(_never_done)),
         ),
+        profile="hostile",
+        faults=frozenset({Fault.TWO_WORKERS, Fault.ALL_AT_ONCE}),
     ),
     Plant(
-        name="rest-captured-as-the-whole",
-        sentence="who captures the rest of a payment is taken to mean all that was ever held",
+        name="rest-taken-for-the-whole",
+        sentence="who captures or voids the rest is taken to mean all that was ever held",
         breaks="I3",
         patches=(Patch(Payment, "_asked", _all_that_was_ever_held),),
+        profile="hostile",
+        faults=frozenset({Fault.WRONG_AMOUNT}),
     ),
     Plant(
         name="open-refunds-forgotten",
         sentence="what is being given back already may be asked for again",
         breaks="I4",
         patches=(Patch(Payment, "_asked", _beside_what_is_under_way),),
+        profile="adyen",
+        faults=frozenset({Fault.REFUND_BOUNCED}),
     ),
     Plant(
         name="excess-not-told",
         sentence="that more was taken than was held opens no discrepancy",
         breaks="I5",
         patches=(Patch(payment, "contradictions", _but_over_captured),),
+        profile="adyen",
+        faults=frozenset({Fault.TIME_OUT_BEFORE, Fault.LAPSED_EARLY, Fault.CRASH_BEFORE_CALL}),
     ),
     Plant(
         name="lapsed-money-capturable",
         sentence="what the provider has let go of may still be captured",
         breaks="I6",
         patches=(Patch(Balances, "capturable", _with_what_lapsed),),
+        faults=frozenset({Fault.LAPSED_EARLY}),
     ),
     Plant(
         name="failed-refund-counts",
         sentence="a refund that failed counts as given back",
         breaks="I7",
         patches=(Patch(Refund, "effect", _counting_failures),),
+        faults=frozenset({Fault.REFUND_BOUNCED}),
     ),
     Plant(
         name="capture-counted-twice",
@@ -172,6 +184,7 @@ PLANTS = (
             Patch(Dispute, "effect", _twice("withheld", "lost")),
             Patch(Reversal, "effect", _twice("lost")),
         ),
+        faults=frozenset({Fault.CHARGED_BACK}),
     ),
     Plant(
         name="amounts-adopted-silently",
@@ -181,12 +194,15 @@ PLANTS = (
             Patch(Payment, "_compared", instead(_as_told)),
             Patch(Receipt, "compared", instead(_without_comparing)),
         ),
+        faults=frozenset({Fault.HELD_IN_PART}),
     ),
     Plant(
         name="part-completes-session",
         sentence="a session is completed by less than it asked for",
         breaks="I14",
         patches=(Patch(Settlement, "_released", instead(_completed_all_the_same)),),
+        profile="adyen",
+        faults=frozenset({Fault.HELD_IN_PART}),
     ),
 )
 """Each is meant for one of I1 to I14."""

@@ -11,6 +11,7 @@ from paysession.errors import InvalidSignature
 from paysession.gateways.notifications import Notification
 from paysession.outcomes import Report
 from paysession.testing._plants.plant import Patch, Plant, instead
+from paysession.testing._simulation.faults import Fault
 
 
 def _as_it_came(text: str) -> str:
@@ -33,18 +34,21 @@ PLANTS = (
         sentence="a card number in a provider's words is kept with them",
         breaks="I50",
         patches=(Patch(limits, "_without_card_numbers", instead(_as_it_came)),),
+        faults=frozenset({Fault.NUMBER_ECHOED}),
     ),
     Plant(
         name="forgery-acknowledged",
         sentence="a notification that nobody has signed is acknowledged",
         breaks="I51",
         patches=(Patch(notifications, "_read", _without_complaint),),
+        faults=frozenset({Fault.BAD_SIGNATURE}),
     ),
     Plant(
         name="odd-text-kept",
         sentence="a provider's words are kept with characters that no database stores",
         breaks="I52",
         patches=(Patch(limits, "_without_control_characters", instead(_as_it_came)),),
+        faults=frozenset({Fault.ODD_TEXT}),
     ),
 )
 """Each is meant for one of I50 to I52."""

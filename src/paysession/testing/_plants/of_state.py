@@ -22,6 +22,7 @@ from paysession.lifecycles import PaymentStatus, SessionStatus
 from paysession.outcomes import Authorized, Captured, Fact
 from paysession.stores.records import Records
 from paysession.testing._plants.plant import Patch, Plant, instead
+from paysession.testing._simulation.faults import Fault
 
 _EMPTIED = (PaymentStatus.VOIDED, PaymentStatus.LAPSED)
 
@@ -39,7 +40,8 @@ def _open_again(late: Callable[..., PaymentSession]) -> object:
         session: PaymentSession, attempt: Attempt, fact: Fact, *, at: datetime
     ) -> PaymentSession:
         told = late(session, attempt, fact, at=at)
-        if not session.is_closed or not isinstance(fact, Authorized | Captured):
+        has_ended = session.is_closed and not session.news
+        if not has_ended or not isinstance(fact, Authorized | Captured):
             return told
         status = SessionStatus.PENDING
         return attrs.evolve(told, status=status).telling(SessionReopened(at=at, status=status))
@@ -138,24 +140,28 @@ PLANTS = (
         sentence="a payment of which all was released stands where it began",
         breaks="I15",
         patches=(Patch(payment, "payment_status", _phase_when_empty),),
+        faults=frozenset({Fault.LAPSED_EARLY}),
     ),
     Plant(
         name="late-money-reopens-session",
         sentence="a session that is over is opened again by money that comes late",
         breaks="I16",
         patches=(Patch(PaymentSession, "late", _open_again),),
+        faults=frozenset({Fault.PAID_LATE}),
     ),
     Plant(
         name="session-completed-twice",
         sentence="each further word on a paid session completes it once more",
         breaks="I17",
         patches=(Patch(PaymentSession, "late", _completed_again),),
+        faults=frozenset(),
     ),
     Plant(
         name="refused-command-writes",
         sentence="a command is noted before it is known whether it is allowed",
         breaks="I18",
         patches=(Patch(movements, "_look_at_unresolved", _noted_first),),
+        faults=frozenset({Fault.TWO_WORKERS}),
     ),
     Plant(
         name="clock-of-its-own",
@@ -172,18 +178,24 @@ PLANTS = (
             Patch(closing, "resolved", instead(_as_it_is)),
             Patch(closing, "unresolved_attempt", instead(_nothing_under_way)),
         ),
+        profile="hostile",
+        faults=frozenset({Fault.TIME_OUT_BEFORE}),
     ),
     Plant(
         name="pending-taken-for-paid",
         sentence="a session is completed as soon as its provider is working on it",
         breaks="I22",
         patches=(Patch(PaymentSession, "process", instead(_paid_already)),),
+        profile="adyen",
+        faults=frozenset({Fault.TOLD_BEFORE_ANSWER}),
     ),
     Plant(
         name="cancel-does-not-wait",
         sentence="a session is canceled though nobody knows whether it was paid",
         breaks="I23",
         patches=(Patch(closing, "_in_the_way", _unless_canceled),),
+        profile="hostile",
+        faults=frozenset({Fault.TIME_OUT_BEFORE}),
     ),
     Plant(
         name="records-lose-facts",
@@ -196,6 +208,7 @@ PLANTS = (
         sentence="what an adapter raises comes through to whoever gave the command",
         breaks="I25",
         patches=(Patch(Call, "__iter__", _let_through),),
+        faults=frozenset({Fault.TIME_OUT_BEFORE}),
     ),
 )
 """Each is meant for one of I15 to I25."""

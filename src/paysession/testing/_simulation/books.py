@@ -364,8 +364,8 @@ class Books:
         self.tell(deal, fact, deal.jobs[-1], because=because)
 
     def blamed(self, facts: Iterable[Fact]) -> tuple[Fault, ...]:
-        """Return the faults that made these facts true."""
-        found = (self._blame.get(id(fact)) for fact in facts)
+        """Return the faults that made these facts true, each the first time it is asked for."""
+        found = (self._blame.pop(id(fact), None) for fact in facts)
         return tuple(each for each in found if each is not None)
 
     def _effect(

@@ -40,11 +40,11 @@ def mixes_up_keys(shopper: Shopper) -> None:
 
 def _give_changed(shopper: Shopper, change: _Change, suits: Callable[[Process], bool]) -> None:
     """Give a command that was given before, as it is changed, where it can be."""
-    given = shopper.one_given(lambda each: suits(each) and change(each) is not None)
-    changed = change(given) if given is not None else None
-    if given is not None and changed is not None:
-        command, kwargs = changed
-        shopper.driver.run(shopper.driver.begin("worker 3", command, *given.args, **kwargs))
+    given = [(each.args, change(each)) for each in shopper.given if suits(each)]
+    possible = [(args, changed) for args, changed in given if changed is not None]
+    if possible:
+        args, (command, kwargs) = shopper.dice.choice(possible)
+        shopper.driver.run(shopper.driver.begin("worker 3", command, *args, **kwargs))
 
 
 def _the_same(given: Process) -> _Changed:

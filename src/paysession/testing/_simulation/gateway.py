@@ -53,7 +53,7 @@ class SimulatedGateway(Gateway):
         provider: The provider.
         ailment: What goes wrong with the next call, if anything does.
         misread: Whether the newest notification could not be read, though nothing is wrong with it.
-        heard: The faults that were told of by the newest notification or look-up.
+        heard: The faults that the newest notification or look-up told of for the first time.
     """
 
     def __init__(self, provider: SimulatedProvider) -> None:
@@ -123,7 +123,8 @@ class SimulatedGateway(Gateway):
         """Verify a notification, and read the letters in it."""
         books = self.provider.books
         letters = books.post.read(notification, at=books.now())
-        self.heard = tuple(each.because for each in letters if each.because is not None)
+        told = [each.blamed() for each in letters]
+        self.heard = tuple(fault for fault in told if fault is not None)
         self.misread = self.ailment is not None
         if self.misread:
             raise UnreadableNotification(f"card {CARD_NUMBER} makes no sense")

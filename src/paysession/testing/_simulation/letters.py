@@ -42,6 +42,11 @@ class Letter:
     not_before: datetime
     because: Fault | None = None
 
+    def blamed(self) -> Fault | None:
+        """Return the fault that it tells of, the first time it is asked for."""
+        because, self.because = self.because, None
+        return because
+
 
 @attrs.define(eq=False)
 class Post:

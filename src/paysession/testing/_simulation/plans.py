@@ -131,6 +131,10 @@ _MADE_READY: Final[Mapping[Fault, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """The deeds after which there is something that a fault can happen to."""
+_TOLD_OF: Final[Mapping[Fault, tuple[str, ...]]] = MappingProxyType(
+    {Fault.NEVER_SEEN: (NOTIFICATION,)}
+)
+"""Where what happens at a provider is told of, if not in notifications and look-ups alike."""
 _LEFT_BEHIND: Final = ("checks_out", "is_declined", "completes_session")
 """The deeds after which an attempt was left behind."""
 _MANY: Final = frozenset({*READS, "Commit", "Now"})
@@ -172,7 +176,7 @@ def _mishap(fault: Fault, kind: str, dice: Random) -> list[Step]:
     leading: list[Step] = [_deed(name, dice) for name in _LEADS_TO.get(kind, ())]
     if kind == COMMAND:
         return [Deed(name=f"passes_{fault.name.lower()}", dice=dice.randrange(_DICE))]
-    if fault in HAPPENINGS and kind in (LOOK_UP, NOTIFICATION):
+    if fault in HAPPENINGS and kind in _TOLD_OF.get(fault, (LOOK_UP, NOTIFICATION)):
         ready = [_deed(name, dice) for name in _MADE_READY[fault]]
         return [*ready, Happens(fault=fault, dice=dice.randrange(_DICE)), *leading]
     skip = dice.choice(_SKIPS) if kind in _MANY else 0

@@ -7,12 +7,12 @@ from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
 from paysession.testing._simulation.provider import CALM, REFUSING, SLOW
 from paysession.testing._simulation.shopper import AUTOMATIC, MANUAL, METHODS, TOTALS, Shopper
-from paysession.testing._simulation.shopping import completes_session, refunds
+from paysession.testing._simulation.shopping import completes_session, refunds, waits_for_customer
 
 
 def checks_out(shopper: Shopper) -> None:
     """A session is opened, and nothing more, so that there is something to be changed."""
-    if shopper.one_of(PaymentSession, lambda each: each.is_open) is None:
+    if shopper.one_of(PaymentSession, waits_for_customer) is None:
         number, total = len(shopper.given), shopper.dice.choice(TOTALS)
         with shopper.mood(CALM):
             order = Payable(f"or_more_{number}", total=total)

@@ -15,8 +15,8 @@ from paysession.gateways import Capabilities, KeyScope, LastWord
 from paysession.gateways.requests import Method
 from paysession.testing._simulation.faults import Fault
 
-_RECHECKS: Final = (timedelta(days=1), timedelta(days=40))
-"""The last one is longer after its settlement than a run has faults."""
+_LATE: Final = timedelta(days=40)
+"""Longer after its settlement than a run has faults: by then all is true that ever will be."""
 
 
 class Echo(StrEnum):
@@ -95,7 +95,7 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
                     void_after_capture=False,
                     look_up_is_authoritative=True,
                     look_up_grace=timedelta(minutes=10),
-                    recheck_schedule=_RECHECKS,
+                    recheck_schedule=(timedelta(days=1), _LATE),
                 ),
             ),
             Profile(
@@ -122,7 +122,7 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
                     key_window=timedelta(hours=72),
                     look_up_is_authoritative=True,
                     look_up_grace=timedelta(minutes=10),
-                    recheck_schedule=_RECHECKS,
+                    recheck_schedule=(_LATE,),
                 ),
                 lacks=frozenset({"cancel_refund"}),
                 approves_first=True,
@@ -136,7 +136,7 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
                     look_up_is_authoritative=True,
                     key_window=timedelta(hours=1),
                     last_word=LastWord.FAILURE,
-                    recheck_schedule=_RECHECKS,
+                    recheck_schedule=(_LATE,),
                 ),
                 lacks=frozenset({"update_session"}),
                 tells_times=False,
@@ -149,7 +149,7 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
                     honours_keys=False,
                     replays_errors=False,
                     partial_voids=True,
-                    recheck_schedule=_RECHECKS,
+                    recheck_schedule=(_LATE,),
                 ),
                 tells_times=False,
                 echo=Echo.NOTHING,

@@ -97,11 +97,6 @@ class Shopper:
             self.driver.run(self.driver.begin("worker 2", command, *args, **kwargs))
         return process
 
-    def one_given(self, suits: Callable[[Process], bool]) -> Process | None:
-        """Return a command that was given, if there is one that suits."""
-        found = [each for each in self.given if suits(each)]
-        return self.dice.choice(found) if found else None
-
     def one_of(self, kind: type[E], suits: Callable[[E], bool]) -> E | None:
         """Return a record of a kind, if there is one that suits."""
         found = [each for each in self.driver.history.entities(kind) if suits(each)]

@@ -10,6 +10,7 @@ from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
 from paysession._domain.setup_session import SetupSession
 from paysession._money import Money
+from paysession.lifecycles import SessionStatus
 from paysession.testing._simulation.shopper import AUTOMATIC, METHODS, SOURCE, Shopper
 
 _MOVEMENTS: Final[tuple[tuple[type[Capture | Void | Refund], str], ...]] = (
@@ -17,6 +18,11 @@ _MOVEMENTS: Final[tuple[tuple[type[Capture | Void | Refund], str], ...]] = (
     (Void, "void"),
     (Refund, "refund"),
 )
+
+
+def waits_for_customer(session: PaymentSession) -> bool:
+    """Whether nothing is asked of the provider about a session, and it may be paid or changed."""
+    return session.status is SessionStatus.PENDING
 
 
 def opens_session(shopper: Shopper) -> None:
@@ -44,7 +50,9 @@ def completes_session(shopper: Shopper) -> None:
 
 def updates_session(shopper: Shopper) -> None:
     """The cart has changed."""
-    session = shopper.one_of(PaymentSession, lambda each: each.is_open)
+    session = shopper.one_of(PaymentSession, waits_for_customer) or shopper.one_of(
+        PaymentSession, lambda each: each.is_open
+    )
     if session is not None:
         minor = shopper.dice.randint(1, session.amount.minor)
         amount = Money.from_minor(minor, session.amount.currency)

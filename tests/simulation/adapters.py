@@ -1,0 +1,92 @@
+"""Adapters in front of the in-memory provider: some can do less, and any may be unwell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import cache
+from typing import Any, Final
+
+from paysession._domain.failures import Failure, FailureCode
+from paysession.errors import GatewayUnreachable
+from paysession.gateways import AsyncGateway, AsyncOfflineGateway, BogusGateway, Gateway
+from paysession.gateways import port
+from paysession.gateways.port import operations_of
+from paysession.outcomes import Rejected
+
+
+class Ailment(StrEnum):
+    """What is the matter with an adapter, or with the way to its provider."""
+
+    DEAF = "deaf"
+    """No look-up is answered."""
+    LOCKED = "locked"
+    """Every call that does something is rejected: somebody has changed the API key."""
+    DOWN = "down"
+    """Nothing arrives at all."""
+
+
+METHODS: Final = frozenset(port.METHODS)
+WITHOUT: Final = {
+    "bogus": frozenset[str](),
+    "elsewhere": frozenset[str](),
+    "plain": frozenset({"close_session"}),
+    "blind": frozenset({"close_session", "look_up"}),
+}
+"""The gateways to the one provider, by name, and what the adapter of each cannot do."""
+
+
+class Passing(Gateway):
+    """Passes everything on to the in-memory provider, as far as it is well."""
+
+    def __init__(self, gateway: BogusGateway, ailment: Callable[[], Ailment | None]) -> None:
+        self.capabilities = gateway.capabilities
+        self._gateway, self._ailment = gateway, ailment
+
+    def passed(self, name: str, asked: Any) -> Any:
+        match self._ailment():
+            case Ailment.DEAF if name == "look_up":
+                raise TimeoutError("no answer in time")
+            case Ailment.LOCKED if name not in ("look_up", "read_notification"):
+                return Rejected(Failure(FailureCode.MERCHANT_CONFIG))
+            case Ailment.DOWN if name != "read_notification":
+                raise GatewayUnreachable("connection refused")
+            case _:
+                return getattr(self._gateway, name)(asked)
+
+
+class AsyncPassing(AsyncGateway):
+    """The same for event loops; it never waits."""
+
+    def __init__(self, gateway: Passing) -> None:
+        self.capabilities = gateway.capabilities
+        self._passing = gateway
+
+    async def passed(self, name: str, asked: Any) -> Any:
+        return self._passing.passed(name, asked)
+
+
+def adapter(
+    name: str, gateway: BogusGateway, ailment: Callable[[], Ailment | None]
+) -> Passing:
+    """Return the adapter of that name; it has only some of the methods."""
+    made: Passing = _with_methods(Passing, METHODS - WITHOUT[name])(gateway, ailment)
+    return made
+
+
+def asynchronous(gateway: Gateway) -> AsyncGateway:
+    """Return the same adapter for event loops."""
+    if not isinstance(gateway, Passing):
+        return AsyncOfflineGateway()
+    made: AsyncPassing = _with_methods(AsyncPassing, operations_of(gateway))(gateway)
+    return made
+
+
+@cache
+def _with_methods(kind: type[Any], names: frozenset[str]) -> type[Any]:
+    methods = {name: _passing(name) for name in names}
+    return type(f"{kind.__name__}Adapter", (kind,), methods)
+
+
+def _passing(name: str) -> Callable[[Any, Any], Any]:
+    return lambda passing, asked: passing.passed(name, asked)

@@ -7,12 +7,17 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
+import attrs
+
+from paysession import CapturePolicy
 from paysession._domain.failures import Failure, FailureCode
 from paysession.errors import GatewayUnreachable
 from paysession.gateways import AsyncGateway, AsyncOfflineGateway, BogusGateway, Gateway
 from paysession.gateways import port
+from paysession.gateways.notifications import Notification
 from paysession.gateways.port import operations_of
-from paysession.outcomes import Rejected
+from paysession.gateways.requests import ChargeRequest, CreateSessionRequest
+from paysession.outcomes import Rejected, Report
 
 
 class Ailment(StrEnum):
@@ -32,19 +37,47 @@ WITHOUT: Final = {
     "elsewhere": frozenset[str](),
     "plain": frozenset({"close_session"}),
     "blind": frozenset({"close_session", "look_up"}),
+    "holding": frozenset[str](),
 }
 """The gateways to the one provider, by name, and what the adapter of each cannot do."""
+
+
+@attrs.define
+class Weather:
+    """
+    How the adapters are today.
+
+    Attributes:
+        ailment: What is the matter with them, if anything is.
+        spoken: What letters say that the provider itself would never write, by their text.
+    """
+
+    ailment: Ailment | None = None
+    spoken: dict[bytes, tuple[Report, ...]] = attrs.field(factory=dict)
+
+    def speak(self, *reports: Report) -> Notification:
+        """Return a letter that says just this."""
+        body = f"spoken {len(self.spoken)}".encode()
+        self.spoken[body] = reports
+        return Notification(body, {})
 
 
 class Passing(Gateway):
     """Passes everything on to the in-memory provider, as far as it is well."""
 
-    def __init__(self, gateway: BogusGateway, ailment: Callable[[], Ailment | None]) -> None:
+    is_holding = False
+
+    def __init__(self, gateway: BogusGateway, weather: Weather) -> None:
         self.capabilities = gateway.capabilities
-        self._gateway, self._ailment = gateway, ailment
+        self._gateway, self._weather = gateway, weather
 
     def passed(self, name: str, asked: Any) -> Any:
-        match self._ailment():
+        if isinstance(asked, Notification) and asked.body in self._weather.spoken:
+            return self._weather.spoken[asked.body]
+        if self.is_holding and isinstance(asked, CreateSessionRequest | ChargeRequest):
+            terms = attrs.evolve(asked.terms, capture=CapturePolicy.MANUAL)
+            asked = attrs.evolve(asked, terms=terms)
+        match self._weather.ailment:
             case Ailment.DEAF if name == "look_up":
                 raise TimeoutError("no answer in time")
             case Ailment.LOCKED if name not in ("look_up", "read_notification"):
@@ -66,11 +99,16 @@ class AsyncPassing(AsyncGateway):
         return self._passing.passed(name, asked)
 
 
-def adapter(
-    name: str, gateway: BogusGateway, ailment: Callable[[], Ailment | None]
-) -> Passing:
+class Holding(Passing):
+    """It knows no other way than to hold the money, whatever it is told."""
+
+    is_holding = True
+
+
+def adapter(name: str, gateway: BogusGateway, weather: Weather) -> Passing:
     """Return the adapter of that name; it has only some of the methods."""
-    made: Passing = _with_methods(Passing, METHODS - WITHOUT[name])(gateway, ailment)
+    kind = Holding if name == "holding" else Passing
+    made: Passing = _with_methods(kind, METHODS - WITHOUT[name])(gateway, weather)
     return made
 
 

@@ -18,6 +18,7 @@ from paysession._domain.attempts import Attempt, SetupAttempt
 from paysession._domain.balances import Balances, payment_status
 from paysession._domain.cancellations import RefundCancellation
 from paysession._domain.charges import Charge
+from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.entities import Aggregate, Entity, Record
 from paysession._domain.methods import CapturePolicy
 from paysession._domain.movements import Authorization, Capture, MovementOperation, Refund, Void
@@ -128,7 +129,11 @@ def check_payment(shop: Shop, payment: Payment) -> None:
 
 
 def _check_limits(payment: Payment, movements: Iterable[MovementOperation | Recorded]) -> None:
-    """Check, by the records alone, that no more is taken than held, or given back than taken."""
+    """
+    Check, by the records alone, that no more is taken than held, or given back than taken.
+
+    What the provider does by itself may be more, or be heard of too early: that is told.
+    """
     held = _asked(movements, Authorization)
     taken = _asked(movements, Capture, Void)
     given_back = _asked(movements, Refund)
@@ -136,8 +141,11 @@ def _check_limits(payment: Payment, movements: Iterable[MovementOperation | Reco
         (each.moved_amount for each in movements if isinstance(each, Capture) and each.succeeded),
         currency=payment.amount.currency,
     )
-    require("no more is taken than is held", taken <= held, payment, movements)
-    require("no more is given back than was taken", given_back <= captured, payment, movements)
+    told = {each.kind for each in payment.discrepancies if each.is_open}
+    is_within = taken <= held + payment.balances.over or DiscrepancyKind.OVER_CAPTURED in told
+    require("no more is taken than is held", is_within, payment, movements)
+    is_within = given_back <= captured or DiscrepancyKind.OVER_REFUNDED in told
+    require("no more is given back than was taken", is_within, payment, movements)
 
 
 def _asked(movements: Iterable[MovementOperation | Recorded], *kinds: type[Record]) -> Money:

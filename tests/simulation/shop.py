@@ -13,7 +13,7 @@ from itertools import count
 from typing import Any, TypeAlias, assert_never
 
 import attrs
-from adapters import WITHOUT, Ailment, adapter
+from adapters import WITHOUT, Ailment, Weather, adapter
 
 from paysession import Money, Payable, PaymentMethod, PaymentSession, UnderpaidPolicy
 from paysession._domain.charges import Charge
@@ -26,6 +26,7 @@ from paysession._payments import Commands
 from paysession.errors import (
     GatewayUnreachable,
     IdempotencyKeyInFlight,
+    IdempotencyKeyReused,
     MoneyError,
     NotAllowed,
     NotFound,
@@ -36,6 +37,7 @@ from paysession.errors import (
 from paysession.gateways import BogusGateway, Capabilities, Gateway, OfflineGateway
 from paysession.gateways.notifications import Notification
 from paysession.lifecycles import OperationStatus
+from paysession.outcomes import Report
 from paysession.stores import InMemoryStore, Store
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -45,6 +47,7 @@ PATIENT_CARD = PaymentMethod(
     id="pm_2", name="Credit Card", gateway="bogus", on_underpaid=UnderpaidPolicy.ACCEPT
 )
 PLAIN_CARD = PaymentMethod(id="pm_4", name="Credit Card", gateway="plain")
+HOLDING_CARD = PaymentMethod(id="pm_6", name="Credit Card", gateway="holding")
 BLIND_CARD = PaymentMethod(id="pm_5", name="Credit Card", gateway="blind")
 CHECK = PaymentMethod(
     id="pm_3", name="Check", gateway="offline", session_required=False, source_required=False
@@ -56,6 +59,7 @@ SHOWN_TO_CALLERS = (
     GatewayUnreachable,
     OutcomeUnknown,
     IdempotencyKeyInFlight,
+    IdempotencyKeyReused,
     NotificationError,
 )
 
@@ -120,6 +124,13 @@ class Mail:
 
 
 @attrs.frozen
+class Says:
+    """A letter arrives that says just this, as some other provider may."""
+
+    reports: tuple[Report, ...]
+
+
+@attrs.frozen
 class Letter:
     """What has arrived, and where."""
 
@@ -138,7 +149,7 @@ class Falls:
     ill: Ailment | None = None
 
 
-Scene: TypeAlias = Do | Later | Decide | Occurs | Mail | Falls
+Scene: TypeAlias = Do | Later | Decide | Occurs | Mail | Says | Falls
 Story: TypeAlias = Callable[[], Generator[Scene, Any, None]]
 
 
@@ -169,7 +180,7 @@ class Shop:
         self.store = store or self.books
         self.bogus = BogusGateway(capabilities=capabilities, clock=self.clock)
         self.gateway = gateway
-        self.ailment: Ailment | None = None
+        self.weather = Weather()
         self.letters: list[Letter] = []
         self._ids = count(1)
 
@@ -180,7 +191,7 @@ class Shop:
         return f"{prefix}_{next(self._ids)}"
 
     def gateways(self) -> dict[str, Gateway]:
-        at_provider = {name: adapter(name, self.bogus, lambda: self.ailment) for name in WITHOUT}
+        at_provider = {name: adapter(name, self.bogus, self.weather) for name in WITHOUT}
         bogus, offline = self.gateway or at_provider["bogus"], OfflineGateway()
         return {**at_provider, "bogus": bogus, "offline": offline}
 
@@ -207,15 +218,18 @@ class Shop:
                 came_of_it: object = getattr(self.bogus.later, event)(*args, **kwargs)
                 return came_of_it
             case Falls(ill):
-                self.ailment = ill
+                self.weather.ailment = ill
             case _:
                 assert_never(scene)
         return None
 
-    def collect(self, mail: Mail) -> None:
+    def collect(self, mail: Mail | Says) -> None:
         """Put what the provider has written before the door."""
-        letters = self._written(mail.arrival)
-        self.letters += [Letter(mail.gateway, each) for each in letters]
+        match mail:
+            case Mail(arrival, gateway):
+                self.letters += [Letter(gateway, each) for each in self._written(arrival)]
+            case Says(reports):
+                self.letters.append(Letter("bogus", self.weather.speak(*reports)))
 
     def _written(self, arrival: Arrival) -> list[Notification]:
         provider = self.bogus.provider
@@ -287,7 +301,7 @@ class Process:
                     return self.run(flow_of(command, *args, **kwargs))
                 except SHOWN_TO_CALLERS as error:
                     return error
-            case Mail():
+            case Mail() | Says():
                 self.shop.collect(scene)
                 self.open_letters()
                 return None
@@ -362,7 +376,7 @@ def recover(
 ) -> Process:
     """Start the backend again, and let it work until nothing is left to do, for days if need be."""
     process = Process(shop, until=until)
-    shop.ailment = None
+    shop.weather.ailment = None
     process.open_letters()
     for round_ in range(rounds):
         has_just_begun = round_ <= 1 and _waits_for_customer(shop)

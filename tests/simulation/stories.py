@@ -17,6 +17,7 @@ from stories_of_many_sessions import tales_of_many_sessions
 from stories_of_notifications import tales_of_notifications
 from stories_of_other_providers import tales_of_other_providers
 from stories_of_people import tales_of_people
+from stories_of_rare_words import tales_of_rare_words
 from stories_without_session import tales_without_session
 from telling import (
     CALL_OFF,
@@ -326,6 +327,7 @@ TALES: Final = {
         tales_of_dashboards(),
         tales_of_people(),
         tales_of_other_providers(),
+        tales_of_rare_words(),
     )
     for tale in tales
 }

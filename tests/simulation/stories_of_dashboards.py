@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 from adapters import Ailment
 from shop import Arrival, Decide, Do, Falls, Later, Mail, Occurs, Story, is_refusal
 from stories_of_notifications import AUTOMATIC, MANUAL, WAYS, bought
-from telling import MOVE, Tale, Telling, named, usd
+from telling import ONCE, Tale, Telling, named, usd
 
 from paysession import CapturePolicy
 from paysession.gateways import Capabilities
@@ -224,7 +224,7 @@ def _tales_undone() -> list[Tale]:
             ),
         ]
     for command in ("capture", "void", "refund"):
-        for name, script, people in named(command, ("approve", "pending", "timeout_after", "broken")):
+        for name, script, people in named(command, ("approve", "pending", *ONCE)):
             story = is_made_by_hand_meanwhile(command, script)
             can = Capabilities(look_up_is_authoritative=True, partial_voids=True)
             tales.append(Tale(f"by hand meanwhile, {name}", story, people, capabilities=can))

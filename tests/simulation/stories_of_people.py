@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+import attrs
 from adapters import Ailment
 from shop import BLIND_CARD, CARD, CHECK, ORDER, Decide, Do, Falls, Later, Mail, Occurs, Story
 from shop import is_refusal
 from stories_of_notifications import AUTOMATIC, MANUAL, bought, opened
 from telling import Tale, Telling, named, source, token, usd
 
-from paysession import CapturePolicy, Decision, Payable
+from paysession import CapturePolicy, CreditCard, Decision, Payable
 from paysession.gateways import Capabilities
 from paysession.outcomes import Report, Unreadable
 
@@ -25,6 +26,7 @@ ANNA: Final = {"actor": "anna", "reason": "the provider's dashboard says so"}
 FORGETFUL: Final = Capabilities(honours_keys=False)
 """A provider of which nothing can be found out: a call that was lost is never repeated."""
 
+UNCHARGEABLE: Final = CreditCard(id="card_1", brand="visa", last4="4242", month=12, year=2034)
 CUSTOMER: Final = "customer_1"
 HER_ORDER: Final = Payable(ORDER.id, total=ORDER.total, customer_id=CUSTOMER)
 
@@ -231,6 +233,61 @@ def comes_again_with_its_key(script: Mapping[str, str]) -> Story:
     return story
 
 
+def gives_keys_to_all(script: Mapping[str, str]) -> Story:
+    """Each other command is given twice under one key, too, and then with something else."""
+
+    def twice(command: str, *args: object, **kwargs: object) -> Telling:
+        given = {**kwargs, "idempotency_key": "key_2"}
+        answer = yield Do(command, args, given)
+        yield Do(command, args, given)
+        return answer
+
+    def story() -> Telling:
+        check = yield from twice("create_payment", ORDER, method=CHECK)
+        part = yield from twice("mark_paid", check.id, amount=usd("10.00"))
+        yield from twice("mark_refunded", check.id, amount=usd("5.00"))
+        yield from twice("mark_bounced", getattr(part, "id", "nothing"))
+        yield from twice("abandon_payment", check.id)
+        payment = yield from twice("charge", ORDER, method=CARD, source=source(script))
+        if is_refusal(payment):
+            return
+        yield Do("charge", (ORDER,), {"method": CARD, "idempotency_key": "key_2"})
+        yield from twice("capture", payment.id)
+        refund = yield from twice("refund", payment.id, amount=usd("10.00"))
+        if not is_refusal(refund):
+            yield from twice("cancel_refund", refund.id)
+        yield Later(timedelta(days=2))
+        yield Do("recover")
+        for each in (yield Do("needs_attention")):
+            yield from twice("resolve", each.id, decision=Decision.DISMISSED, **ANNA)
+
+    return story
+
+
+def is_refused() -> Telling:
+    """Much that can be seen to be wrong before anything is written."""
+    stranger, of_nobody = attrs.evolve(CARD, gateway="nobody"), {"method": CARD}
+    given = {"method": CARD, "source": source({})}
+    session = yield Do("create_session", (ORDER,), {**given, "amount": usd("60.00")})
+    yield Do("create_session", (ORDER,), {**given, "method": stranger})
+    yield Do("create_session", (ORDER,), {"method": CHECK})
+    yield Do("create_session", (ORDER,), {**given, "return_url": "http://shop.example"})
+    yield Do("create_session", (ORDER,), {**given, "amount": usd("110.01")})
+    yield Do("update_session", (session.id,), {"payable": Payable("or_2", total=ORDER.total)})
+    yield Do("charge", (ORDER,), {**of_nobody, "source": UNCHARGEABLE})
+    yield Do("create_payment", (ORDER,), of_nobody)
+    check = yield Do("create_payment", (ORDER,), {"method": CHECK})
+    yield Do("mark_paid", (check.id,), {"amount": usd("60.00")})
+    yield Do("complete_session", (session.id,))
+    yield Do("mark_refunded", ("py_of_nobody",))
+    yield Do("result_of", ("key_1",), {"command": "recover"})
+    yield Do("resolve", ("nothing",), {"decision": Decision.FAILED, **ANNA})
+    yield Do("get_setup_session", ("pss_of_nobody",))
+    yield Do("find_session", (), {"external_id": "nobody"})
+    yield Do("cancel_session", (session.id,))
+    yield Do("complete_session", (session.id,))
+
+
 def fell_ill(ill: Ailment, *verbs: str) -> Story:
     """The way to the provider is blocked when what was lost is looked for."""
 
@@ -365,7 +422,13 @@ def _tales_of_illness() -> list[Tale]:
 
 
 def _tales_of_callers() -> list[Tale]:
-    tales = [Tale("checks are given up", gives_a_check_up)]
+    tales = [
+        Tale("checks are given up", gives_a_check_up),
+        Tale("refusals", is_refused),
+        Tale("keys for all, approve", gives_keys_to_all({})),
+        Tale("keys for all, refund pending", gives_keys_to_all({"refund": "pending"})),
+        Tale("keys for all, charge unreachable", gives_keys_to_all({"charge": "unreachable"})),
+    ]
     for each in ("approve", "decline:insufficient_funds", "timeout_after"):
         script = {"complete": each}
         tales += [

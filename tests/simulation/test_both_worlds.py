@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import trio
 from adapters import asynchronous
-from shop import SHOWN_TO_CALLERS, Do, Mail, Process, Shop
+from shop import SHOWN_TO_CALLERS, Do, Mail, Process, Says, Shop
 from stories import TALES
 from telling import Tale
 
@@ -48,7 +48,7 @@ def told_to_payments(tale: Tale) -> tuple[object, ...]:
         match scene:
             case Do(command, args, kwargs):
                 answer = _answered(lambda: getattr(payments, command)(*args, **kwargs))
-            case Mail():
+            case Mail() | Says():
                 shop.collect(scene)
                 for each in shop.letters:
                     payments.receive_notification(each.gateway, **each.given)
@@ -83,7 +83,7 @@ async def told_to_async_payments(tale: Tale) -> tuple[object, ...]:
         match scene:
             case Do(command, args, kwargs):
                 answer = await _awaited(getattr(payments, command)(*args, **kwargs))
-            case Mail():
+            case Mail() | Says():
                 shop.collect(scene)
                 for each in shop.letters:
                     await payments.receive_notification(each.gateway, **each.given)

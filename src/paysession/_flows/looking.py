@@ -15,6 +15,7 @@ from paysession._domain.attempts import Attempt, SetupAttempt
 from paysession._domain.charges import Charge
 from paysession._domain.evidence import EvidenceSource, rank_of
 from paysession._flows.asks import Call, Description, Flow, Now
+from paysession._flows.placing import brought_by
 from paysession._flows.reports import Applied, applied
 from paysession._flows.requests import AnyOperation, look_up_for, request_for
 from paysession._flows.settling import settle
@@ -59,24 +60,25 @@ def look_at(operation: AnyOperation, description: Description) -> Flow[Sighting]
     """Settle what the provider knows of an operation and of its money, if it can be asked."""
     if "look_up" not in description.operations:
         return Sighting.CANNOT_LOOK
-    method = request_for(operation).method
-    answer = yield from Call(operation.gateway, look_up_for(operation, method), operation.tries)
+    asked = yield from brought_by(operation)
+    request = look_up_for(asked, request_for(asked).method)
+    answer = yield from Call(operation.gateway, request, operation.tries)
     at = yield from Now()
     if not isinstance(answer, tuple):
         deaf = Unknown(f"look-up: {answer.reason}")
         yield from settle(operation, deaf, source=EvidenceSource.LOOK_UP, at=at)
         return Sighting.DID_NOT_ANSWER
     is_seen = names_nobody = False
-    for report in sorted(answer, key=lambda each: _place_of(operation, each)):
-        if _is_about(operation, report):
-            yield from settle(operation, report.told, source=EvidenceSource.LOOK_UP, at=at)
+    for report in sorted(answer, key=lambda each: _place_of(asked, each)):
+        if _is_about(asked, report):
+            yield from settle(asked, report.told, source=EvidenceSource.LOOK_UP, at=at)
             is_seen = True
             continue
         placement = yield from applied(
             operation.gateway, report, source=EvidenceSource.LOOK_UP, at=at
         )
         record_id = placement.record_id if isinstance(placement, Applied) else None
-        is_seen = is_seen or record_id == operation.id
+        is_seen = is_seen or record_id in (operation.id, asked.id)
         names_nobody = names_nobody or (record_id is None and report.our_reference is None)
     if is_seen:
         return Sighting.SEEN

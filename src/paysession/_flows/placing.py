@@ -21,6 +21,7 @@ from paysession._domain.disputes import Dispute
 from paysession._domain.entities import Entity
 from paysession._domain.movements import Capture, Refund, Void
 from paysession._domain.payment import Payment
+from paysession._domain.receipts import capture_id_of
 from paysession._domain.session import PaymentSession
 from paysession._domain.setup_session import SetupSession
 from paysession._flows.asks import Claimed, Find, Load, Peek, Unit
@@ -194,6 +195,17 @@ def role_of(report: Report) -> ReferenceRole | None:
 def _most_special(fact: Fact) -> ReferenceRole | None:
     named = {each.role for each in fact.references}
     return next((role for role in _ROLES_OF_MOVEMENTS if role in named), None)
+
+
+def brought_by(operation: AnyOperation) -> Unit[AnyOperation]:
+    """What came in one step had no call of its own: return the attempt or charge that had."""
+    if not isinstance(operation, Capture) or not operation.came_in_one_step:
+        return operation
+    payment = yield from Load(Payment, operation.payment_id)
+    if payment.attempt_id is None or capture_id_of(payment.attempt_id) != operation.id:
+        return operation
+    attempt = yield from Peek(Attempt, payment.attempt_id)
+    return attempt or (yield from Load(Charge, payment.attempt_id))
 
 
 @attrs.frozen

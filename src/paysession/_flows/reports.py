@@ -21,7 +21,15 @@ from paysession._domain.operations import Operation
 from paysession._domain.parked import ParkReason
 from paysession._domain.payment import Payment
 from paysession._flows.asks import Find, Flow, Peek, Unit
-from paysession._flows.placing import KIND_OF_ROLE, Movement, Place, meant_by, place_of, role_of
+from paysession._flows.placing import (
+    KIND_OF_ROLE,
+    Movement,
+    Place,
+    brought_by,
+    meant_by,
+    place_of,
+    role_of,
+)
 from paysession._flows.requests import AnyOperation
 from paysession._flows.settling import settle
 from paysession._flows.told import PaymentFact, told_of_movement, told_of_payment
@@ -147,7 +155,7 @@ def _applied_to_operation(
     place: Place, report: Report, source: EvidenceSource, at: datetime
 ) -> Flow[Placement]:
     role = role_of(report)
-    operation = _movement_meant(place, role) if role else _echoed_movement(place)
+    operation = (yield from _movement_meant(place, role)) if role else _echoed_movement(place)
     if operation is None and (yield from _may_be_its_attempt(place, report, role)):
         meant = yield from meant_by(place, report)
         if not meant.is_certain:
@@ -163,15 +171,16 @@ def _applied_to_operation(
 
 def _echoed_movement(place: Place) -> AnyOperation | None:
     """Return our movement whose id the provider echoes: a word that names no other is about it."""
-    movements = Capture | Void | Refund | RefundCancellation
-    return place.echoed if isinstance(place.echoed, movements) else None
+    echoed = place.echoed
+    return echoed if isinstance(echoed, Capture | Void | Refund | RefundCancellation) else None
 
 
-def _movement_meant(place: Place, role: ReferenceRole) -> AnyOperation | None:
+def _movement_meant(place: Place, role: ReferenceRole) -> Unit[AnyOperation | None]:
     """
     Return our movement that a report is about, if it is one of those we know.
 
-    What came in one step with an attempt is told of by that attempt, where it is echoed.
+    What came in one step is told of by the attempt or charge that brought it: so both know of
+    it alike.
     """
     kind, named = KIND_OF_ROLE[role], place.named.get(role)
     if isinstance(place.echoed, kind):
@@ -179,7 +188,9 @@ def _movement_meant(place: Place, role: ReferenceRole) -> AnyOperation | None:
     if not isinstance(named, Capture | Void | Refund):
         return None
     is_its_own = isinstance(named, Capture) and named.came_in_one_step
-    return place.echoed if is_its_own and isinstance(place.echoed, Attempt | Charge) else named
+    if is_its_own and isinstance(place.echoed, Attempt | Charge):
+        return place.echoed
+    return (yield from brought_by(named))
 
 
 def _may_be_its_attempt(place: Place, report: Report, role: ReferenceRole | None) -> Unit[bool]:
@@ -214,15 +225,20 @@ def _provider_made(
     """
     Record a movement that was made at the provider, once it cannot be one of ours.
 
-    While a movement of ours has no id of the provider's yet, it may be the one.
+    While a movement of ours that is open has no id of the provider's yet, it may be the one; and
+    it is one of ours that has moved as much, where the provider gave no id with its answer.
     """
     fact = report.told
     if not isinstance(fact, Captured | Voided | Refunded):
         return _UNKNOWN
     kind = KIND_OF_ROLE[role]
-    for operation_id in payment.open_operations:
-        ours = yield from Peek(kind, operation_id)
-        if ours is not None and ours.references.get(role) is None:
-            return _UNDECIDED
+    ours = yield from Find(kind, "payment_id", payment.id)
+    nameless = [each for each in ours if each.references.get(role) is None]
+    if any(each.is_open for each in nameless):
+        return _UNDECIDED
+    for each in nameless:
+        if each.succeeded and each.moved_amount == fact.amount:
+            yield from settle(each, fact, source=source, at=at)
+            return Applied(each.id)
     record_id = yield from told_of_movement(payment, kind, fact, source, at=at)
     return Applied(record_id)

@@ -13,6 +13,7 @@ from notifying import NotifyingGateway, notifying_shop, receive, tell
 from paysession import Payment
 from paysession._domain.entities import Entity
 from paysession._domain.movements import Capture, Refund, Void
+from paysession._domain.operations import Origin
 from paysession._domain.parked import ParkedReport, ParkReason
 from paysession._drivers import drive
 from paysession._flows.notifications import tried_again
@@ -47,6 +48,11 @@ from paysession.outcomes import (
 )
 
 CAPTURED = ReferenceRole.CAPTURE
+MOVED: dict[str, tuple[type[Captured | Voided | Refunded], type[Capture | Void | Refund]]] = {
+    "capture": (Captured, Capture),
+    "void": (Voided, Void),
+    "refund": (Refunded, Refund),
+}
 REDIRECT = ActionRequired(Redirect("https://bank.example/3ds"))
 
 
@@ -465,6 +471,25 @@ def test_money_under_other_ids_than_the_sessions_payment_is_another_payment() ->
 
     payments = shop.store.find(Payment, by="session_id", value=session.id, tenant="")
     assert [eur(100), eur(100)] == [each.balances.captured for each in payments]
+
+
+@pytest.mark.parametrize("method", MOVED)
+def test_a_movement_that_was_answered_without_an_id_is_the_one_that_is_told_of_with_it(
+    method: str,
+) -> None:
+    shop = notifying_shop(Capabilities(partial_voids=True))
+    moved, kind = MOVED[method]
+    payment = shop.taken() if method == "refund" else shop.held()
+    shop.gateway.then(method, moved(eur(60)))
+    movement = getattr(shop.payments, method)(payment.id, amount=eur(60))
+
+    for amount, number in ((60, "mv_1"), (40, "mv_2")):
+        named = payment.references | References.of(**{method: number})
+        tell(shop, Report(moved(eur(amount)), references=named))
+
+    *_, first, second = shop.store.find(kind, by="payment_id", value=payment.id, tenant="")
+    assert (movement.id, "mv_1") == (first.id, first.references.get(ReferenceRole(method)))
+    assert (Origin.PROVIDER, eur(40)) == (second.origin, second.moved_amount)
 
 
 # Hints

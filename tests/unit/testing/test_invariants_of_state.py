@@ -35,6 +35,7 @@ from paysession.errors import AmountExceeded, InvalidSignature, NotFound, Unread
 from paysession.gateways import Notification
 from paysession.lifecycles import DisputeStatus, PaymentStatus, SessionStatus
 from paysession.outcomes import Accepted, Authorized, Canceled, DisputeChanged, Refunded, Report
+from paysession.testing._invariants.history import History
 from paysession.testing._invariants.state import (
     check_I15,
     check_I16,
@@ -268,6 +269,17 @@ def test_what_may_come_to_money_is_not_given_up() -> None:
     teller, session, attempt = asking()
     teller.commit(canceled, attempt.observed(heard(Canceled())))
     assert 1 == checked(check_I23, teller.history)
+
+
+def test_who_cancels_withdraws_what_nobody_has_asked_for_yet() -> None:
+    def given_up(reason: CloseReason) -> History:
+        teller, session, attempt = asking(expires=1)
+        teller.write_only(attrs.evolve(attempt, version=attempt.version + 1, sent_at=None))
+        teller.commit(session.close(reason, at=at(2)))
+        return teller.history
+
+    assert 1 == checked(check_I23, given_up(CloseReason.CANCELED))
+    assert "I23" == broken_by(check_I23, given_up(CloseReason.EXPIRED))
 
 
 def test_a_session_that_is_given_up_ends_when_its_money_has_come() -> None:

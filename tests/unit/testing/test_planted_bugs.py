@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from types import ModuleType
+from typing import Any, TypeVar
 
 import attrs
 import pytest
+from history_builders import NOW, new_session, taken
 
+from paysession import Payment
+from paysession._domain.attempts import Attempt, CloseReason
+from paysession._flows import closing, movements, once
+from paysession._flows.asks import Peek, Unit
+from paysession.outcomes import Canceled
+from paysession.stores import Claim
 from paysession.testing import PROFILES, Simulation
 from paysession.testing._invariants import ALL_CHECKS, InvariantBroken, code_of
 from paysession.testing._plants import PLANTS, Patch, Plant
@@ -15,6 +24,7 @@ from paysession.testing._simulation.plans import plan_of
 from paysession.testing._simulation.run import Run
 
 SEEDS = 100
+T = TypeVar("T")
 
 
 class Purse:
@@ -34,15 +44,23 @@ EMPTIED = Plant(
 )
 
 
+def ended(flow: Generator[Any, Any, T]) -> T:
+    """Return what a flow that asks for nothing comes to."""
+    with pytest.raises(StopIteration) as end:
+        next(flow)
+    result: T = end.value.value
+    return result
+
+
 def caught(plant: Plant) -> InvariantBroken:
     """Return what notices a plant, with the provider and the faults that it names."""
     profile, faults = PROFILES[plant.profile], sorted(plant.faults)
-    for seed in range(plant.seed, plant.seed + SEEDS):
+    for seed in range(SEEDS):
         plan = plan_of(seed, profile, faults)
         run = Run.of(plan, seed=seed, profile=profile, plant=plant.planted)
         if run.broken is not None:
             return run.broken
-    raise AssertionError(f"{plant.name} is not caught from seed {plant.seed} on")
+    raise AssertionError(f"{plant.name} is not caught in {SEEDS} seeds")
 
 
 @pytest.mark.parametrize("plant", PLANTS.values(), ids=lambda plant: plant.name)
@@ -108,12 +126,61 @@ def test_nothing_stays_planted_after_a_simulation_that_broke() -> None:
     plant = PLANTS["clock-of-its-own"]
     (patch,) = plant.patches
     before = vars(patch.target)[patch.name]
-    result = Simulation(plant.seed, profile=plant.profile, plant=plant.name).run()
+    result = Simulation(1, profile=plant.profile, plant=plant.name).run()
     assert result.violation is not None
     assert before is vars(patch.target)[patch.name]
-    assert Simulation(plant.seed, profile=plant.profile).run().violation is None
+    assert Simulation(1, profile=plant.profile).run().violation is None
 
 
 def test_a_plant_that_there_is_not_is_refused() -> None:
     with pytest.raises(ValueError, match="there is no plant 'rose': use one of nothing-is"):
         Simulation(1, plant="rose")
+
+
+def test_a_call_before_its_commit_is_made_for_new_movements_alone() -> None:
+    def unit() -> Unit[tuple[Payment]]:
+        yield from ()
+        return (payment,)
+
+    payment, *_ = taken()
+    payment = payment.committed()
+    with PLANTS["call-before-commit"].planted():
+        assert (payment,) == ended(movements.deciding(unit)())
+
+
+def test_a_key_whose_command_is_over_is_answered_as_ever() -> None:
+    payment, *_ = taken()
+    claim = Claim(
+        namespace="idempotency",
+        text="key",
+        kind="payment",
+        id=payment.id,
+        version=1,
+        fingerprint="same",
+        answer=payment,
+        settled_at=NOW,
+    )
+    use = once._Use(command="charge", text="key", fingerprint="same", at=NOW)
+    with PLANTS["key-under-way-sent-again"].planted():
+        assert payment is ended(use.replayed(claim))
+
+
+def test_what_came_otherwise_than_asked_is_not_told_by_its_payment() -> None:
+    payment, _, capture = taken()
+    with PLANTS["amounts-adopted-silently"].planted():
+        assert payment is payment._compared(capture, at=NOW)
+
+
+def test_a_session_that_was_never_paid_is_not_completed_again() -> None:
+    session, attempt = new_session()
+    closed = session.close(CloseReason.CANCELED, at=NOW)
+    told = closed.late(attempt, Canceled(), at=NOW)
+    with PLANTS["session-completed-twice"].planted():
+        assert told == closed.late(attempt, Canceled(), at=NOW)
+
+
+def test_a_session_whose_time_is_over_waits_for_what_is_under_way() -> None:
+    session, _ = new_session()
+    with PLANTS["cancel-does-not-wait"].planted():
+        asked = next(closing._in_the_way(session, CloseReason.EXPIRED))
+    assert Peek(Attempt, session.attempt_id) == asked

@@ -25,10 +25,10 @@ def invariant(look: Look) -> Check:
 
     @wraps(look)
     def check(history: History) -> None:
-        for holds, *seen in look(history):
+        for finding in look(history):
             history.checks[code] += 1
-            if not holds:
-                raise InvariantBroken(code, sentence, "; ".join(map(str, seen)))
+            if not finding[0]:
+                raise InvariantBroken(code, sentence, "; ".join(map(str, finding[1:])))
 
     return check
 

@@ -56,7 +56,7 @@ def check_I41(history: History) -> Iterator[Finding]:
 @invariant
 def check_I42(history: History) -> Iterator[Finding]:
     """What the events tell, added up, is what stands there."""
-    folded: dict[str, dict[str, Any]] = history.kept.setdefault("I42", dict[str, dict[str, Any]]())
+    folded = history.remembered("I42", dict[str, dict[str, Any]])
     for recorded in history.events:
         _fold(folded.setdefault(recorded.aggregate_id, {"open": set()}), recorded)
     for _, after in history.changed:
@@ -111,7 +111,7 @@ def check_I44(history: History) -> Iterator[Finding]:
     changed = {after.id for _, after in history.changed if isinstance(after, Aggregate)}
     if history.changed:
         yield told == changed, told, changed
-        waiting: dict[str, list[str]] = history.kept.setdefault("I44", dict[str, list[str]]())
+        waiting = history.remembered("I44", dict[str, list[str]])
         for each in history.events:
             waiting.setdefault(each.aggregate_id, []).append(each.id)
     if history.is_over:

@@ -52,6 +52,8 @@ class Heard:
 
     def catch_up(self, history: History) -> None:
         """Count in what happened since."""
+        if self.moments == len(history.moments) and self.calls == len(history.calls):
+            return
         for asked in history.calls[self.calls :]:
             if isinstance(asked.request, LookUpRequest):
                 self.looked_at[id(asked.request)] = asked.at
@@ -116,7 +118,7 @@ def _sign(fact: Fact) -> tuple[str, ...]:
 
 def heard_in(history: History) -> Heard:
     """Return what a history has heard so far."""
-    heard: Heard = history.kept.setdefault("heard", Heard())
+    heard = history.remembered("heard", Heard)
     heard.catch_up(history)
     return heard
 

@@ -10,7 +10,7 @@ the provider knows to have happened to money.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar, cast
@@ -28,6 +28,7 @@ from paysession.gateways.requests import Request
 from paysession.stores.port import Changes, Claim, RecordedEvent
 
 E = TypeVar("E", bound=Entity)
+T = TypeVar("T")
 Changed: TypeAlias = tuple[Entity | None, Entity]
 """One entity before and after a commit; nothing before its first."""
 
@@ -313,6 +314,12 @@ class History:
     def capabilities_of(self, gateway: str) -> Capabilities:
         """Return how a gateway behaves."""
         return self.capabilities.get(gateway, UNKNOWN_GATEWAY)
+
+    def remembered(self, name: str, make: Callable[[], T]) -> T:
+        """Return what a check remembers under a name; the first time, what is made for it."""
+        if name not in self.kept:
+            self.kept[name] = make()
+        return cast("T", self.kept[name])
 
     def note(
         self, moment: Moment, *, written: Changes | None = None, ended: Ended | None = None

@@ -50,7 +50,7 @@ class _Use:
 @invariant
 def check_I32(history: History) -> Iterator[Finding]:
     """No operation moves money twice at a provider that honours keys."""
-    seen: Counter[object] = history.kept.setdefault("I32", Counter[object]())
+    seen = history.remembered("I32", Counter[object])
     fresh = history.truth[seen["effects"] :]
     seen["effects"] = len(history.truth)
     for effect in fresh:
@@ -109,9 +109,7 @@ def _repeated(history: History) -> Iterator[tuple[Ended, _Use]]:
 
 def _uses_in(history: History, ended: Ended) -> dict[tuple[object, ...], _Use]:
     """Return the first use of each key that made something happen, this one counted in."""
-    uses: dict[tuple[object, ...], _Use] = history.kept.setdefault(
-        "uses", dict[tuple[object, ...], _Use]()
-    )
+    uses = history.remembered("uses", dict[tuple[object, ...], _Use])
     name, made = (ended.tenant, ended.command, ended.key), _made(history, ended)
     first = uses.get(name)
     if made and (first is None or not _is_kept(first, ended, history)):
@@ -173,8 +171,8 @@ def _text_of(key: object) -> str:
 @invariant
 def check_I38(history: History) -> Iterator[Finding]:
     """A provider's key follows from the operation's id alone, and tells nothing of anybody."""
-    keys: dict[str, str] = history.kept.setdefault("keys", dict[str, str]())
-    operations: dict[str, str] = history.kept.setdefault("operations of keys", dict[str, str]())
+    keys = history.remembered("keys", dict[str, str])
+    operations = history.remembered("operations of keys", dict[str, str])
     for asked in _sent_since("I38", history):
         key, operation_id = asked.request.key, asked.request.operation_id
         known, named = keys.setdefault(operation_id, key), operations.setdefault(key, operation_id)
@@ -219,7 +217,7 @@ def check_I40(history: History) -> Iterator[Finding]:
     ended = history.ended
     if ended is None or ended.crashed or ended.error is not None:
         return
-    known: set[tuple[str, Report]] = history.kept.setdefault("I40", set[tuple[str, Report]]())
+    known = history.remembered("I40", set[tuple[str, Report]])
     reports = [each for moment in history.run.heard for each in _facts_in(moment, history)]
     if reports and known.issuperset(reports):
         yield not ended.commits, ended, reports

@@ -23,7 +23,7 @@ def check_I50(history: History) -> Iterator[Finding]:
     """No secret and no card number is shown by anything: records, events, errors."""
     if not history.canaries:
         return
-    seen: set[object] = history.kept.setdefault("I50", set[object]())
+    seen = history.remembered("I50", set[object])
     for _, after in history.changed:
         sort = type(after), getattr(after, "status", None)
         if sort not in seen:

@@ -105,7 +105,7 @@ def _has_ended(session: PaymentSession | SetupSession) -> bool:
 @invariant
 def check_I17(history: History) -> Iterator[Finding]:
     """A session ends once."""
-    ends: Counter[str] = history.kept.setdefault("I17", Counter[str]())
+    ends = history.remembered("I17", Counter[str])
     for recorded in history.events:
         if isinstance(recorded.event, _ENDS):
             ends[recorded.aggregate_id] += 1
@@ -133,7 +133,7 @@ def _is_begun(entity: Entity) -> bool:
 @invariant
 def check_I20(history: History) -> Iterator[Finding]:
     """No instant is in the records but those that were asked for: there is no hidden clock."""
-    instants: set[datetime] = history.kept.setdefault("I20", set[datetime]())
+    instants = history.remembered("I20", set[datetime])
     latest = history.latest
     if latest is not None and isinstance(latest.ask, Now) and isinstance(latest.answer, datetime):
         instants.add(latest.answer)
@@ -222,9 +222,15 @@ def check_I23(history: History) -> Iterator[Finding]:
             continue
         is_given_up = after.status in (SessionStatus.CANCELED, SessionStatus.EXPIRED)
         if is_given_up and not _has_ended(before):
-            waiting = [each for each in _unresolved(before, history) if each.may_take_money]
+            waiting = [each for each in _unresolved(before, history) if _may_come(each, after)]
             is_known = _closed_by_provider(after, history) or _has_come(after, history)
             yield is_known or not waiting, after, waiting
+
+
+def _may_come(attempt: Attempt, session: PaymentSession) -> bool:
+    """Whether it may bring money: who cancels withdraws what nobody has asked for yet."""
+    is_withdrawn = session.status is SessionStatus.CANCELED and attempt.sent_at is None
+    return attempt.may_take_money and not is_withdrawn
 
 
 def _has_come(session: PaymentSession, history: History) -> bool:

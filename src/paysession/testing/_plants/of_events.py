@@ -154,7 +154,8 @@ PLANTS = (
         sentence="what is heard of an attempt that was left behind moves its session",
         breaks="I46",
         patches=(Patch(Settlement, "_followed", _of_whatever_attempt),),
-        faults=frozenset({Fault.STALE_ATTEMPT}),
+        profile="paypal",
+        faults=frozenset({Fault.TIME_OUT_AFTER}),
     ),
     Plant(
         name="unknown-reference-dropped",

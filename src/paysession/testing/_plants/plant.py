@@ -54,7 +54,6 @@ class Plant:
         patches: How it is planted.
         profile: A provider with whom it is noticed.
         faults: What has to go wrong for it to be noticed soon.
-        seed: From which seed on it is noticed soon.
     """
 
     name: str
@@ -63,7 +62,6 @@ class Plant:
     patches: tuple[Patch, ...] = attrs.field(repr=False)
     profile: str = "stripe"
     faults: frozenset[Fault] = attrs.field(default=EVERYTHING, repr=False)
-    seed: int = 0
 
     @contextmanager
     def planted(self) -> Generator[None]:

@@ -193,21 +193,25 @@ class Books:
         if deal.takes_at_once:
             deal.capture = self.name("cap")
             self.deals[deal.capture] = deal
-            taken = self._effect(deal, EffectKind.TAKEN, deal.minor, job, deal.capture)
-            deal.moves.append(
-                Move(
-                    kind=EffectKind.TAKEN,
-                    reference=deal.capture,
-                    minor=deal.minor,
-                    job=job,
-                    status=MoveStatus.DONE,
-                    effects=[taken],
-                )
-            )
         fact = self._fact_of_payment(deal, is_readable=not (twist and twist.is_unreadable))
+        if deal.takes_at_once:
+            deal.moves.append(self._sale(deal, job, fact))
         self.tell_payers(deal, fact)
         self.tell(deal, fact, job, because=because)
         return fact
+
+    def _sale(self, deal: Deal, job: Job, fact: Fact) -> Move:
+        """Return the movement by which all is taken at once."""
+        taken = self._effect(deal, EffectKind.TAKEN, deal.minor, job, deal.capture)
+        return Move(
+            kind=EffectKind.TAKEN,
+            reference=deal.capture,
+            minor=deal.minor,
+            job=job,
+            status=MoveStatus.DONE,
+            said=[fact],
+            effects=[taken],
+        )
 
     def _fact_of_payment(
         self, deal: Deal, *, is_readable: bool
@@ -336,6 +340,7 @@ class Books:
 
     def say(self, deal: Deal, move: Move, fact: Fact, *, because: Fault | None = None) -> Letter:
         """Let a fact be true of a movement, and write it."""
+        move.said.append(fact)
         if move.job is not None:
             move.job.said.append(fact)
         if move.reference == deal.capture:

@@ -52,6 +52,7 @@ class Move:
         job: The request for it; none where it was made at the provider.
         is_final: Whether it releases what it leaves.
         status: Where it stands.
+        said: What is true of it, in the order in which that came about.
         effects: What it did.
         let_go: What was let go when it came undone, if it was not held again.
     """
@@ -62,6 +63,7 @@ class Move:
     job: Job | None
     is_final: bool = False
     status: MoveStatus = MoveStatus.WORKING
+    said: list[Fact] = attrs.field(factory=list[Fact])
     effects: list[Effect] = attrs.field(factory=list[Effect])
     let_go: Effect | None = None
 
@@ -166,6 +168,10 @@ class Deal:
         """Whether its money was taken in one step, and is not there any more."""
         undone = (each.reference for each in self.moves if each.status is MoveStatus.UNDONE)
         return self.capture in undone
+
+    def move(self, reference: str) -> Move | None:
+        """Return the movement of its money that has this id."""
+        return next((each for each in self.moves if each.reference == reference), None)
 
     def total(self, kind: EffectKind) -> int:
         """Return how much has happened so, and has not come undone."""

@@ -26,6 +26,8 @@ _ROUNDS: Final = (
 _LATER_ROUNDS: Final = tuple(timedelta(days=days) for days in (30, 12, 8, 1))
 """The same, until what was settled is looked at for the last time."""
 
+_LOSING: Final = (Fault.LOST, Fault.ID_MISSING)
+
 
 def bring_to_end(shopper: Shopper) -> None:
     """Let everybody do what is left to them, and look at all that came of it."""
@@ -51,12 +53,12 @@ def bring_to_end(shopper: Shopper) -> None:
 
 def _may_be_missed(driver: Driver) -> bool:
     """
-    Whether a letter was lost, or a look-up went wrong: what it would have told is found later.
+    Whether something was lost, or a look-up went wrong: what it would have told is found later.
 
     Where that is not so, all is heard at once; to look at it again would only hide it if not.
     """
     return any(
-        fault is Fault.LOST or (kind == LOOK_UP and fault not in HAPPENINGS)
+        fault in _LOSING or (kind == LOOK_UP and fault not in HAPPENINGS)
         for fault, kind in driver.faults
     )
 

@@ -106,14 +106,23 @@ class SimulatedProvider:
             request: Which operation is looked up.
             behind: How many words of each the copy lacks that this is read from.
         """
+        if request.operation_id not in self.jobs:
+            return self._looked_up_by_ids(request)
         reports: list[Report] = []
-        for job in self.jobs.get(request.operation_id, ()):
+        for job in self.jobs[request.operation_id]:
             fact = job.said[max(0, len(job.said) - 1 - behind)]
             ours = request.operation_id
             reports.append(Report(fact, our_reference=ours, references=fact.references))
             if job.deal is not None:
                 reports += [Report(each, references=each.references) for each in job.deal.asides]
         return tuple(reports)
+
+    def _looked_up_by_ids(self, request: LookUpRequest) -> tuple[Report, ...]:
+        """Report what is true of a movement that was made in one step with another, or here."""
+        own = (each.id for each in request.references if each.role == request.about)
+        moves = (self.books.deals[id_].move(id_) for id_ in own if id_ in self.books.deals)
+        facts = [move.said[-1] for move in moves if move is not None and move.said]
+        return tuple(Report(each, references=each.references) for each in facts)
 
     def _remembered(self, request: Request[Any]) -> Job | None:
         """Return the request that this key came with, if the provider still knows it."""

@@ -233,8 +233,22 @@ class IllegalTransition(NotAllowed):
     @property
     def message(self) -> str:
         which = f"{self.subject} {self.record_id}," if self.record_id else f"a {self.subject}"
-        steps = f"it allows only {', '.join(self.allowed)}" if self.allowed else "create a new one"
-        return f"cannot {self.event} {which} that is {self.status}: {steps}"
+        return f"cannot {self.event} {which} that is {self.status}: {self._next_step}"
+
+    @property
+    def _next_step(self) -> str:
+        """What holds money, or has paid, is never to be made anew."""
+        if self.allowed:
+            return f"it allows only {', '.join(self.allowed)}"
+        match self.subject, self.status:
+            case "session", "completed":
+                return "void or refund its payment"
+            case "payment", _:
+                return "see in its balances where the money is"
+            case "refund", _:
+                return "nothing of it is left to be called off"
+            case _:
+                return "create a new one"
 
 
 @attrs.define(slots=False, eq=False, repr=False)
@@ -369,7 +383,8 @@ class OperationUnresolved(NotAllowed):
         if self.waits_for_person is not None:
             return (
                 f"{self.operation_id} may have happened, and a person must look at it "
-                f"({self.waits_for_person}): resolve() it, or go on with despite_unresolved="
+                f"({self.waits_for_person}): resolve() it (another capture, void or refund "
+                "of its kind may be made with despite_unresolved=)"
             )
         return (
             f"{self.operation_id} may have happened, or is under way: "

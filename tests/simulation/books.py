@@ -141,7 +141,7 @@ def _check_limits(payment: Payment, movements: Iterable[MovementOperation | Reco
         (each.moved_amount for each in movements if isinstance(each, Capture) and each.succeeded),
         currency=payment.amount.currency,
     )
-    told = {each.kind for each in payment.discrepancies if each.is_open}
+    told = {each.kind for each in payment.discrepancies}
     is_within = taken <= held + payment.balances.over or DiscrepancyKind.OVER_CAPTURED in told
     require("no more is taken than is held", is_within, payment, movements)
     is_within = given_back <= captured or DiscrepancyKind.OVER_REFUNDED in told

@@ -19,36 +19,63 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import attrs
 from books import BooksWrong
 from crashes import (
     check_impatient,
     check_recovered,
     check_recovered_late,
     check_second_crash,
-    points_in,
+    check_told,
+    new_points_in,
     turns_in,
 )
 from stories import TALES
 
 
-def crash(name: str, every: int, second: int) -> tuple[str, int, int, str]:
+@attrs.frozen
+class Counted:
+    """What was done to one story, or to all, and what went wrong."""
+
+    name: str = ""
+    moments: int = 0
+    crashes: int = 0
+    recoveries: int = 0
+    second: int = 0
+    wrong: str = ""
+
+    def __add__(self, other: Counted) -> Counted:
+        return Counted(
+            moments=self.moments + other.moments,
+            crashes=self.crashes + other.crashes,
+            recoveries=self.recoveries + other.recoveries,
+            second=self.second + other.second,
+        )
+
+
+WAYS = (check_recovered, check_recovered_late, check_impatient, check_told)
+
+
+def crash(name: str, every: int, second: int) -> Counted:
     """Crash one story, and its recoveries too; count both, and tell what went wrong."""
-    tale, first, again = TALES[name], 0, 0
-    start = sum(map(ord, name))
+    tale, start = TALES[name], sum(map(ord, name))
+    moments = crashes = recoveries = again = 0
     try:
-        for point in points_in(tale)[start % every :: every]:
-            check_recovered(tale, point)
-            check_recovered_late(tale, point)
-            check_impatient(tale, point)
-            first += 1
+        for number, (point, is_new) in enumerate(new_points_in(tale), start=start):
+            moments += 1
+            if is_new and number % every == 0:
+                crashes += 1
+                for check in WAYS:
+                    check(tale, point)
+                    recoveries += 1
         for point in turns_in(tale)[start % second :: second] if second else []:
             again += check_second_crash(tale, point, step=second, offset=start)
     except BooksWrong as wrong:
-        return name, first, again, str(wrong)
-    return name, first, again, ""
+        return Counted(name, moments, crashes, recoveries, again, str(wrong))
+    return Counted(name, moments, crashes, recoveries, again)
 
 
-def results(names: list[str], every: int, second: int) -> Iterator[tuple[str, int, int, str]]:
+def results(names: list[str], every: int, second: int) -> Iterator[Counted]:
     """Crash the stories, two at a time."""
     with ProcessPoolExecutor(2) as processes:
         count = len(names)
@@ -63,16 +90,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", default="", metavar="TEXT", help="stories by a part of the name")
     asked = parser.parse_args(arguments)
     names = [name for name in TALES if asked.only in name]
-    first = second = broken = 0
-    for name, crashes, again, wrong in results(names, asked.every, asked.second):
-        first, second, broken = first + crashes, second + again, broken + bool(wrong)
-        if wrong:
-            print(f"{name}: {wrong}")
+    total, broken = Counted(), 0
+    for one in results(names, asked.every, asked.second):
+        total, broken = total + one, broken + bool(one.wrong)
+        if one.wrong:
+            print(f"{one.name}: {one.wrong}", flush=True)
     print(
-        f"{len(names)} stories, {first} crashes, each recovered from in 3 ways; "
-        f"{second} second crashes; {broken} stories broken"
+        f"{len(names)} stories; a crash at each of {total.moments} moments; the {total.crashes} "
+        f"that leave something new behind recovered from in {len(WAYS)} ways each, "
+        f"{total.recoveries} in all; {total.second} second crashes; {broken} stories broken"
     )
-    return 0 if first and not broken else 1
+    return 0 if total.crashes and not broken else 1
 
 
 if __name__ == "__main__":

@@ -2,23 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 from books import check_closed, check_kept, check_not_doubled
-from shop import Crash, Point, Process, Shop, points_of, recover
+from shop import Arrival, Crash, Mail, Point, Process, Shop, points_of, recover
 from telling import Tale, usd
 
+from paysession import Payment, PaymentSession
 from paysession._flows.asks import Ask, Call, Commit
 from paysession.gateways import Capabilities
 
 MORE = usd("0.02")
+UNANSWERED = frozenset({"notification"})
+"""What is told of a call of which nothing was written yet may never find its record."""
+
+Left: TypeAlias = tuple[object, ...]
 
 
 def points_in(tale: Tale) -> list[Point]:
     """Return every moment of a story at which the backend could crash."""
     return points_of(asks_of(tale))
+
+
+def new_points_in(tale: Tale) -> Iterator[tuple[Point, bool]]:
+    """
+    Return every moment in its order, and whether a crash there leaves anything new behind.
+
+    What recovers from a crash sees only what that has left. Where it is the same as after the
+    moment before, so is all that follows from it.
+    """
+    before: Left | None = None
+    for point in sorted(points_in(tale), key=lambda each: (each.ask, each.after)):
+        left = left_behind(*crashed(tale, point))
+        yield point, left != before
+        before = left
+
+
+def left_behind(shop: Shop, process: Process) -> Left:
+    """Return all that survives a process, and the command that it died of."""
+    provider = shop.bogus.provider
+    written = len(provider._books.outbox._ready), tuple(provider._spent), len(shop.letters)
+    return (
+        shop.now,
+        shop.weather.ailment,
+        shop.books.entities(),
+        len(shop.bogus.calls),
+        shop.bogus.effects,
+        written,
+        len(provider._books.waiting),
+        process.last,
+    )
 
 
 def turns_in(tale: Tale, *, capabilities: Capabilities | None = None) -> list[Point]:
@@ -66,6 +102,22 @@ def check_recovered_late(
     shop, _ = crashed(tale, point, capabilities=capabilities)
     recover(shop, first=timedelta(days=2))
     check_end(shop, attrs.evolve(tale, for_people=tale.for_people | tale.by_policy))
+
+
+def check_told(tale: Tale, point: Point, *, arrival: Arrival = Arrival.BACKWARDS) -> None:
+    """Crash, and hear from the provider all that has happened before anybody asks."""
+    shop, _ = crashed(tale, point)
+    shop.collect(Mail(arrival, _gateway_of(shop)))
+    Process(shop).open_letters()
+    check_kept(shop)
+    recover(shop)
+    check_end(shop, attrs.evolve(tale, for_people=tale.for_people | UNANSWERED))
+
+
+def _gateway_of(shop: Shop) -> str:
+    """Return the address that the provider writes to."""
+    made = (each for each in shop.books.entities() if isinstance(each, PaymentSession | Payment))
+    return next((each.gateway for each in made if each.gateway != "offline"), "bogus")
 
 
 def check_impatient(tale: Tale, point: Point) -> None:

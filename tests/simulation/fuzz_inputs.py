@@ -104,7 +104,9 @@ def mutator(atheris: Any) -> Any:
         if chance.random() < 0.5:
             try:
                 said = json.loads(content)
-                changed = json.dumps(_changed(said, chance)).encode("utf-8", "surrogatepass")
+                for _ in range(chance.choice((1, 1, 2, 4))):
+                    said = _changed(said, chance)
+                changed = json.dumps(said).encode("utf-8", "surrogatepass")
             except (ValueError, RecursionError):
                 pass
             else:
@@ -115,18 +117,31 @@ def mutator(atheris: Any) -> Any:
 
 
 def _changed(value: Any, chance: random.Random) -> Any:
-    """The same with one value within it exchanged, dropped or doubled."""
+    """The same with one value within it exchanged, dropped, doubled or moved."""
     if not isinstance(value, dict | list) or not value or chance.random() < 0.15:
         return chance.choice(ODD)
     key = chance.choice(list(value) if isinstance(value, dict) else range(len(value)))
-    copied = value.copy()
-    if chance.random() < 0.1:
+    copied, lot = value.copy(), chance.random()
+    if lot < 0.1:
         del copied[key]
-    elif chance.random() < 0.1 and isinstance(copied, list):
-        copied.append(copied[key])
+    elif lot < 0.4 and isinstance(copied, list):
+        _mix(copied, chance)
     else:
         copied[key] = _changed(value[key], chance)
     return copied
+
+
+def _mix(items: list[Any], chance: random.Random) -> None:
+    """Double one, let two change places, or say of one what is said of another."""
+    one, other = chance.randrange(len(items)), chance.randrange(len(items))
+    lot = chance.randrange(3)
+    if lot == 0:
+        items.append(items[one])
+    elif lot == 1:
+        items[one], items[other] = items[other], items[one]
+    elif isinstance(items[one], dict) and isinstance(items[other], dict) and items[other]:
+        name = chance.choice(list(items[other]))
+        items[one] = {**items[one], name: items[other][name]}
 
 
 def _quoted(token: str) -> str:

@@ -13,12 +13,14 @@ from paysession import CapturePolicy, Money, Payable, PaymentMethod, Payments, S
 from paysession._flows.notifications import Received
 from paysession.errors import AmountNotRepresentable
 from paysession.gateways import BogusGateway, BogusProvider, Capabilities, Notification
+from paysession.outcomes import ReferenceRole
 from paysession.views import checkout_api, connect_api, store_api
 
 NOON: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 _ORDER: Final = Payable("or_1", total=Money("110.00", "USD"))
+_RENEWAL: Final = Payable("or_2", total=Money("20.00", "USD"), customer_id="cus_1")
 _CARD: Final = PaymentMethod(id="pm_1", name="Credit Card", gateway="bogus")
 
 
@@ -26,10 +28,11 @@ class Shop:
     """
     One purchase: held, captured in part, a refund of it pending; another session beside.
 
-    Every shop has the same ids, so that what was heard of one can be said of another.
+    A stored source was charged for a renewal, and another is being stored. Every shop has the
+    same ids, so that what was heard of one can be said of another.
 
     Args:
-        complete: How the purchase ends; whatever is not held is captured and refunded by nobody.
+        complete: How it all ends; whatever is not held is captured and refunded by nobody.
         signs_facts: Whether the provider is believed, or asked.
     """
 
@@ -48,6 +51,8 @@ class Shop:
             ids=lambda prefix: f"{prefix}_{next(numbers)}",
         )
         self._buy(BogusGateway.token(complete=complete, refund="pending"))
+        self._renew(BogusGateway.token(charge=complete))
+        self._store(BogusGateway.token(complete_setup=complete))
 
     def _buy(self, token: str) -> None:
         source, payments = StoredSource(id="src_1", profile_id=token), self._payments
@@ -60,6 +65,15 @@ class Shop:
             payment_id = self._session.payment_id
             self._capture = payments.capture(payment_id, amount=Money("60.00", "USD"))
             self._refund = payments.refund(payment_id, amount=Money("10.00", "USD"))
+
+    def _renew(self, token: str) -> None:
+        source = StoredSource(id="src_2", profile_id=token)
+        self._renewal = self._payments.charge(_RENEWAL, method=_CARD, source=source)
+
+    def _store(self, token: str) -> None:
+        payments = self._payments
+        opened = payments.create_setup_session(_CARD, external_data={"token": token})
+        self._setup = payments.complete_setup_session(opened.id)
 
     def receive(self, notification: Notification) -> Received:
         """Hear what the provider tells."""
@@ -74,8 +88,14 @@ class Shop:
         # A JSON number cannot hold a refund of more than fifteen digits, and says so.
         with suppress(AmountNotRepresentable):
             checkout_api.session(told)
-        documents = [store_api.payment_session(told), connect_api.payment_session(told)]
-        return json.dumps(documents), payments.balance(_ORDER), payments.needs_attention(limit=20)
+        documents = [
+            store_api.payment_session(told),
+            connect_api.payment_session(told),
+            store_api.payment(payments.statement(self._renewal.id)),
+            store_api.setup_session(payments.get_setup_session(self._setup.id)),
+        ]
+        balances = [payments.balance(each) for each in (_ORDER, _RENEWAL)]
+        return json.dumps(documents), balances, payments.needs_attention(limit=20)
 
     def recover(self) -> object:
         """Work on what is due an hour later."""
@@ -103,6 +123,10 @@ class Shop:
         later.pay(theirs)
         later.expire(str(self._other.external_id))
         later.pay(str(self._other.external_id), amount=Money("6.00", "USD"))
+        renewed = str(self._renewal.references.get(ReferenceRole.AUTHORIZATION))
+        later.bounce(str(self._renewal.attempt_id))
+        later.retake(str(self._renewal.attempt_id))
+        later.refund(renewed, amount=Money("1.00", "USD"))
         yield from (each.body for each in self._gateway.take_notifications())
         self._provider.send_again()
         yield from (each.body for each in self._provider.take_batch())

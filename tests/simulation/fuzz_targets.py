@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from functools import partial
-from itertools import cycle
 from pathlib import Path
 from traceback import format_exception
 from typing import Any, Final, TypeAlias
@@ -51,8 +50,11 @@ NO_LOCALE: Final = "zz"
 LOCALES: Final = ("en_US", "de_DE", "ar_EG", "hi_IN", "fr_CH", NO_LOCALE)
 CURRENCIES: Final = ("USD", "JPY", "KWD", "CLF", "XXX", None)
 GOLDEN: Final = Path(__file__).parents[1] / "unit" / "stores" / "records_v1"
-MOST_HEARD: Final = 100
-RECOVERED_EVERY: Final = 10
+SHOPS: Final[tuple[dict[str, Any], ...]] = tuple(
+    {"complete": complete, "signs_facts": signs_facts}
+    for complete in ("approve", "pending", "require_action")
+    for signs_facts in (True, False)
+)
 
 _STANDARD = StandardWebhooks([SECRET])
 _STAMPED = TimestampedSignature([SECRET])
@@ -153,25 +155,24 @@ def _read(notification: Notification) -> tuple[str, ...]:
     return tuple(repr(report.told) for report in reports if type(report) is Report)
 
 
-class _Backend:
-    """A shop after the other, each of another kind: none hears too much."""
+def _told_to_a_shop(data: bytes) -> Iterator[Call]:
+    """A shop of some kind hears it, one event after the other, and can be looked at all along."""
+    shop = Shop(**SHOPS[len(data) % len(SHOPS)])
+    for body in _letters(data):
+        yield partial(shop.receive, _signed(body))
+        yield shop.show
+    yield shop.recover
+    yield shop.show
 
-    def __init__(self) -> None:
-        self._heard = MOST_HEARD
-        self._shops = cycle(
-            partial(Shop, complete=complete, signs_facts=signs_facts)
-            for complete in ("approve", "pending", "require_action")
-            for signs_facts in (True, False)
-        )
 
-    def calls(self, data: bytes) -> Iterator[Call]:
-        if self._heard == MOST_HEARD:
-            self._shop, self._heard = next(self._shops)(), 0
-        self._heard += 1
-        yield partial(self._shop.receive, _signed(data))
-        yield self._shop.show
-        if self._heard % RECOVERED_EVERY == 0:
-            yield self._shop.recover
+def _letters(data: bytes) -> list[bytes]:
+    said = _json(data)
+    events = said.get("events") if isinstance(said, dict) else None
+    if not isinstance(events, list):
+        return [data]
+    with suppress(RecursionError):
+        return [json.dumps({"events": [each]}).encode("utf-8", "replace") for each in events]
+    return [data]
 
 
 # Amounts
@@ -301,7 +302,7 @@ TARGETS: Final = (
         name="a notification that a backend receives",
         refusals=(),
         seeds=(*_told(), *Shop().told()),
-        calls=_Backend().calls,
+        calls=_told_to_a_shop,
     ),
     Target(
         name="an amount",

@@ -1,41 +1,45 @@
 """
-Every state that a session, its payment, two refunds and a dispute can come to, of few units.
+A session, its payment, refunds and a dispute, and all that anybody can do to them next.
 
-A breadth-first search over the verbs of the domain: what a customer, a backend and a provider
-can do is tried in every state until nothing new is found. States are told apart without ids
-and times; a provider's word is always newer than the one before it.
+The worlds are made of the real aggregates and records, and move by their own verbs: what a
+customer, a backend and a provider can do. What they may do is bounded, so that all of it can be
+tried. A provider tells the time of all it says, and each word is newer than the one before; two
+that contradict each other are told of the same time.
+
+Beyond these bounds are a second payment of the same session, updates of its amount, approvals,
+what a person decides, other currencies and words without a time: reports in every order and the
+simulator try those.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from typing import Any, TypeAlias, TypeVar
+from functools import partial
+from typing import Any, TypeAlias
 
 import attrs
 
 from paysession import CapturePolicy, Money, Payable, PaymentMethod
 from paysession._domain.attempts import Attempt, AttemptKind, CloseReason
-from paysession._domain.balances import payment_status
 from paysession._domain.disputes import Dispute
-from paysession._domain.entities import Aggregate
 from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.limits import Metadata
 from paysession._domain.methods import Terms
 from paysession._domain.movements import Authorization, Capture, Refund, Void
 from paysession._domain.operations import Lease
-from paysession._domain.payable import PayableAccount, Share
+from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
 from paysession._domain.settlement import Settlement
 from paysession.errors import AmountExceeded, IllegalTransition
-from paysession.lifecycles import DISPUTE, PAYMENT, SESSION, DisputeStatus, Lifecycle
+from paysession.lifecycles import DisputeStatus
 from paysession.outcomes import (
     Accepted,
     ActionRequired,
+    AuthorizationChanged,
+    AuthorizationLapsed,
     Authorized,
     Bounced,
     Canceled,
@@ -49,6 +53,7 @@ from paysession.outcomes import (
     FailureCode,
     FundsReinstated,
     FundsWithdrawn,
+    NotAttempted,
     Pending,
     Redirect,
     References,
@@ -58,13 +63,13 @@ from paysession.outcomes import (
 )
 
 Operation: TypeAlias = Capture | Void | Refund
-Move: TypeAlias = tuple[str, "World"]
-
-O = TypeVar("O", Attempt, Capture, Void, Refund)  # noqa: E741 - O for operation
+Asked: TypeAlias = Callable[[], tuple[Payment, Operation]]
+Move: TypeAlias = "tuple[str, World]"
 
 BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REFUSED = Failure(FailureCode.DO_NOT_HONOR)
 METHOD = PaymentMethod(id="pm_1", name="Card", gateway="teller")
+DISPUTED = References.of(dispute="dp")
 DONE: dict[type[Operation], type[Captured | Voided | Refunded]] = {
     Capture: Captured,
     Void: Voided,
@@ -72,39 +77,67 @@ DONE: dict[type[Operation], type[Captured | Voided | Refunded]] = {
 }
 
 
-class ModelWrong(AssertionError):
-    """A law does not hold in a state that can be reached."""
-
-
 def units(number: int) -> Money:
     return Money(number, "JPY")
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Bounds:
     """
-    How far the search goes.
+    What may happen.
 
     Attributes:
-        units: What is to be paid.
+        units: What is to be paid, and the most that any word speaks of.
+        policy: Whether money is taken at once, or held first.
         attempts: How often the customer may try.
-        captures: How many captures and voids may be asked for.
-        refunds: How many refunds.
-        verdicts: What a dispute may stand at; none of them is no dispute at all.
-        policy: Whether money is taken at once.
+        closings: How often its provider may be asked to close the session.
+        captures: How many captures and voids the backend may ask for.
+        refunds: How many refunds there may be, those that are made by policy among them.
+        dashboard: How many movements may be made at the provider, and nobody asked for them.
+        verdicts: Where a dispute may stand; none of them is no dispute at all.
+        is_changed: Whether what is held may change and lapse.
+        differs: Whether other amounts may be moved than were asked for.
+        is_late: Whether money may come when the session has ended without any.
+        is_denied: Whether attempts are told of, too, whose money has come: that it never did,
+            and that they are under way.
     """
 
-    units: int = 3
-    attempts: int = 2
-    captures: int = 1
-    refunds: int = 2
-    verdicts: tuple[DisputeStatus, ...] = tuple(DisputeStatus)
+    units: int
     policy: CapturePolicy = CapturePolicy.AUTOMATIC
+    attempts: int = 1
+    closings: int = 0
+    captures: int = 0
+    refunds: int = 0
+    dashboard: int = 0
+    verdicts: tuple[DisputeStatus, ...] = ()
+    is_changed: bool = False
+    differs: bool = False
+    is_late: bool = False
+    is_denied: bool = False
+
+    @property
+    def amounts(self) -> tuple[Money, ...]:
+        """Every amount that can be spoken of."""
+        return tuple(map(units, range(1, self.units + 1)))
 
 
 @attrs.frozen
 class World:
-    """A session, and all that has come of it."""
+    """
+    A session, and all that has come of it.
+
+    Attributes:
+        bounds: What may happen in it.
+        account: The payable's.
+        session: What the customer pays by.
+        attempts: Of the session, the first of which created it.
+        payment: What its money has become.
+        authorization: What is held of it.
+        sale: What was taken of it in one step.
+        movements: Captures, voids and refunds beside that, in the order they began.
+        dispute: Of the payment.
+        steps: How much has happened.
+    """
 
     bounds: Bounds
     account: PayableAccount
@@ -119,57 +152,32 @@ class World:
 
     @property
     def now(self) -> datetime:
+        """Every step takes a second."""
         return BEGIN + timedelta(seconds=self.steps)
 
     @property
-    def key(self) -> tuple[object, ...]:
-        """What distinguishes it, without ids and times."""
-        payment, dispute = self.payment, self.dispute
-        return (
-            self.session.status,
-            len(self.session.asking),
-            tuple((each.kind, each.status, _kind(each.believed)) for each in self.speaking),
-            payment and (payment.status, payment.balances, payment.phase),
-            payment and tuple(sorted(each.kind for each in payment.discrepancies if each.is_open)),
-            self.sale and self.sale.status,
-            tuple(
-                sorted(
-                    (type(each).__name__, each.origin, each.status, each.amount.minor)
-                    for each in self.movements
-                )
-            ),
-            dispute and (dispute.status, tuple(sorted(dispute.effect.items()))),
+    def operations(self) -> tuple[Operation, ...]:
+        """All that moves money of the payment."""
+        return self.movements if self.sale is None else (self.sale, *self.movements)
+
+    @property
+    def speaking(self) -> tuple[int, ...]:
+        """The attempts of which the provider may still tell what makes a difference."""
+        return tuple(
+            number
+            for number, each in enumerate(self.attempts)
+            if each.kind is not AttemptKind.CREATE
+            and (self.payment is None or each.is_open or each.payment_id == self.payment.id)
         )
 
-    @property
-    def speaking(self) -> tuple[Attempt, ...]:
-        """The attempts of which the provider may still tell what matters: in the end, one."""
-        if self.session.is_open:
-            return self.attempts
-        paying = self.payment and self.payment.attempt_id
-        return tuple(each for each in self.attempts if each.id == (paying or self.attempts[-1].id))
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether nothing of it is open any more."""
-        is_paid = self.payment is not None and bool(self.payment.open_operations)
-        is_disputed = self.dispute is not None and self.dispute.status not in _VERDICTS
-        return self.session.is_closed and not is_paid and not is_disputed
-
     def later(self, **changes: Any) -> World:
+        """Return what has come of it a second later."""
         return attrs.evolve(self, steps=self.steps + 1, **changes)
 
 
-_VERDICTS = (DisputeStatus.WON, DisputeStatus.LOST, DisputeStatus.CLOSED)
-
-
-def _kind(fact: Fact | None) -> str:
-    return type(fact).__name__
-
-
 def beginning(bounds: Bounds) -> World:
+    """A session that its provider has just opened."""
     payable = Payable("or_1", total=units(bounds.units))
-    lease = Lease(at=BEGIN, until=BEGIN, deadline=BEGIN)
     session, attempt = PaymentSession.opened(
         "ps",
         tenant="",
@@ -179,45 +187,63 @@ def beginning(bounds: Bounds) -> World:
         source=None,
         attempt_id="at0",
         external_data=None,
-        lease=lease,
+        lease=Lease.nobody(BEGIN),
     )
     account = PayableAccount.opened(payable, tenant="", at=BEGIN)
     world = World(bounds, account.moved(None, session.share, at=BEGIN), session, (attempt,))
-    opened = Accepted(references=References.of(session="cs"))
-    return told(world, 0, opened)
+    return told(world, 0, _said(world, Accepted(references=References.of(session="cs"))))
 
 
 def moves(world: World) -> Iterator[Move]:
     """All that anybody can do next, and where it leads."""
     yield from _of_customer(world)
     yield from _of_closing(world)
-    for attempt in world.speaking:
-        yield from _of_provider(world, world.attempts.index(attempt), attempt)
+    for number in world.speaking:
+        yield from _of_attempt(world, number)
     if world.payment is not None:
         yield from _of_backend(world, world.payment)
         for operation in world.movements:
-            yield from _answers(world, world.payment, operation)
+            yield from _of_operation(world, world.payment, operation)
+        yield from _of_authorization(world, world.payment)
+        yield from _of_dashboard(world, world.payment)
         yield from _of_dispute(world, world.payment)
 
 
 def _lease(world: World) -> Lease:
-    return Lease(at=world.now, until=world.now, deadline=world.now)
+    """Somebody makes the call at once."""
+    later = world.now + timedelta(seconds=1)
+    return Lease(at=world.now, until=later, deadline=later)
+
+
+def _said(world: World, fact: Fact) -> Evidence:
+    """A provider's word, of this very second."""
+    now = world.now
+    timed = attrs.evolve(fact, occurred_at=now)
+    return Evidence(fact=timed, source=EvidenceSource.NOTIFICATION, recorded_at=now)
+
+
+def _found(world: World, word: Evidence) -> Evidence:
+    """A word that a look-up finds again."""
+    return attrs.evolve(word, source=EvidenceSource.LOOK_UP, recorded_at=world.now)
 
 
 def _of_customer(world: World) -> Iterator[Move]:
-    tried = sum(each.kind is AttemptKind.COMPLETE for each in world.attempts)
-    if tried >= world.bounds.attempts or any(each.is_unresolved for each in world.attempts):
+    tried = sum(each.is_completing for each in world.attempts)
+    if tried == world.bounds.attempts or any(each.is_unresolved for each in world.attempts):
         return
     with suppress(IllegalTransition):
-        session, ended = _superseded(world, f"at{world.steps}")
+        attempt_id = f"at{len(world.attempts)}"
+        session, ended = _superseded(world, by=attempt_id)
         asking, attempt = session.request_completion(
-            f"at{world.steps}", source=None, external_data=None, lease=_lease(world)
+            attempt_id, source=None, external_data=None, lease=_lease(world)
         )
         account = world.account.moved(world.session.share, asking.share, at=world.now)
-        yield "completes", world.later(session=asking, attempts=(*ended, attempt), account=account)
+        attempts = (*ended, attempt)
+        yield "complete", world.later(session=asking, attempts=attempts, account=account)
 
 
-def _superseded(world: World, by: str) -> tuple[PaymentSession, tuple[Attempt, ...]]:
+def _superseded(world: World, *, by: str) -> tuple[PaymentSession, tuple[Attempt, ...]]:
+    """Go on without the attempts that wait for the customer."""
     session, attempts = world.session, []
     for attempt in world.attempts:
         after = attempt
@@ -228,302 +254,237 @@ def _superseded(world: World, by: str) -> tuple[PaymentSession, tuple[Attempt, .
 
 
 def _of_closing(world: World) -> Iterator[Move]:
-    if world.session.is_closed or any(each.is_unresolved for each in world.attempts):
+    """It is closed here, where a provider need not know; or its provider is asked to."""
+    if any(each.is_unresolved for each in world.attempts):
         return
     for reason in CloseReason:
-        session, ended = _superseded(world, world.session.attempt_id)
         with suppress(IllegalTransition):
-            yield (
-                f"{reason} here",
-                world.later(session=session.close(reason, at=world.now), attempts=ended),
-            )
-    if any(each.kind is AttemptKind.CLOSE for each in world.attempts):
+            session, ended = _superseded(world, by=world.session.attempt_id)
+            closed = session.close(reason, at=world.now)
+            yield f"close here as {reason}", world.later(session=closed, attempts=ended)
+    asked = sum(each.kind is AttemptKind.CLOSE for each in world.attempts)
+    if asked == world.bounds.closings:
         return
     with suppress(IllegalTransition):
         closing, attempt = world.session.request_close(
-            f"cl{world.steps}", CloseReason.CANCELED, lease=_lease(world)
+            f"at{len(world.attempts)}", CloseReason.CANCELED, lease=_lease(world)
         )
-        yield "asks to close", world.later(session=closing, attempts=(*world.attempts, attempt))
+        yield "ask to close", world.later(session=closing, attempts=(*world.attempts, attempt))
 
 
-def _of_provider(world: World, number: int, attempt: Attempt) -> Iterator[Move]:
-    if attempt.kind is AttemptKind.CREATE:
-        return
-    if world.payment is not None and attempt.payment_id != world.payment.id:
-        return
-    facts: list[Fact] = [Declined(REFUSED), Declined(REFUSED, Ends.OBJECT), Pending()]
+def _of_attempt(world: World, number: int) -> Iterator[Move]:
+    """All that a provider can say of an attempt, whatever it said before."""
+    attempt = world.attempts[number]
+    for fact in _facts_of(world, attempt):
+        yield f"{_named(fact)} of attempt {number}", told(world, number, _said(world, fact))
+    if attempt.is_contradicted:
+        for word in attempt.facts:
+            found = told(world, number, _found(world, word))
+            yield f"a look-up finds {_named(word.fact)} of attempt {number}", found
+
+
+def _facts_of(world: World, attempt: Attempt) -> Iterator[Fact]:
+    payment = world.payment
+    brought_it = payment is not None and payment.id == attempt.payment_id
+    if not brought_it or world.bounds.is_denied:
+        yield from (Pending(), Declined(REFUSED), Declined(REFUSED, Ends.OBJECT))
+        yield from (Canceled(), Expired())
     if attempt.kind is AttemptKind.CLOSE:
-        facts += [Canceled(), Expired()]
-    else:
-        facts += [ActionRequired(Redirect("https://bank.example")), Canceled()]
-    kind = Captured if world.bounds.policy is CapturePolicy.AUTOMATIC else Authorized
-    amounts = () if world.payment else range(1, world.bounds.units + 1)
-    facts += [kind(units(amount)) for amount in amounts]
-    if world.sale is not None:
-        facts += [Bounced(REFUSED), Retaken(units(world.bounds.units))]
-    for fact in facts:
-        timed = attrs.evolve(fact, occurred_at=world.now)
-        yield f"{type(fact).__name__} of {attempt.kind}", told(world, number, timed)
+        return
+    if not brought_it or world.bounds.is_denied:
+        yield ActionRequired(Redirect("https://bank.example"))
+    if payment is None:
+        is_waited_for = world.session.is_open or world.bounds.is_late
+        yield from map(_money(world), world.bounds.amounts if is_waited_for else ())
+    elif brought_it:
+        yield _money(world)(payment.balances.authorized)
+        if world.sale is not None:
+            yield Bounced(REFUSED)
+            yield Retaken(world.sale.amount)
 
 
-def told(world: World, number: int, fact: Fact) -> World:
+def _money(world: World) -> type[Authorized | Captured]:
+    return Captured if world.bounds.policy is CapturePolicy.AUTOMATIC else Authorized
+
+
+def _named(fact: Fact) -> str:
+    """Tell a fact by its kind, and by what it speaks of."""
+    match fact:
+        case Declined(ends=Ends.OBJECT):
+            return "Declined for good"
+        case DisputeChanged(status):
+            return f"DisputeChanged to {status}"
+        case _:
+            amount = getattr(fact, "amount", None)
+            return f"{type(fact).__name__} {amount.minor}" if amount else type(fact).__name__
+
+
+def told(world: World, number: int, evidence: Evidence) -> World:
     """Settle one fact about one of the attempts."""
     attempt = world.attempts[number]
     others = tuple(each for each in world.attempts if each.is_open and each.id != attempt.id)
+    is_its = world.payment is None or attempt.payment_id == world.payment.id
     before = Settlement(
         account=world.account,
         session=world.session,
         attempt=attempt,
         others=others,
-        payment=world.payment,
-        authorization=world.authorization,
-        capture=world.sale,
+        payment=world.payment if is_its else None,
+        authorization=world.authorization if is_its else None,
+        capture=world.sale if is_its else None,
     )
-    after = before.settled(_evidence(world, fact))
+    after = before.settled(evidence)
     changed = {each.id: each for each in (*after.others, after.attempt)}
-    attempts = tuple(changed.get(each.id, each) for each in world.attempts)
     released = () if after.release is None else (after.release,)
     return world.later(
         account=after.account,
         session=after.session,
-        attempts=attempts,
-        payment=after.payment,
-        authorization=after.authorization,
-        sale=after.capture,
+        attempts=tuple(changed.get(each.id, each) for each in world.attempts),
+        payment=after.payment if is_its else world.payment,
+        authorization=after.authorization if is_its else world.authorization,
+        sale=after.capture if is_its else world.sale,
         movements=(*world.movements, *released),
     )
 
 
-def _evidence(world: World, fact: Fact) -> Evidence:
-    return Evidence(fact=fact, source=EvidenceSource.NOTIFICATION, recorded_at=world.now)
-
-
 def _of_backend(world: World, payment: Payment) -> Iterator[Move]:
-    lease, nothing = _lease(world), units(0)
-    asked = [each for each in world.movements if not isinstance(each, Refund)]
-    refunds = [each for each in world.movements if isinstance(each, Refund)]
-    for amount in range(1, world.bounds.units + 1):
-        verbs: list[Callable[[], tuple[Payment, Operation]]] = []
-        if len(asked) < world.bounds.captures:
-            verbs += [
-                lambda amount=amount: payment.request_capture(  # type: ignore[misc]
-                    f"ca{world.steps}",
-                    amount=units(amount),
-                    over=nothing,
-                    is_final=True,
-                    lease=lease,
-                    metadata=Metadata(),
-                ),
-                lambda amount=amount: payment.request_void(  # type: ignore[misc]
-                    f"vo{world.steps}", amount=units(amount), lease=lease, metadata=Metadata()
-                ),
-            ]
-        if len(refunds) < world.bounds.refunds:
-            verbs += [
-                lambda amount=amount: payment.request_refund(  # type: ignore[misc]
-                    f"re{world.steps}",
-                    amount=units(amount),
-                    reason=None,
-                    capture=None,
-                    lease=lease,
-                    metadata=Metadata(),
-                )
-            ]
-        for verb in verbs:
-            with suppress(IllegalTransition, AmountExceeded):
-                after, operation = verb()
-                movements = (*world.movements, operation)
-                name = f"{type(operation).__name__.lower()}s {amount}"
-                yield name, _with_payment(world, after, movements=movements)
+    """A backend asks for all that its payment allows."""
+    for name, ask in _commands(world, payment):
+        with suppress(IllegalTransition, AmountExceeded):
+            after, operation = ask()
+            yield name, _with_payment(world, after, movements=(*world.movements, operation))
 
 
-def _answers(world: World, payment: Payment, operation: Operation) -> Iterator[Move]:
-    done = DONE[type(operation)](operation.amount)
-    facts: list[Fact] = [Pending(), done, Declined(REFUSED)]
-    if operation.succeeded:
-        facts = [Bounced(REFUSED)]
-    elif not operation.is_open:
-        facts = [Retaken(operation.amount)] if isinstance(operation, Capture) else [done]
-    if isinstance(operation, Refund) and operation.is_open:
-        facts.append(Canceled())
-    for fact in facts:
-        evidence = _evidence(world, attrs.evolve(fact, occurred_at=world.now))
-        after, settled = payment.settle(operation, evidence)  # type: ignore[type-var]
+def _commands(world: World, payment: Payment) -> Iterator[tuple[str, Asked]]:
+    ours = [each for each in world.movements if each.was_asked_for]
+    refunds = sum(isinstance(each, Refund) for each in ours)
+    for amount in world.bounds.amounts:
+        if refunds < world.bounds.refunds:
+            yield f"refund {amount.minor}", refunding(world, payment, amount)
+        if len(ours) - refunds < world.bounds.captures:
+            yield f"capture {amount.minor}", capturing(world, payment, amount, is_final=False)
+            yield f"capture {amount.minor}, final", capturing(world, payment, amount, is_final=True)
+            yield f"void {amount.minor}", voiding(world, payment, amount)
+
+
+def refunding(world: World, payment: Payment, amount: Money) -> Asked:
+    return partial(
+        payment.request_refund,
+        f"re{len(world.movements)}",
+        amount=amount,
+        reason=None,
+        capture=None,
+        lease=_lease(world),
+        metadata=Metadata(),
+    )
+
+
+def capturing(world: World, payment: Payment, amount: Money, *, is_final: bool) -> Asked:
+    return partial(
+        payment.request_capture,
+        f"ca{len(world.movements)}",
+        amount=amount,
+        over=units(0),
+        is_final=is_final,
+        lease=_lease(world),
+        metadata=Metadata(),
+    )
+
+
+def voiding(world: World, payment: Payment, amount: Money) -> Asked:
+    return partial(
+        payment.request_void,
+        f"vo{len(world.movements)}",
+        amount=amount,
+        lease=_lease(world),
+        metadata=Metadata(),
+    )
+
+
+def _of_operation(world: World, payment: Payment, operation: Operation) -> Iterator[Move]:
+    """All that a provider can say of a movement, whatever it said before."""
+    done, refusal = DONE[type(operation)], Declined(REFUSED)
+    own = (Retaken(operation.amount),) if isinstance(operation, Capture) else ()
+    ends = (Canceled(),) if isinstance(operation, Refund) else ()
+    told_amounts = world.bounds.amounts if world.bounds.differs else (operation.amount,)
+    facts: Iterable[Fact] = (
+        Pending(),
+        *map(done, told_amounts),
+        refusal,
+        Bounced(REFUSED),
+        *own,
+        *ends,
+    )
+    words = [(_named(fact), (_said(world, fact),)) for fact in facts]
+    contrary = (_said(world, done(operation.amount)), _said(world, refusal))
+    words.append(("a success and a failure", contrary))
+    if not operation.facts:
+        words.append(("a look-up finds nothing", (_found(world, _said(world, NotAttempted())),)))
+    if operation.is_contradicted:
+        found = [
+            (f"a look-up finds {_named(w.fact)}", (_found(world, w),)) for w in operation.facts
+        ]
+        words += found
+    for name, said in words:
+        after, settled = payment, operation
+        for each in said:
+            after, settled = _settled(after, settled, each)
         movements = tuple(settled if each is operation else each for each in world.movements)
-        name = f"{type(fact).__name__} of a {type(operation).__name__.lower()}"
-        yield name, _with_payment(world, after, movements=movements)
+        yield f"{name} of {operation.id}", _with_payment(world, after, movements=movements)
+
+
+def _settled(
+    payment: Payment, operation: Operation, evidence: Evidence
+) -> tuple[Payment, Operation]:
+    match operation:
+        case Capture():
+            return payment.settle(operation, evidence)
+        case Void():
+            return payment.settle(operation, evidence)
+        case Refund():
+            return payment.settle(operation, evidence)
+
+
+def _of_authorization(world: World, payment: Payment) -> Iterator[Move]:
+    if world.authorization is None or not world.bounds.is_changed:
+        return
+    for kind in (AuthorizationChanged, AuthorizationLapsed):
+        for amount in world.bounds.amounts:
+            fact = kind(amount)
+            after, known = payment.told_of_authorization(world.authorization, _said(world, fact))
+            yield _named(fact), _with_payment(world, after, authorization=known)
+
+
+def _of_dashboard(world: World, payment: Payment) -> Iterator[Move]:
+    """Money is moved at the provider, and nobody asked for it."""
+    unasked = [each for each in world.movements if not each.was_asked_for]
+    if len(unasked) >= world.bounds.dashboard:
+        return
+    movement_id = f"db{len(world.movements)}"
+    for kind in DONE.values():
+        for amount in world.bounds.amounts:
+            fact = kind(amount)
+            after, made = payment.told_of_movement(None, movement_id, _said(world, fact))
+            assert made is not None
+            name = f"{_named(fact)} at the dashboard"
+            yield name, _with_payment(world, after, movements=(*world.movements, made))
 
 
 def _of_dispute(world: World, payment: Payment) -> Iterator[Move]:
-    named = References.of(dispute="dp")
-    facts: list[Fact] = [DisputeChanged(each, references=named) for each in world.bounds.verdicts]
-    if world.bounds.verdicts:
-        for amount in range(1, world.bounds.units + 1):
-            facts.append(FundsWithdrawn(units(amount), references=named))
-            facts.append(FundsReinstated(units(amount), references=named))
-    for fact in facts:
-        evidence = _evidence(world, attrs.evolve(fact, occurred_at=world.now))
-        after, dispute = payment.told_of_dispute(world.dispute, "dp", evidence)
-        yield f"{fact!r} of the dispute", _with_payment(world, after, dispute=dispute)
+    if not world.bounds.verdicts:
+        return
+    words = (DisputeChanged(each, references=DISPUTED) for each in world.bounds.verdicts)
+    funds = (
+        kind(amount, references=DISPUTED)
+        for kind in (FundsWithdrawn, FundsReinstated)
+        for amount in world.bounds.amounts
+    )
+    for fact in (*words, *funds):
+        after, dispute = payment.told_of_dispute(world.dispute, "dp", _said(world, fact))
+        yield _named(fact), _with_payment(world, after, dispute=dispute)
 
 
 def _with_payment(world: World, payment: Payment, **changes: Any) -> World:
     assert world.payment is not None
     account = world.account.moved(world.payment.share, payment.share, at=world.now)
     return world.later(payment=payment, account=account, **changes)
-
-
-def check(before: World, move: str, after: World) -> None:
-    """Check all that must hold after a move, whatever it was."""
-    _require("an end absorbs", _absorbs(before, after), move, before.session, after.session)
-    _require("a session follows its chart", _follows(SESSION, before.session, after.session), move)
-    _check_totals(move, after)
-    if after.payment is None:
-        return
-    _require("a payment follows its chart", _follows(PAYMENT, before.payment, after.payment), move)
-    balances = after.payment.balances
-    read = payment_status(balances, after.payment.phase)
-    _require("the status is read from the balances", read is after.payment.status, move)
-    _require("nothing is below zero", balances.capturable.minor >= 0 <= balances.refundable.minor)
-    _check_limits(move, after, after.payment)
-    _check_dispute(move, before, after)
-    if after.session.payment_id is not None:
-        whole = balances.authorized >= after.session.amount
-        _require("a part completes no session", whole, move, after.session, balances)
-
-
-def _absorbs(before: World, after: World) -> bool:
-    return before.session.is_open or before.session.status is after.session.status
-
-
-def _follows(chart: Lifecycle[Any], before: Aggregate | None, after: Aggregate) -> bool:
-    """Whether each status that the newest events tell of is one edge from the last."""
-    known = [] if before is None else [getattr(before, "status")]  # noqa: B009
-    told = after.news[len(before.news) if before is not None else 0 :]
-    known += [event.status for event in told if hasattr(event, "status")]  # type: ignore[attr-defined]
-    return all(old == new or (old, new) in chart.edges for old, new in pairwise(known))
-
-
-def _check_totals(move: str, world: World) -> None:
-    shares = [world.session.share, *([world.payment.share] if world.payment else [])]
-    zero = units(0)
-    total = sum(shares[1:], shares[0])
-    account = world.account
-    summed = Share(
-        authorized=account.authorized,
-        paid=account.paid,
-        in_flight=account.in_flight,
-        refunded=account.refunded,
-        lost=account.lost,
-    )
-    _require("the payable's totals are the sum of its shares", total == summed, move, total, summed)
-    _require("no total is below zero", min(account.paid, account.due) >= zero, move, account)
-
-
-def _check_limits(move: str, world: World, payment: Payment) -> None:
-    """What we decided stays within what there is; what a provider did is flagged."""
-    balances = payment.balances
-    open_ones = {each.kind.value for each in payment.discrepancies if each.is_open}
-    taken = balances.captured + balances.capture_in_flight + balances.voided
-    taken += balances.void_in_flight + balances.lapsed
-    is_within = taken <= balances.authorized
-    _require("no more is taken than is held", is_within or "over_captured" in open_ones, move)
-    given_back = balances.refunded + balances.refund_in_flight
-    is_flagged = "over_refunded" in open_ones or bool(balances.refund_in_flight)
-    _require("no more goes back than came", given_back <= balances.captured or is_flagged, move)
-    living = [each for each in world.movements if each.is_open or each.succeeded]
-    refunds = sum(each.amount.minor for each in living if isinstance(each, Refund))
-    _require("refunds are counted once", refunds == given_back.minor, move, refunds, balances)
-
-
-def _check_dispute(move: str, before: World, after: World) -> None:
-    dispute = after.dispute
-    if dispute is None:
-        return
-    balances = after.payment.balances if after.payment else None
-    held = sum(money.minor for money in dispute.effect.values())
-    booked = balances and balances.withheld.minor + balances.lost.minor
-    _require("a dispute's money is in the balances", held == booked, move, dispute, balances)
-    _require("a dispute never returns more than it took", held >= 0, move, dispute)
-    old = before.dispute.status if before.dispute else dispute.status
-    _require("a dispute has a status of its chart", dispute.status in DISPUTE.statuses, move, old)
-
-
-def _require(law: str, holds: object, *seen: object) -> None:
-    if not holds:
-        raise ModelWrong(f"{law}: {'; '.join(map(str, seen))}")
-
-
-@attrs.frozen
-class Searched:
-    """
-    What a search enumerated.
-
-    Attributes:
-        states: How many there are.
-        moves: How many moves were tried in them.
-        stuck: States in which something is open, and from which nothing leads to an end.
-    """
-
-    states: int
-    moves: int
-    stuck: tuple[World, ...]
-
-
-def searched(bounds: Bounds) -> Searched:
-    """Try every move in every state, and check what must hold after each."""
-    start = beginning(bounds)
-    known: dict[tuple[object, ...], World] = {start.key: start}
-    came_from: dict[tuple[object, ...], set[tuple[object, ...]]] = {start.key: set()}
-    waiting, tried = deque([start]), 0
-    while waiting:
-        world = waiting.popleft()
-        here = world.key
-        for move, after in moves(world):
-            tried += 1
-            check(world, move, after)
-            key = after.key
-            if key not in known:
-                known[key] = _settled_down(after)
-                came_from[key] = set()
-                waiting.append(known[key])
-            came_from[key].add(here)
-    return Searched(len(known), tried, _stuck(known, came_from))
-
-
-def _settled_down(world: World) -> World:
-    """
-    Keep of a state what distinguishes it.
-
-    What was told is not told again; of the facts the newest are believed, the older forgotten.
-    """
-    kept: dict[str, Any] = {
-        "account": attrs.evolve(world.account, news=()),
-        "session": attrs.evolve(world.session, news=()),
-        "attempts": tuple(map(_in_short, world.attempts)),
-        "movements": tuple(map(_in_short, world.movements)),
-    }
-    if world.payment is not None:
-        kept["payment"] = attrs.evolve(world.payment, news=())
-    if world.sale is not None:
-        kept["sale"] = _in_short(world.sale)
-    return attrs.evolve(world, **kept)
-
-
-def _in_short(operation: O) -> O:
-    return attrs.evolve(operation, facts=operation.facts[-2:])
-
-
-def _stuck(
-    known: dict[tuple[object, ...], World],
-    came_from: dict[tuple[object, ...], set[tuple[object, ...]]],
-) -> tuple[World, ...]:
-    """Return the states from which nothing leads to an end."""
-    saved = deque(key for key, world in known.items() if world.has_ended)
-    reached = set(saved)
-    while saved:
-        for key in came_from[saved.popleft()]:
-            if key not in reached:
-                reached.add(key)
-                saved.append(key)
-    return tuple(world for key, world in known.items() if key not in reached)

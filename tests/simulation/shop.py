@@ -35,7 +35,6 @@ from paysession.errors import (
     PaySessionError,
 )
 from paysession.gateways import BogusGateway, Capabilities, Gateway, OfflineGateway
-from paysession.gateways.notifications import Notification
 from paysession.lifecycles import OperationStatus
 from paysession.outcomes import Report
 from paysession.stores import InMemoryStore, Store
@@ -135,11 +134,7 @@ class Letter:
     """What has arrived, and where."""
 
     gateway: str
-    notification: Notification
-
-    @property
-    def given(self) -> dict[str, Any]:
-        return {"body": self.notification.body, "headers": self.notification.headers}
+    body: bytes
 
 
 @attrs.frozen
@@ -231,11 +226,17 @@ class Shop:
             case Says(reports):
                 self.letters.append(Letter("bogus", self.weather.speak(*reports)))
 
-    def _written(self, arrival: Arrival) -> list[Notification]:
+    def sealed(self, letter: Letter) -> dict[str, Any]:
+        """Return what arrives: whenever the provider sends a letter, it signs it anew."""
+        webhooks = self.bogus.provider._webhooks
+        headers = webhooks.sign(letter.body, id="letter_1", at=self.now)
+        return {"body": letter.body, "headers": headers}
+
+    def _written(self, arrival: Arrival) -> list[bytes]:
         provider = self.bogus.provider
         if arrival is Arrival.TOGETHER:
-            return [*provider.take_batch()]
-        letters = [*provider.take_notifications()]
+            return [each.body for each in provider.take_batch()]
+        letters = [each.body for each in provider.take_notifications()]
         match arrival:
             case Arrival.IN_ORDER:
                 return letters
@@ -245,14 +246,9 @@ class Shop:
                 return letters * 2
             case Arrival.TOLD_ANEW:
                 provider.send_anew()
-                return [*letters, *provider.take_notifications()]
+                return [*letters, *(each.body for each in provider.take_notifications())]
             case Arrival.GARBLED:
-                return [self._garbled(each, number) for number, each in enumerate(letters)]
-
-    def _garbled(self, letter: Notification, number: int) -> Notification:
-        body = letter.body[number + 1 :]
-        webhooks = self.bogus.provider._webhooks
-        return Notification(body, webhooks.sign(body, id=f"garbled_{number}", at=self.now))
+                return [body[number + 1 :] for number, body in enumerate(letters)]
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -312,7 +308,8 @@ class Process:
         """Receive what has arrived; a letter that was not acknowledged comes again."""
         while self.shop.letters:
             letter = self.shop.letters[0]
-            self.run(flow_of("receive_notification", letter.gateway, **letter.given))
+            given = self.shop.sealed(letter)
+            self.run(flow_of("receive_notification", letter.gateway, **given))
             del self.shop.letters[0]
 
     def run(self, flow: Flow[Any]) -> object:

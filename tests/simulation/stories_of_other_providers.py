@@ -22,7 +22,7 @@ IN_EUROS: Final = Payable(ORDER.id, total=Money("99.00", "EUR"))
 CARDS: Final = {"plain": PLAIN_CARD, "blind": BLIND_CARD}
 POLICY: Final = frozenset({"capture"})
 TWICE: Final = 2
-"""How often the order is paid for that is paid by one charge, and then costs less."""
+"""How often the order is paid for by one charge, and then by another for what is due."""
 
 COMPLETIONS: Final = (
     "approve",
@@ -44,7 +44,8 @@ def gives_up(script: Mapping[str, str], method: PaymentMethod, *, pays: bool) ->
     """The customer cancels, perhaps when they have paid at the provider."""
 
     def story() -> Telling:
-        session = yield from opened(script, method=method)
+        over = {"expires_at": START + timedelta(days=1)}
+        session = yield from opened(script, method=method, **over)
         if is_refusal(session):
             return
         yield Do("complete_session", (session.id,))
@@ -270,9 +271,10 @@ def tales_of_other_providers() -> list[Tale]:
             story = is_deaf(script, PLAIN_CARD, expires=expires)
             tales.append(Tale(f"plain and deaf, {end}, {name}", story, people))
     for name, script, people in named("capture", MOVE):
+        session, charge = is_only_held(script, charges=False), is_only_held(script, charges=True)
         tales += [
-            Tale(f"only held, {name}", is_only_held(script, charges=False), people | POLICY),
-            Tale(f"a charge only held, {name}", is_only_held(script, charges=True), people | POLICY),
+            Tale(f"only held, {name}", session, people | POLICY),
+            Tale(f"a charge only held, {name}", charge, people | POLICY, TWICE),
         ]
     for kind, method in CARDS.items():
         people = EVERY_CALL if kind == "blind" else frozenset()
@@ -292,6 +294,6 @@ def tales_of_other_providers() -> list[Tale]:
         falls = is_held_until_it_costs_less({"capture": each})
         tales += [
             Tale(f"the price changes, update {each}", changes_its_price({"update": each})),
-            Tale(f"the price falls, capture {each}", falls, times=TWICE),
+            Tale(f"the price falls, capture {each}", falls, POLICY, TWICE),
         ]
     return tales

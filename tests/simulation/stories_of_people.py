@@ -16,7 +16,7 @@ from adapters import Ailment
 from shop import BLIND_CARD, CARD, CHECK, ORDER, Decide, Do, Falls, Later, Mail, Occurs, Story
 from shop import is_refusal
 from stories_of_notifications import AUTOMATIC, MANUAL, bought, opened
-from telling import Tale, Telling, named, source, token, usd
+from telling import EVERY_CALL, Tale, Telling, named, source, token, usd
 
 from paysession import CapturePolicy, CreditCard, Decision, Payable
 from paysession.gateways import Capabilities
@@ -251,7 +251,8 @@ def gives_keys_to_all(script: Mapping[str, str]) -> Story:
         payment = yield from twice("charge", ORDER, method=CARD, source=source(script))
         if is_refusal(payment):
             return
-        yield Do("charge", (ORDER,), {"method": CARD, "idempotency_key": "key_2"})
+        other = {"method": CARD, "source": UNCHARGEABLE, "idempotency_key": "key_2"}
+        yield Do("charge", (ORDER,), other)
         yield from twice("capture", payment.id)
         refund = yield from twice("refund", payment.id, amount=usd("10.00"))
         if not is_refusal(refund):
@@ -389,8 +390,8 @@ def _tales_of_decisions() -> list[Tale]:
     for decision in Decision:
         for command in ("capture", "void"):
             for name, script, _ in named(command, ("approve", "pending", "timeout_after")):
-                if decision is Decision.FAILED and script[command] == "pending":
-                    continue  # it will succeed, and nobody would tell
+                if decision is not Decision.DISMISSED and script[command] == "pending":
+                    continue  # it has not ended, and nobody would tell how it does
                 early = decides_too_early(script, command, decision)
                 tales.append(Tale(f"too early, {name}, {decision}", early))
     return tales
@@ -412,11 +413,10 @@ def _tales_of_illness() -> list[Tale]:
     for ill in Ailment:
         for verb in ("create", "complete"):
             tales.append(Tale(f"{ill} when {verb} is looked for", fell_ill(ill, verb)))
-    for verb in ("create", "update", "complete", "close", "capture", "void", "refund"):
-        for name, script, people in named(verb, ("timeout_before", "timeout_after")):
-            story = is_left_to_a_person(script, AFTER[verb], policy=MANUAL)
-            more = people | {verb, "close"}
-            tale = Tale(f"never found out, {name}", story, more, capabilities=FORGETFUL)
+    for verb, commands in AFTER.items():
+        for name, script, _ in named(verb, ("timeout_before", "timeout_after")):
+            story = is_left_to_a_person(script, commands, policy=MANUAL)
+            tale = Tale(f"never found out, {name}", story, EVERY_CALL, capabilities=FORGETFUL)
             tales.append(tale)
     return tales
 

@@ -51,7 +51,7 @@ def told_to_payments(tale: Tale) -> tuple[object, ...]:
             case Mail() | Says():
                 shop.collect(scene)
                 for each in shop.letters:
-                    payments.receive_notification(each.gateway, **each.given)
+                    payments.receive_notification(each.gateway, **shop.sealed(each))
                 answer = shop.letters.clear()
             case _:
                 answer = shop.happen(scene)
@@ -86,7 +86,7 @@ async def told_to_async_payments(tale: Tale) -> tuple[object, ...]:
             case Mail() | Says():
                 shop.collect(scene)
                 for each in shop.letters:
-                    await payments.receive_notification(each.gateway, **each.given)
+                    await payments.receive_notification(each.gateway, **shop.sealed(each))
                 answer = shop.letters.clear()
             case _:
                 answer = shop.happen(scene)

@@ -368,3 +368,17 @@ def test_a_record_at_its_end_allows_nothing_any_more() -> None:
     error = errors.IllegalTransition("session", None, "canceled", "complete", ())
 
     assert error.message == ("cannot complete a session that is canceled: create a new one")
+
+
+@pytest.mark.parametrize(
+    ("refused", "next_step"),
+    [
+        (("session", "ps_1", "completed", "cancel"), "void or refund its payment"),
+        (("payment", "py_1", "captured", "refund"), "see in its balances where the money is"),
+        (("refund", "re_1", "succeeded", "cancel"), "nothing of it is left to be called off"),
+    ],
+)
+def test_what_holds_money_or_has_paid_is_not_to_be_made_anew(
+    refused: tuple[str, str, str, str], next_step: str
+) -> None:
+    assert errors.IllegalTransition(*refused, ()).message.endswith(f": {next_step}")

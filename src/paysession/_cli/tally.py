@@ -165,7 +165,6 @@ class Tally:
         codes = " and ".join((violation.code, *violation.also))
         self._line()
         self._line(f"{codes} broken: {violation.sentence}", style="bold red")
-        self._told(f"seen: {violation.seen}")
         for line in violation.story:
             self._told(line)
         self._line("To see it again:")

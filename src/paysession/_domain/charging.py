@@ -189,7 +189,8 @@ class ChargeSettlement:
         at = evidence.recorded_at
         account = self.account.moved(before.payment.share, self.payment.share, at=at)
         payment = self.payment
-        if self.authorization != before.authorization:
+        is_more_held = self.authorization != before.authorization
+        if is_more_held or account.is_overpaid != self.account.is_overpaid:
             payment = payment.compared_with(account, operation_id=self.charge.id, at=at)
         return attrs.evolve(self, account=account, payment=payment)
 

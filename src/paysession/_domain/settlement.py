@@ -362,14 +362,13 @@ class Settlement:
         """The payable's totals follow the session and the payment, in one step."""
         at = evidence.recorded_at
         account = self.account.moved(before._share, self._share, at=at)
-        payment = self.payment
-        if payment is None or before.payment is not None:
+        payment, is_known = self.payment, before.payment is not None
+        if payment is None or (is_known and account.is_overpaid == self.account.is_overpaid):
             return attrs.evolve(self, account=account)
         attempt_id, owed = self.attempt.id, account.owed
         if payment.amount.currency != owed.currency:
             kind = DiscrepancyKind.CURRENCY_MISMATCH
             payment = payment.disagreed(kind, attempt_id, owed, payment.amount, at=at)
-        elif account.is_overpaid:
-            kind, held = DiscrepancyKind.OVERPAID, account.authorized + account.paid
-            payment = payment.disagreed(kind, attempt_id, owed, held, at=at)
+        else:
+            payment = payment.compared_with(account, operation_id=attempt_id, at=at)
         return attrs.evolve(self, account=account, payment=payment)

@@ -40,6 +40,9 @@ from paysession.outcomes import ReferenceRole
 
 S = TypeVar("S", PaymentSession, SetupSession)
 _UNTIL_NEXT_EXPIRY = timedelta(minutes=5)
+_SLOWEST_EXPIRY = timedelta(hours=6)
+_MOST_REFUSALS = timedelta(days=7)
+"""For how long a provider may refuse to close a session whose time is over."""
 
 
 def cancel_session(session_id: str) -> Flow[PaymentSession]:
@@ -92,7 +95,13 @@ def _expire_setup(setup_session_id: str) -> Flow[SetupSession]:
 def _expire(session_id: str) -> Flow[PaymentSession]:
     """Expiry never starts while an attempt may have come to money."""
     session = yield from resolved((yield from Load(PaymentSession, session_id)))
-    return session if session.is_closed else (yield from _close(session, CloseReason.EXPIRED))
+    if session.is_closed:
+        return session
+    session = yield from _close(session, CloseReason.EXPIRED)
+    at = yield from Now()
+    if session.due_at is None or not session.is_over(at - _MOST_REFUSALS):
+        return session
+    return (yield from _close_unasked(session, CloseReason.EXPIRED, at))
 
 
 def _postpone(kind: type[S], session_id: str, at: datetime) -> Flow[S]:
@@ -101,9 +110,15 @@ def _postpone(kind: type[S], session_id: str, at: datetime) -> Flow[S]:
         session = yield from Load(kind, session_id)
         if session.due_at is None:
             return session
-        return session.postpone_expiry(at + _UNTIL_NEXT_EXPIRY, at=at)
+        return session.postpone_expiry(at + _wait_after(session, at), at=at)
 
     return (yield from postpone())
+
+
+def _wait_after(session: PaymentSession | SetupSession, at: datetime) -> timedelta:
+    """As long as its time has been over: five minutes at first, six hours in the end."""
+    is_over_for = at - (session.expires_at or at)
+    return max(_UNTIL_NEXT_EXPIRY, min(is_over_for, _SLOWEST_EXPIRY))
 
 
 def _close(session: PaymentSession, reason: CloseReason) -> Flow[PaymentSession]:
@@ -120,6 +135,14 @@ def _close(session: PaymentSession, reason: CloseReason) -> Flow[PaymentSession]
     if _is_closed_at_provider(session, description):
         return (yield from _close_at_provider(session.id, reason, description, at))
     refuse_unresolved(unresolved)
+    return (yield from _close_unasked(session, reason, at))
+
+
+def _close_unasked(
+    session: PaymentSession, reason: CloseReason, at: datetime
+) -> Flow[PaymentSession]:
+    """The provider closes nothing, or not this: it says whether there is money, and no more."""
+    description = yield from described(session.method)
     session = yield from _looked_at(session, description)
     return session if session.is_closed else (yield from _close_here(session.id, reason, at))
 

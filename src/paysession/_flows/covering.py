@@ -20,7 +20,8 @@ from paysession._domain.methods import CapturePolicy
 from paysession._domain.movements import Capture, Void
 from paysession._domain.operations import Lease, Origin
 from paysession._domain.payable import PayableAccount
-from paysession._domain.payment import MOST_MOVEMENTS, Payment
+from paysession._domain.payment import Payment
+from paysession._domain.payment_requests import MOST_MOVEMENTS
 from paysession._domain.session import PaymentSession
 from paysession._flows.asks import Find, Unit
 from paysession._flows.superseding import others_superseded

@@ -286,7 +286,9 @@ def _refuse_beside_open(payment: Payment) -> Unit[None]:
     for operation_id in payment.open_operations:
         refund = yield from Peek(Refund, operation_id)
         if refund is None:
-            raise OperationUnresolved(operation_id)
+            capture = yield from Peek(Capture, operation_id)
+            beside = capture or (yield from Peek(Void, operation_id))
+            raise OperationUnresolved(operation_id, beside.waits_for_person if beside else None)
 
 
 def _capture_to_refund(payment: Payment, amount: Money, capture_id: str | None) -> Unit[Capture]:

@@ -7,9 +7,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypeVar
 
+import attrs
+
 from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.disputes import Dispute
 from paysession._domain.entities import Entity
+from paysession._domain.evidence import Evidence
 from paysession._domain.movements import Capture, Refund, Void
 from paysession._domain.owners import Owner
 from paysession._domain.payment import Payment
@@ -34,6 +37,13 @@ _CLAIMED_BY: dict[ReferenceRole, tuple[type[Entity], ...]] = {
     ReferenceRole.REFUND: (Refund,),
     ReferenceRole.DISPUTE: (Dispute,),
 }
+
+
+_ADDRESSES: dict[ReferenceRole, type[Entity]] = {
+    ReferenceRole.SESSION: PaymentSession,
+    ReferenceRole.AUTHORIZATION: Payment,
+}
+"""What every call for a payment is addressed by, and whose it is."""
 
 
 def payment_named(gateway: str, references: References) -> Unit[tuple[bool, Payment | None]]:
@@ -131,3 +141,30 @@ def told_apart(
             expected, actual = "an id of its own", claim.id
             owner = owner.disagreed(discrepancy, operation_id, expected, actual, at=at)
     return owner
+
+
+def rightly_addressed(
+    payment: Payment, evidence: Evidence, *, operation_id: str
+) -> Unit[tuple[Payment, Evidence]]:
+    """
+    Leave out of what is told of a payment the ids that name another one, or its session.
+
+    Our next capture, void or refund would else be addressed to money that is somebody else's.
+    What is said is believed without them, and a person must find out whose it is.
+    """
+    kind, references = DiscrepancyKind.FOREIGN_REFERENCE, evidence.fact.references
+    for reference in references:
+        if reference.role not in _ADDRESSES or reference in payment.references.entries:
+            continue
+        claim = yield from Claimed(namespace_of(payment.gateway, reference.role), reference.id)
+        owns_it = KINDS[_ADDRESSES[reference.role]]
+        if claim is None or claim.kind != owns_it or claim.id in (payment.id, payment.session_id):
+            continue
+        others = tuple(each for each in evidence.fact.references if each != reference)
+        fact = attrs.evolve(evidence.fact, references=References(others))
+        evidence = attrs.evolve(evidence, fact=fact)
+        told = [each for each in payment.discrepancies if each.is_about(kind, operation_id)]
+        if all(each.actual != claim.id for each in told):
+            expected, at = "an id of its own", evidence.recorded_at
+            payment = payment.disagreed(kind, operation_id, expected, claim.id, at=at)
+    return payment, evidence

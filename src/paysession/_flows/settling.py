@@ -38,6 +38,7 @@ from paysession._flows.naming import (
     claims_of,
     new_claims,
     payment_named,
+    rightly_addressed,
     told_apart,
 )
 from paysession._flows.once import answered, never_arrived
@@ -151,7 +152,9 @@ def _of_movement(kind: type[O], operation_id: str, evidence: Evidence) -> Unit[W
             return ()
         settled, after = payment.doubted(operation, evidence.fact, at=at)
     else:
-        settled, after = payment.settle(operation, evidence)
+        addressed = rightly_addressed(payment, evidence, operation_id=operation.id)
+        addressee, told = yield from addressed
+        settled, after = addressee.settle(operation, told)
     settled = yield from told_apart(
         payment.gateway,
         settled,
@@ -397,6 +400,8 @@ def _left_to_a_person(
     session = before.session.disagreed(
         kind, before.attempt.id, "a payment of its own", reference, at=at
     )
+    if session is before.session:
+        return ()
     return session, before.attempt.handed_over(
         "the provider names another session's payment", at=at
     )

@@ -22,7 +22,7 @@ from paysession._domain.payment import Payment
 from paysession._domain.receipts import authorization_id_of
 from paysession._flows.asks import Find, Flow, Load, Peek, Unit
 from paysession._flows.covering import followed_up
-from paysession._flows.naming import new_claims
+from paysession._flows.naming import new_claims, rightly_addressed
 from paysession._flows.units import settling
 from paysession.events import FactRecorded
 from paysession.outcomes import (
@@ -196,7 +196,9 @@ def _renamed(
         event = FactRecorded(at=at, operation_id=known.id, fact="ReferenceChanged")
         return payment.telling(event), known.informed(references), known.references
 
-    yield from _recorded(payment.id, tell, evidence)
+    # Ids of two payments may come in one report: what a movement is called, its own one tells.
+    owner_id = payment.id if movement is None else movement.payment_id
+    yield from _recorded(owner_id, tell, evidence)
     return movement.id if movement else payment.id
 
 
@@ -208,7 +210,10 @@ def _recorded(payment_id: str, tell: Tell, evidence: Evidence) -> Flow[Written]:
     def record() -> Unit[Written]:
         before = yield from Load(Payment, payment_id)
         account = yield from Load(PayableAccount, before.payable_id)
-        payment, told, known = yield from tell(before, as_told_of(before, evidence))
+        addressed = rightly_addressed(
+            before, as_told_of(before, evidence), operation_id=before.id
+        )
+        payment, told, known = yield from tell(*(yield from addressed))
         references = payment.references if told is None else told.references
         claims = yield from new_claims(before.gateway, known, references, payment, told)
         accounted = account.moved(before.share, payment.share, at=at)

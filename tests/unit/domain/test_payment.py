@@ -23,7 +23,8 @@ from domain_builders import (
 from paysession import events
 from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.operations import Origin
-from paysession._domain.payment import MOST_MOVEMENTS, Payment
+from paysession._domain.payment import Payment
+from paysession._domain.payment_requests import MOST_MOVEMENTS
 from paysession._money import Money
 from paysession.errors import (
     AmountExceeded,

@@ -12,7 +12,7 @@ from payment_builders import CHECK, PATIENT, STORED, ChargingGateway, Till
 
 from paysession import Money, Payment, RefundReason
 from paysession._domain.operations import Origin
-from paysession._domain.payment import MOST_MOVEMENTS
+from paysession._domain.payment_requests import MOST_MOVEMENTS
 from paysession.errors import (
     AmountExceeded,
     CurrencyMismatch,

@@ -18,7 +18,7 @@ from flow_builders import (
 )
 
 from paysession import Capture, Money, Payable, Payment, Payments, Refund, RefundReason, Void
-from paysession._domain.payment import MOST_MOVEMENTS
+from paysession._domain.payment_requests import MOST_MOVEMENTS
 from paysession._money.minor_units import STRIPE
 from paysession.errors import (
     AmountExceeded,
@@ -377,6 +377,21 @@ def test_a_final_capture_waits_until_what_is_open_beside_it_has_ended() -> None:
 
     assert beside.id == caught.value.operation_id
     assert before == shop.snapshot()
+
+
+def test_a_void_says_so_if_what_it_waits_for_waits_for_a_person() -> None:
+    shop = scripted_shop(Capabilities(honours_keys=False), capture=TimeoutError())
+    payment = shop.held()
+    beside = shop.payments.capture(payment.id, amount=eur(40))
+    for _ in range(6):
+        shop.clock.forward(hours=12)
+        shop.payments.recover()
+
+    with pytest.raises(OperationUnresolved) as caught:
+        shop.payments.void(payment.id)
+
+    assert beside.id == caught.value.operation_id
+    assert "no look-up settles it" in str(caught.value)
 
 
 def test_a_final_capture_need_not_wait_for_a_refund() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from flow_builders import eur, scripted_shop
+from notifying import notifying_shop, tell
 from payment_builders import Till
 from test_setup_flows import opened, shop_of
 
 from paysession._domain.discrepancies import DiscrepancyKind
-from paysession.outcomes import Accepted, Captured, References
+from paysession.outcomes import Accepted, Captured, Pending, References, Report
 
 FOREIGN = [DiscrepancyKind.FOREIGN_REFERENCE]
 
@@ -40,3 +41,19 @@ def test_two_setup_sessions_under_one_id_are_shown() -> None:
     first, second = opened(shop), opened(shop)
     assert () == first.discrepancies
     assert FOREIGN == [each.kind for each in second.discrepancies]
+
+
+def test_money_of_another_session_is_shown_once() -> None:
+    shop = notifying_shop()
+    paid, other = shop.completed(total=100), shop.opened(total=200)
+    strange = Report(
+        Pending(references=References.of(session=paid.external_id)), our_reference=other.attempt_id
+    )
+    money = Captured(eur(100), references=shop.payment_of(paid).references)
+
+    tell(shop, strange)
+    before = shop.snapshot()
+    assert FOREIGN == [each.kind for each in shop.payments.get_session(other.id).discrepancies]
+
+    tell(shop, Report(money, our_reference=other.attempt_id))
+    assert before == shop.snapshot()

@@ -14,7 +14,7 @@ from payment_builders import STORED, Till
 from paysession import Money, Payable, Payment
 from paysession._domain.movements import Capture, Void
 from paysession._domain.operations import Origin
-from paysession._domain.payment import MOST_MOVEMENTS
+from paysession._domain.payment_requests import MOST_MOVEMENTS
 from paysession.errors import (
     AmountExceeded,
     GatewayUnreachable,

@@ -146,6 +146,20 @@ def test_a_refund_is_known_by_its_new_id() -> None:
     assert shop.payments.get_refund(refund.id).succeeded
 
 
+def test_another_id_of_a_movement_is_told_by_its_own_payment() -> None:
+    shop = notifying_shop()
+    payment, other = shop.held(total=100), shop.held(total=200)
+    captured = Captured(eur(100), references=References.of(capture="ch_1"))
+    shop.gateway.then("capture", captured)
+    capture = shop.payments.capture(payment.id)
+    renamed = ReferenceChanged("ch_1", references=References.of(capture="ch_2"))
+
+    received = tell(shop, Report(renamed, references=other.references))
+
+    assert (capture.id,) == received.settled
+    assert other == shop.payments.get_payment(other.id)
+
+
 @pytest.mark.parametrize(
     "fact",
     [

@@ -356,7 +356,7 @@ def test_in_the_end_the_books_say_what_the_provider_did() -> None:
     history.truth.append(effect(EffectKind.RELEASED, 5, None))
     assert "I8" == broken_by(check_I8, history)
     history.truth.append(effect(EffectKind.HELD, 5, None))
-    assert 8 == checked(check_I8, history)
+    assert 9 == checked(check_I8, history)
 
 
 def test_money_of_a_session_is_compared_together() -> None:

@@ -145,7 +145,7 @@ def test_a_call_before_its_commit_is_made_for_new_movements_alone() -> None:
     payment, *_ = taken()
     payment = payment.committed()
     with PLANTS["call-before-commit"].planted():
-        assert (payment,) == ended(movements.deciding(unit)())
+        assert (payment,) == ended(vars(movements)["deciding"](unit)())
 
 
 def test_a_key_whose_command_is_over_is_answered_as_ever() -> None:

@@ -31,13 +31,17 @@ from paysession.outcomes import (
     Accepted,
     ActionRequired,
     Authorized,
+    Bounced,
     Canceled,
     Captured,
     Declined,
     Ends,
     Expired,
+    Failure,
+    FailureCode,
     Outcome,
     Pending,
+    References,
     Refunded,
     Rejected,
     Stored,
@@ -293,6 +297,21 @@ def test_a_look_up_tells_what_is_true_by_now() -> None:
     (earlier,) = provider.look_up(looking_up(request.operation_id), behind=1)
     assert isinstance(earlier.fact, Accepted)
     assert () == provider.look_up(looking_up("at_none"))
+
+
+def test_what_was_made_in_one_step_with_another_is_found_by_its_own_id() -> None:
+    provider, deal = with_taken()
+    (sale,) = deal.moves
+    references = deal.references | References.of(capture=deal.capture)
+    request = looking_up("ca_of_ours", references)
+    (told,) = provider.look_up(request)
+    assert (None, Captured) == (told.our_reference, type(told.fact))
+    provider.books.say(deal, sale, Bounced(Failure(FailureCode.PROCESSING_ERROR)))
+    (told,) = provider.look_up(request)
+    assert isinstance(told.fact, Bounced)
+    elsewhere = References.of(capture="sim_elsewhere")
+    assert () == provider.look_up(looking_up("ca_of_ours", deal.references))
+    assert () == provider.look_up(looking_up("ca_of_ours", elsewhere))
 
 
 def test_a_look_up_of_what_was_rejected_says_so() -> None:

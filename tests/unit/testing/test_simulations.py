@@ -71,6 +71,11 @@ def test_a_profile_that_there_is_not_is_refused() -> None:
         Simulation(1, profile="square")
 
 
+def test_a_plant_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="there is no plant 'poppy': use one of "):
+        Simulation(1, plant="poppy")
+
+
 def test_a_result_counts_what_was_done_and_checked() -> None:
     result = Simulation(2, profile="paypal").run()
     assert isinstance(result, Result)
@@ -105,6 +110,7 @@ def test_a_plan_takes_what_happens_at_the_provider_by_itself() -> None:
     assert run.broken is None
     (payment,) = run.driver.history.entities(Payment)
     assert payment.balances.withheld or payment.balances.lost
+    assert [1] == [1 for each in run.driver.history.moments if each.process == "provider"]
     assert run.driver.faults[Fault.LOST, "read_notification"] == 1
 
 
@@ -160,6 +166,7 @@ def test_a_story_tells_what_was_asked_committed_and_answered() -> None:
         moment(7, ask=Now(), fault="F47"),
         moment(8, fault="F40"),
         moment(9, answer=None),
+        moment(10, process="provider", flow="provider", fault="F32"),
     ]
     story = told(history, InvariantBroken("I4", "no more than was taken", "11.00"))
     assert (
@@ -172,9 +179,18 @@ def test_a_story_tells_what_was_asked_committed_and_answered() -> None:
         "01 12:00:00 worker 1 refund#1: Now [F47]",
         "01 12:00:00 worker 1 refund#1: its process dies [F40]",
         "01 12:00:00 worker 1 refund#1: ends: NoneType",
+        "01 12:00:00 provider: a refund fails after it had succeeded [F32]",
         "and then I4 was broken: no more than was taken",
         "11.00",
     ) == story
+
+
+def test_a_story_writes_out_what_cannot_be_shown() -> None:
+    history = History(seed=7, profile="stripe")
+    history.moments.append(moment(1, error=RuntimeError("odd \x00 \ud800 \u202e text")))
+    told_, _, seen = told(history, InvariantBroken("I4", "sentence", "se\x00en\nhere"))[1:]
+    assert told_.endswith("ends: RuntimeError: odd \\x00 \\ud800 \\u202e text")
+    assert "se\\x00en\nhere" == seen
 
 
 def test_a_long_story_is_told_from_where_it_becomes_interesting() -> None:

@@ -41,13 +41,11 @@ class Compared:
         name: The session or payment.
         payments: What it has become.
         did: What the provider did and did not undo, by kind.
-        times: How often it did each.
     """
 
     name: str
     payments: tuple[Payment, ...]
     did: Counter[EffectKind]
-    times: Counter[EffectKind]
 
     def __str__(self) -> str:
         balances = [each.balances for each in self.payments]
@@ -84,7 +82,6 @@ def compared(history: History) -> Iterator[Compared]:
                 name=name,
                 payments=tuple(payments[name]),
                 did=_sums_of(effects[name]),
-                times=Counter(each.kind for each in effects[name]),
             )
 
 

@@ -13,6 +13,7 @@ from paysession._domain.evidence import RANK, Belief, Evidence, EvidenceSource, 
 from paysession._domain.movements import Capture, Refund, Void
 from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import Payment
+from paysession._domain.payment_books import PaymentBooks
 from paysession._domain.settlement import Settlement
 from paysession._flows import movements, notifications, reports, requests
 from paysession._flows.asks import Call, Flow, Now, Unit
@@ -86,7 +87,7 @@ def _unsettled(*_: object, **__: object) -> Flow[tuple[()]]:
     return ()
 
 
-def _before_the_commit(deciding: Callable[..., Any]) -> object:
+def _before_the_commit(deciding: Callable[..., Callable[[], Flow[Any]]]) -> object:
     def called(unit: Callable[[], Unit[Any]]) -> Callable[[], Flow[Any]]:
         def decide() -> Flow[Any]:
             result = yield from unit()
@@ -120,7 +121,7 @@ PLANTS = (
         name="events-tell-what-was",
         sentence="a payment's events carry its balances from before they happened",
         breaks="I42",
-        patches=(Patch(Payment, "moved", _as_it_was),),
+        patches=(Patch(PaymentBooks, "moved", _as_it_was),),
     ),
     Plant(
         name="last-writer-wins",

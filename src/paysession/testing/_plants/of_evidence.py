@@ -11,10 +11,11 @@ import attrs
 from paysession._domain import operations
 from paysession._domain.decisions import Verdict
 from paysession._domain.evidence import Belief, Evidence, EvidenceSource
+from paysession._domain.movements import Capture, Refund, Void
 from paysession._domain.operations import Operation
 from paysession._domain.owners import Owner
-from paysession._flows import carrying, notifications
-from paysession._flows.asks import Flow
+from paysession._flows import carrying, notifications, reports
+from paysession._flows.asks import Find, Flow
 from paysession.lifecycles import OperationStatus
 from paysession.outcomes import Unknown
 from paysession.testing._plants.plant import Patch, Plant, answering
@@ -45,6 +46,17 @@ def _as_if_looked_up(applied: Callable[..., Flow[Any]]) -> object:
     return heard
 
 
+def _to_the_first(settle: Callable[..., Flow[Any]]) -> object:
+    def told(operation: Operation, *fact: object, **at: object) -> Flow[Any]:
+        meant = operation
+        if isinstance(operation, Capture | Void | Refund):
+            alike = yield from Find(type(operation), "payment_id", operation.payment_id)
+            meant = alike[0]
+        return (yield from settle(meant, *fact, **at))
+
+    return told
+
+
 def _without_names(on: Callable[..., Owner]) -> object:
     def told(verdict: Verdict, owner: Owner, operation: Operation) -> Owner:
         return on(attrs.evolve(verdict, actor="", reason=""), owner, operation)
@@ -57,7 +69,8 @@ def _last_heard(belief_in: Callable[..., Belief]) -> object:
         belief = belief_in(facts, **rules)
         if not belief.is_contradicted or belief.contradiction is None:
             return belief
-        return Belief(max(belief.contradiction.words, key=lambda each: each.recorded_at).fact)
+        words = sorted(belief.contradiction.words, key=repr)
+        return Belief(max(words, key=lambda each: each.recorded_at).fact)
 
     return believed
 
@@ -93,6 +106,12 @@ PLANTS = (
         breaks="I29",
         patches=(Patch(notifications, "applied", _as_if_looked_up),),
         faults=frozenset(),
+    ),
+    Plant(
+        name="report-of-another-record",
+        sentence="what is reported of a movement is taken for the first of its kind",
+        breaks="I29",
+        patches=(Patch(reports, "settle", _to_the_first),),
     ),
     Plant(
         name="decision-without-a-name",

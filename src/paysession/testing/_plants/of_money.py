@@ -7,7 +7,7 @@ from datetime import datetime
 
 import attrs
 
-from paysession._domain import payment
+from paysession._domain import payment_books
 from paysession._domain.balances import NO_EFFECT, Balances, Column, Effect
 from paysession._domain.comparing import Contradictions
 from paysession._domain.discrepancies import DiscrepancyKind
@@ -15,6 +15,7 @@ from paysession._domain.disputes import Dispute
 from paysession._domain.evidence import Evidence
 from paysession._domain.movements import Capture, Movement, Refund, Reversal
 from paysession._domain.payment import Payment
+from paysession._domain.payment_requests import PaymentRequests
 from paysession._domain.receipts import Receipt
 from paysession._domain.settlement import Settlement
 from paysession._flows import movements as moving
@@ -126,7 +127,7 @@ PLANTS = (
         sentence="where nothing is left, a movement of nothing is asked for",
         breaks="I1",
         patches=(
-            Patch(Payment, "_asked", _nothing_too),
+            Patch(PaymentRequests, "_asked", _nothing_too),
             Patch(moving, "_done_already", instead(_never_done)),
         ),
         profile="hostile",
@@ -136,7 +137,7 @@ PLANTS = (
         name="rest-taken-for-the-whole",
         sentence="who captures or voids the rest is taken to mean all that was ever held",
         breaks="I3",
-        patches=(Patch(Payment, "_asked", _all_that_was_ever_held),),
+        patches=(Patch(PaymentRequests, "_asked", _all_that_was_ever_held),),
         profile="hostile",
         faults=frozenset({Fault.WRONG_AMOUNT}),
     ),
@@ -144,7 +145,7 @@ PLANTS = (
         name="open-refunds-forgotten",
         sentence="what is being given back already may be asked for again",
         breaks="I4",
-        patches=(Patch(Payment, "_asked", _beside_what_is_under_way),),
+        patches=(Patch(PaymentRequests, "_asked", _beside_what_is_under_way),),
         profile="adyen",
         faults=frozenset({Fault.REFUND_BOUNCED}),
     ),
@@ -152,7 +153,7 @@ PLANTS = (
         name="excess-not-told",
         sentence="that more was taken than was held opens no discrepancy",
         breaks="I5",
-        patches=(Patch(payment, "contradictions", _but_over_captured),),
+        patches=(Patch(payment_books, "contradictions", _but_over_captured),),
         profile="adyen",
         faults=frozenset({Fault.TIME_OUT_BEFORE, Fault.LAPSED_EARLY, Fault.CRASH_BEFORE_CALL}),
     ),

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from paysession._domain import payment
+from paysession._domain import payment_books
 from paysession._domain.attempts import Attempt, CloseReason
 from paysession._domain.entities import Entity
 from paysession._domain.owners import Owner
@@ -139,7 +139,7 @@ PLANTS = (
         name="released-payment-processes-again",
         sentence="a payment of which all was released stands where it began",
         breaks="I15",
-        patches=(Patch(payment, "payment_status", _phase_when_empty),),
+        patches=(Patch(payment_books, "payment_status", _phase_when_empty),),
         faults=frozenset({Fault.LAPSED_EARLY}),
     ),
     Plant(

@@ -32,7 +32,7 @@ from paysession.testing._invariants.state import check_I25
 from paysession.testing._simulation.ailments import AILMENTS
 from paysession.testing._simulation.faults import Fault, kind_of
 from paysession.testing._simulation.gateway import CARD_NUMBER, SimulatedGateway
-from paysession.testing._simulation.processes import Phase, Process
+from paysession.testing._simulation.processes import PROVIDER, Phase, Process
 from paysession.testing._simulation.profiles import Profile
 from paysession.testing._simulation.provider import SimulatedProvider
 from paysession.testing._simulation.troubles import Spot, Trouble, suits
@@ -113,6 +113,14 @@ class Driver:
         """Let time pass; what was under way arrives meanwhile."""
         self.now += time
         self.gateway.catch_up()
+
+    def note_happening(self, fault: Fault) -> None:
+        """Note what happened at the provider, though nobody asked for it."""
+        number = len(self.history.moments) + 1
+        self.history.note(
+            Moment(number=number, at=self.now, process=PROVIDER, flow=PROVIDER, fault=fault)
+        )
+        check(self.history)
 
     def begin(self, name: str, command: str, *args: object, **kwargs: Any) -> Process:  # noqa: ANN401
         """Give a command; nothing of it is done before its first step."""

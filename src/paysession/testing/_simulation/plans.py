@@ -135,10 +135,14 @@ _TOLD_OF: Final[Mapping[Fault, tuple[str, ...]]] = MappingProxyType(
     {Fault.NEVER_SEEN: (NOTIFICATION,)}
 )
 """Where what happens at a provider is told of, if not in notifications and look-ups alike."""
+_LOOKED_UP: Final = ("complete_session", "charge", "capture", "refund", "create_session")
+"""What may have to be looked up."""
 _LEFT_BEHIND: Final = ("checks_out", "is_declined", "completes_session")
 """The deeds after which an attempt was left behind."""
 _MANY: Final = frozenset({*READS, "Commit", "Now"})
 """What a command asks for more than once."""
+_LEAST_WEIGHT: Final = 6
+"""The more kinds of ask a fault reaches, the oftener it is put in: as if it reached so many."""
 _SKIPS: Final = (0, 0, 1, 2, 4, 8)
 _DICE: Final = 2**31
 
@@ -148,12 +152,13 @@ def plan_of(seed: int, profile: Profile, faults: Collection[Fault]) -> Plan:
     dice = Random(seed)  # noqa: S311 - to be replayed
     cells = _cells(profile, faults)
     possible = tuple(cells)
+    weights = [max(_LEAST_WEIGHT, len(cells[fault])) for fault in possible]
     steps: list[Step] = [_deed("charges" if dice.random() < 0.25 else "opens_session", dice)]
     if dice.random() < 0.7:
         steps.append(_deed("completes_session", dice))
     for _ in range(dice.randint(5, 12)):
         if possible and dice.random() < 0.65:
-            fault = dice.choice(possible)
+            fault = dice.choices(possible, weights)[0]
             steps += _mishap(fault, dice.choice(cells[fault]), dice)
         else:
             steps.append(_deed(dice.choices(_DEEDS, _WEIGHTS)[0], dice))
@@ -189,15 +194,14 @@ def _mishap(fault: Fault, kind: str, dice: Random) -> list[Step]:
     if fault is Fault.STALE_ATTEMPT:
         leading = [*(_deed(name, dice) for name in _LEFT_BEHIND), *leading]
     if fault is Fault.TWO_ANSWERS:
-        leading = [_deed("customer_acts", dice), *leading]
-    if kind == LOOK_UP:
-        leading = [*_left_open(dice), *leading]
+        leading = [*_lost(dice, "create_session"), _deed("customer_acts", dice), *leading]
+    elif kind == LOOK_UP:
+        leading = [*_lost(dice, dice.choice(_LOOKED_UP)), *leading]
     return [*leading[:-1], trouble, *leading[-1:]]
 
 
-def _left_open(dice: Random) -> list[Step]:
-    """Return steps after which there is something to be looked up."""
-    kind = dice.choice(("complete_session", "charge", "capture", "refund", "create_session"))
+def _lost(dice: Random, kind: str) -> list[Step]:
+    """Return steps by which an answer is lost, so that there is something to be looked up."""
     lost = Trouble(fault=Fault.TIME_OUT_AFTER, at=kind, dice=dice.randrange(_DICE))
     leading = [_deed(name, dice) for name in _LEADS_TO[kind]]
     return [*leading[:-1], lost, *leading[-1:]]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from paysession._domain.idempotency import IdempotencyKey
 from paysession._flows.asks import Ask, Flow
 from paysession.errors import OutcomeUnknown
+
+PROVIDER: Final = "provider"
+"""Who acts when no process of the backend does."""
 
 
 class Phase(IntEnum):

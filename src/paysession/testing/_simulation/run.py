@@ -151,7 +151,8 @@ class Run:
             case Happens(fault=fault, dice=dice):
                 self.driver.provider.dice = Random(dice)  # noqa: S311 - to be replayed
                 self.driver.wait(timedelta(seconds=1))
-                HAPPENINGS[fault](self.driver.provider)
+                if HAPPENINGS[fault](self.driver.provider):
+                    self.driver.note_happening(fault)
             case Trouble(fault=fault, at=at) if at == NOTIFICATION and fault in MISHAPS:
                 shopper.mail.troubles.append(step)
             case Trouble(at=at):

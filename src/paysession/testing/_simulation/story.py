@@ -10,17 +10,27 @@ from paysession.gateways.requests import LookUpRequest, Request
 from paysession.outcomes import Report
 from paysession.stores.port import Changes
 from paysession.testing._invariants.history import History, InvariantBroken, Moment
+from paysession.testing._simulation.faults import Fault
+from paysession.testing._simulation.processes import PROVIDER
 
 _MOST_LINES: Final = 120
 
 
 def told(history: History, broken: InvariantBroken) -> tuple[str, ...]:
     """Return the story of a run that broke an invariant: what was done, asked and committed."""
-    lines = [line for moment in history.moments for line in _told_of(moment)]
+    lines = [legible(line) for moment in history.moments for line in _told_of(moment)]
     start = history.moments[0].at if history.moments else None
     head = f"seed {history.seed}, {history.profile}" + (f", from {start}" if start else "")
     shown = lines if len(lines) <= _MOST_LINES else ["…", *lines[-_MOST_LINES:]]
-    return (head, *shown, f"and then {broken.code} was broken: {broken.sentence}", broken.seen)
+    end = f"and then {broken.code} was broken: {broken.sentence}"
+    return (head, *shown, end, legible(broken.seen))
+
+
+def legible(text: str) -> str:
+    """Write out what no terminal shows, or not as it is: NUL, lone surrogates, marks that turn."""
+    return "".join(
+        each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in text
+    )
 
 
 def _told_of(moment: Moment) -> Iterator[str]:
@@ -30,8 +40,8 @@ def _told_of(moment: Moment) -> Iterator[str]:
         return
     what = said or (type(moment.ask).__name__ if moment.ask else "its process dies")
     fault = f" [{moment.fault}]" if moment.fault else ""
-    clock = moment.at.strftime("%d %H:%M:%S")
-    yield f"{clock} {moment.process} {moment.flow}: {what}{fault}"
+    who = PROVIDER if moment.process == PROVIDER else f"{moment.process} {moment.flow}"
+    yield f"{moment.at:%d %H:%M:%S} {who}: {what}{fault}"
 
 
 def _said_of(moment: Moment) -> str | None:
@@ -44,9 +54,16 @@ def _said_of(moment: Moment) -> str | None:
         case Commit(changes=changes):
             return f"commits {_changes(changes)}" if moment.error is None else "is beaten"
         case None:
-            return f"ends: {_answer(moment)}" if moment.fault is None else None
+            return _end_of(moment)
         case _:
             return None
+
+
+def _end_of(moment: Moment) -> str | None:
+    """Tell how a flow has ended, or what happened at the provider by itself."""
+    if moment.fault is None:
+        return f"ends: {_answer(moment)}"
+    return Fault(moment.fault).sentence if moment.process == PROVIDER else None
 
 
 def _request(request: Request[Any]) -> str:

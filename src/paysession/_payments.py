@@ -335,7 +335,8 @@ class Commands:
         tenant.
 
         A session with an attempt that may have come to money is left open, and so is one
-        that the provider could not be asked about.
+        that the provider could not be asked about. One that the provider refuses to close is
+        tried again for a week, ever less often, and then closed here if it was not paid.
         """
         return closing.expire_sessions(limit=limit)
 

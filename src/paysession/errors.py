@@ -218,6 +218,10 @@ class NotAllowed(PaySessionError):
     """The command is refused; nothing was written and nobody was called."""
 
 
+_WITHOUT_MONEY = frozenset({"voided", "lapsed", "failed", "abandoned"})
+"""Where a payment has ended and holds nothing, so that another one may be made."""
+
+
 @attrs.define(slots=False, eq=False, repr=False)
 class IllegalTransition(NotAllowed):
     """The lifecycle has no such step from here."""
@@ -243,7 +247,9 @@ class IllegalTransition(NotAllowed):
         match self.subject, self.status:
             case "session", "completed":
                 return "void or refund its payment"
-            case "payment", _:
+            case "payment", "processing":
+                return "run recover() to learn how that ends"
+            case "payment", status if status not in _WITHOUT_MONEY:
                 return "see in its balances where the money is"
             case "refund", _:
                 return "nothing of it is left to be called off"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -18,6 +18,8 @@ from paysession.gateways.notifications import Notification
 from paysession.gateways.port import operations_of
 from paysession.gateways.requests import ChargeRequest, CreateSessionRequest
 from paysession.outcomes import Rejected, Report
+
+Around: TypeAlias = Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]
 
 
 class Ailment(StrEnum):
@@ -89,14 +91,17 @@ class Passing(Gateway):
 
 
 class AsyncPassing(AsyncGateway):
-    """The same for event loops; it never waits."""
+    """The same for event loops."""
 
-    def __init__(self, gateway: Passing) -> None:
+    def __init__(self, gateway: Passing, around: Around) -> None:
         self.capabilities = gateway.capabilities
-        self._passing = gateway
+        self._passing, self._around = gateway, around
 
     async def passed(self, name: str, asked: Any) -> Any:
-        return self._passing.passed(name, asked)
+        async def answer() -> Any:
+            return self._passing.passed(name, asked)
+
+        return await self._around(answer)
 
 
 class Holding(Passing):
@@ -112,19 +117,27 @@ def adapter(name: str, gateway: BogusGateway, weather: Weather) -> Passing:
     return made
 
 
-def asynchronous(gateway: Gateway) -> AsyncGateway:
-    """Return the same adapter for event loops."""
+def asynchronous(gateway: Gateway, around: Around) -> AsyncGateway:
+    """Return the same adapter for event loops; `around` waits for each of its answers."""
     if not isinstance(gateway, Passing):
         return AsyncOfflineGateway()
-    made: AsyncPassing = _with_methods(AsyncPassing, operations_of(gateway))(gateway)
+    made: AsyncPassing = _with_methods(AsyncPassing, operations_of(gateway))(gateway, around)
     return made
 
 
 @cache
 def _with_methods(kind: type[Any], names: frozenset[str]) -> type[Any]:
-    methods = {name: _passing(name) for name in names}
+    passing = _awaiting if issubclass(kind, AsyncPassing) else _passing
+    methods = {name: passing(name) for name in names}
     return type(f"{kind.__name__}Adapter", (kind,), methods)
 
 
 def _passing(name: str) -> Callable[[Any, Any], Any]:
     return lambda passing, asked: passing.passed(name, asked)
+
+
+def _awaiting(name: str) -> Callable[[Any, Any], Awaitable[Any]]:
+    async def method(passing: Any, asked: Any) -> Any:
+        return await passing.passed(name, asked)
+
+    return method

@@ -13,7 +13,7 @@ simulator try those.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -403,34 +403,34 @@ def voiding(world: World, payment: Payment, amount: Money) -> Asked:
 
 def _of_operation(world: World, payment: Payment, operation: Operation) -> Iterator[Move]:
     """All that a provider can say of a movement, whatever it said before."""
-    done, refusal = DONE[type(operation)], Declined(REFUSED)
-    own = (Retaken(operation.amount),) if isinstance(operation, Capture) else ()
-    ends = (Canceled(),) if isinstance(operation, Refund) else ()
-    told_amounts = world.bounds.amounts if world.bounds.differs else (operation.amount,)
-    facts: Iterable[Fact] = (
-        Pending(),
-        *map(done, told_amounts),
-        refusal,
-        Bounced(REFUSED),
-        *own,
-        *ends,
-    )
-    words = [(_named(fact), (_said(world, fact),)) for fact in facts]
-    contrary = (_said(world, done(operation.amount)), _said(world, refusal))
-    words.append(("a success and a failure", contrary))
-    if not operation.facts:
-        words.append(("a look-up finds nothing", (_found(world, _said(world, NotAttempted())),)))
-    if operation.is_contradicted:
-        found = [
-            (f"a look-up finds {_named(w.fact)}", (_found(world, w),)) for w in operation.facts
-        ]
-        words += found
-    for name, said in words:
+    for name, words in _words_on(world, operation):
         after, settled = payment, operation
-        for each in said:
-            after, settled = _settled(after, settled, each)
+        for word in words:
+            after, settled = _settled(after, settled, word)
         movements = tuple(settled if each is operation else each for each in world.movements)
         yield f"{name} of {operation.id}", _with_payment(world, after, movements=movements)
+
+
+def _words_on(world: World, operation: Operation) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
+    for fact in _facts_on(world, operation):
+        yield _named(fact), (_said(world, fact),)
+    done, refused = DONE[type(operation)](operation.amount), Declined(REFUSED)
+    yield "a success and a failure at once", (_said(world, done), _said(world, refused))
+    if not operation.facts:
+        yield "a look-up finds nothing", (_found(world, _said(world, NotAttempted())),)
+    if operation.is_contradicted:
+        for word in operation.facts:
+            yield f"a look-up finds {_named(word.fact)}", (_found(world, word),)
+
+
+def _facts_on(world: World, operation: Operation) -> Iterator[Fact]:
+    yield from (Pending(), Declined(REFUSED), Bounced(REFUSED))
+    amounts = world.bounds.amounts if world.bounds.differs else (operation.amount,)
+    yield from map(DONE[type(operation)], amounts)
+    if isinstance(operation, Capture):
+        yield Retaken(operation.amount)
+    if isinstance(operation, Refund):
+        yield Canceled()
 
 
 def _settled(

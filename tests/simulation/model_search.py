@@ -8,7 +8,7 @@ well. A law that does not hold is shown by the shortest way there.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from operator import attrgetter
@@ -130,7 +130,7 @@ def _last(record: Recorded, kind: type[FundsWithdrawn | AuthorizationChanged]) -
     return next((amount.minor for amount in amounts), None)
 
 
-def _discrepancy_keys(owner: Owner, labels: dict[str, Key]) -> tuple[str, ...]:
+def _discrepancy_keys(owner: Owner, labels: Mapping[str, Key]) -> tuple[str, ...]:
     return tuple(
         sorted(
             f"{each.kind} of {labels.get(each.operation_id)}: {each.is_open}"
@@ -215,7 +215,7 @@ class Searched:
     Attributes:
         states: How many there are.
         moves: How many moves were tried in them.
-        twins: How many states were left by a second way there, too.
+        twins: How many were left once more, as they were come to by another move.
         open: In how many of them something is open.
         stuck: The shortest ways to those from which nothing leads to an end.
     """
@@ -233,8 +233,8 @@ class Search:
     A search under way, which numbers the states as it finds them.
 
     Attributes:
-        twin_of_each: A second way to every so many-th state is kept, to see whether the same
-            follows from it; none if 0.
+        twin_of_each: Every so many-th state is kept as the last of each kind of move led to it,
+            to see whether the same follows as from the first way there; none if 0.
     """
 
     twin_of_each: int = 0
@@ -243,7 +243,7 @@ class Search:
     _before: list[set[int]] = attrs.field(factory=list, init=False)
     _ended: list[int] = attrs.field(factory=list, init=False)
     _following: list[int] = attrs.field(factory=list, init=False)
-    _twins: dict[int, World] = attrs.field(factory=dict, init=False)
+    _twins: dict[tuple[int, str], World] = attrs.field(factory=dict, init=False)
     _moves: int = attrs.field(default=0, init=False)
 
     def run(self, bounds: Bounds) -> Searched:
@@ -271,7 +271,7 @@ class Search:
                         number = self._number(after, key, (here, move))
                         yield number, in_short(after)
                     elif self._is_to_be_tried(number):
-                        self._twins.setdefault(number, after)
+                        self._twins[number, move] = after
                 following.add(number)
                 self._before[number].add(here)
                 self._moves += 1
@@ -293,7 +293,7 @@ class Search:
 
     def _compare_twins(self) -> None:
         """From whatever has the same key the same must follow, or the key tells too little."""
-        for number, twin in self._twins.items():
+        for (number, _), twin in self._twins.items():
             following = (self._numbers.get(key_of(after)) for _, after in moves(in_short(twin)))
             if hash(frozenset(following)) != self._following[number]:
                 raise ModelWrong(f"two worlds are taken for one: {self._way_to(number)}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count, permutations
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -23,8 +23,9 @@ from paysession import (
     Payments,
     PaymentSession,
 )
-from paysession._domain.discrepancies import Discrepancy
 from paysession._domain.disputes import Dispute
+from paysession._domain.entities import Entity
+from paysession._domain.evidence import LastWord
 from paysession._domain.movements import Capture, Refund, Void
 from paysession._domain.owners import Owner
 from paysession._domain.parked import ParkedReport
@@ -35,7 +36,6 @@ from paysession.gateways.requests import (
     CaptureRequest,
     CompleteSessionRequest,
     CreateSessionRequest,
-    LookUpRequest,
     RefundRequest,
     VoidRequest,
 )
@@ -61,6 +61,8 @@ from paysession.outcomes import (
     Voided,
 )
 from paysession.stores import InMemoryStore
+
+E = TypeVar("E", bound=Entity)
 
 BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REFUSED = Failure(FailureCode.DO_NOT_HONOR)
@@ -101,13 +103,6 @@ class Teller(Gateway):
 
     def read_notification(self, notification: Notification) -> tuple[Report, ...]:
         return self.letters[notification.body]
-
-
-class LookedAt(Teller):
-    """One that can be asked as well, and knows nothing more."""
-
-    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
-        return ()
 
 
 @attrs.define
@@ -161,30 +156,33 @@ class Backend:
 
     def books(self) -> dict[str, object]:
         """All that matters of how it ended, without ids and times."""
-        entities = self.store.entities()
-        of = lambda *kinds: [each for each in entities if isinstance(each, kinds)]  # noqa: E731
         return {
-            "sessions": [each.status for each in of(PaymentSession)],
-            "payments": sorted((str(each.status), repr(each.balances)) for each in of(Payment)),
+            "sessions": [str(each.status) for each in self._all(PaymentSession)],
+            "payments": sorted(
+                (str(each.status), repr(each.balances)) for each in self._all(Payment)
+            ),
             "movements": sorted(
                 (type(each).__name__, str(each.status), str(each.moved_amount))
-                for each in of(Capture, Void, Refund)
+                for each in (*self._all(Capture), *self._all(Void), *self._all(Refund))
             ),
-            "disputes": [(str(each.status), repr(each.effect)) for each in of(Dispute)],
+            "disputes": [(str(each.status), repr(each.effect)) for each in self._all(Dispute)],
             "totals": [
                 (each.authorized, each.paid, each.in_flight, each.refunded, each.lost)
-                for each in of(PayableAccount)
+                for each in self._all(PayableAccount)
             ],
-            "discrepancies": sorted(_open_ones(of(Owner))),
-            "waiting": sorted(repr(each.report) for each in of(ParkedReport) if each.is_waiting),
+            "discrepancies": sorted(
+                (type(owner).__name__, str(each.kind))
+                for owner in self._all(Owner)
+                for each in owner.discrepancies
+                if each.is_open
+            ),
+            "waiting": sorted(
+                repr(each.report) for each in self._all(ParkedReport) if each.is_waiting
+            ),
         }
 
-
-def _open_ones(owners: Sequence[Owner]) -> Iterator[tuple[str, str]]:
-    for owner in owners:
-        open_ones: Iterator[Discrepancy] = (each for each in owner.discrepancies if each.is_open)
-        for each in open_ones:
-            yield type(owner).__name__, str(each.kind)
+    def _all(self, kind: type[E]) -> list[E]:
+        return [each for each in self.store.entities() if isinstance(each, kind)]
 
 
 @attrs.frozen
@@ -196,7 +194,6 @@ class Scenario:
         name: What has happened.
         prepare: Brings a backend to where the reports begin, and returns them.
         capabilities: Of the provider.
-        can_look: Whether the provider can be asked.
         ends: What must be among the books in the end, as a check that it is no empty story.
     """
 
@@ -204,11 +201,10 @@ class Scenario:
     prepare: Callable[[Backend], Sequence[Report]]
     ends: Callable[[dict[str, Any]], bool]
     capabilities: Capabilities = attrs.field(factory=Capabilities)
-    can_look: bool = False
 
     def played(self, order: Sequence[int]) -> dict[str, object]:
         """Tell the reports in this order, and return the books."""
-        backend = Backend((LookedAt if self.can_look else Teller)(self.capabilities))
+        backend = Backend(Teller(self.capabilities))
         reports = self.prepare(backend)
         for number in order:
             backend.tell(reports[number])
@@ -300,12 +296,11 @@ def dispute_appealed(backend: Backend) -> Sequence[Report]:
 
 
 def declined_and_then_paid(backend: Backend) -> Sequence[Report]:
-    session = backend.asked()
-    at_once = {"our_reference": session.attempt_id}
+    attempt = backend.asked().attempt_id
     return (
-        Report(Declined(REFUSED, occurred_at=hour(1)), **at_once),
-        Report(Pending(occurred_at=hour(2)), **at_once),
-        Report(Captured(eur(100), references=PAID, occurred_at=hour(3)), **at_once),
+        Report(Declined(REFUSED, occurred_at=hour(1)), our_reference=attempt),
+        Report(Pending(occurred_at=hour(2)), our_reference=attempt),
+        Report(Captured(eur(100), references=PAID, occurred_at=hour(3)), our_reference=attempt),
         Report(Totals(captured=eur(100), references=PAID)),
     )
 
@@ -396,6 +391,12 @@ SCENARIOS = (
         "a refund that contradicts itself",
         refund_that_contradicts_itself,
         lambda books: ("Payment", "contradicted") in books["discrepancies"],
+    ),
+    Scenario(
+        "a refund that contradicts itself, of a provider that means the failure then",
+        refund_that_contradicts_itself,
+        lambda books: ("Refund", "failed", "60.00 EUR") in books["movements"],
+        Capabilities(last_word=LastWord.FAILURE),
     ),
     Scenario(
         "an authorization that lapses, comes back, and is captured for nothing",

@@ -9,6 +9,7 @@ before is still in doubt, so that a crash is the only difference.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 from typing import Any, Final, TypeAlias
@@ -30,6 +31,26 @@ PATIENCE: Final = timedelta(minutes=5)
 MOST_TRIES: Final = 4
 
 KEYED: Final = _keyed_commands()
+DIFFER_RIGHTLY: Final[Mapping[str, str]] = {
+    "unreachable": "a caller who is told so may give up, and a machine does not",
+    "pending": "who comes again with the key hears that it is under way, and not how it began",
+    "later": "the same",
+    "source": "what the browser brought is sent once: after a crash it cannot be sent at all",
+    "setup": "the same",
+    "person": "what is left to a person may be another call",
+    "early": "the same",
+    "never": "the same",
+    "keys": "they bring keys of their own",
+    "key": "they bring keys of their own",
+    "forgotten": "who is forgotten while a call may be repeated is forgotten later",
+}
+"""Words in the names of stories that may end otherwise after a crash, and why."""
+
+
+def may_be_resumed(tale: Tale) -> bool:
+    """Whether a crash must make no difference to how a story ends."""
+    words = set(tale.name.replace(",", "").replace("_", " ").split())
+    return not words & set(DIFFER_RIGHTLY)
 
 
 def asks_of_resumed(tale: Tale) -> list[Any]:

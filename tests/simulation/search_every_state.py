@@ -30,8 +30,8 @@ HELD = CapturePolicy.MANUAL
 VERDICTS = (DisputeStatus.WON, DisputeStatus.LOST)
 """Beside them a dispute begins as an inquiry: nothing but `lost` makes a difference to money."""
 
-TWIN_OF_EACH = 10
-"""Every so many-th state is left by a second way there as well."""
+TWIN_OF_EACH = 50
+"""Every so many-th state is left once more for each kind of move that leads there."""
 
 SEARCHES: Mapping[str, Callable[[int], Bounds]] = {
     "money that is taken at once, two refunds and a dispute": lambda units: Bounds(
@@ -67,12 +67,12 @@ def found(name: str, units: int) -> tuple[str, bool]:
         result = searched(SEARCHES[name](units), twin_of_each=TWIN_OF_EACH)
     except ModelWrong as wrong:
         return f"{name}: {wrong}", False
-    lines = [
-        f"{result.states:7} states, {result.moves:8} moves, {result.open:7} states with something "
-        f"open, {len(result.stuck)} of them without a way out, {result.twins:5} left twice: {name}",
-        *(f"        no way out after: {way}" for way in result.stuck[:5]),
-    ]
-    return "\n".join(lines), not result.stuck
+    counted = (
+        f"{name}:\n{result.states:7} states ({result.twins} left once more), {result.moves} moves, "
+        f"{result.open} states with something open, {len(result.stuck)} without a way out"
+    )
+    ways = (f"        no way out after: {way}" for way in result.stuck[:5])
+    return "\n".join((counted, *ways)), not result.stuck
 
 
 def main() -> int:

@@ -274,6 +274,7 @@ class Process:
     def __init__(self, shop: Shop, *, until: Point | None = None) -> None:
         self.shop = shop
         self.asks: list[Ask[Any]] = []
+        self.commands: set[str] = set()
         self.last: Do | None = None
         self._ports = shop.ports()
         self._until = until
@@ -293,6 +294,7 @@ class Process:
         match scene:
             case Do(command, args, kwargs):
                 self.last = scene
+                self.commands.add(command)
                 try:
                     return self.run(flow_of(command, *args, **kwargs))
                 except SHOWN_TO_CALLERS as error:
@@ -309,6 +311,7 @@ class Process:
         while self.shop.letters:
             letter = self.shop.letters[0]
             given = self.shop.sealed(letter)
+            self.commands.add("receive_notification")
             self.run(flow_of("receive_notification", letter.gateway, **given))
             del self.shop.letters[0]
 

@@ -316,13 +316,21 @@ def _tales() -> list[Tale]:
     return tales
 
 
-TALES: Final = {
+TALES_OF_ANY_PROVIDER: Final = {
     tale.name: tale
     for tales in (
         _tales(),
         tales_without_session(),
         tales_of_many_sessions(),
         tales_of_setups(),
+    )
+    for tale in tales
+}
+"""Those that can be told whatever their provider can do."""
+
+TALES: Final = TALES_OF_ANY_PROVIDER | {
+    tale.name: tale
+    for tales in (
         tales_of_notifications(),
         tales_of_dashboards(),
         tales_of_people(),

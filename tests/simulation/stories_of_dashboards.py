@@ -45,7 +45,8 @@ def happens(
             dispute = came_of_it if event == "dispute" else dispute
         yield Mail(arrival)
         yield Do("recover")
-        yield Do("disputes_of", (session.payment_id,))
+        for each in (yield Do("disputes_of", (session.payment_id,))):
+            yield Do("get_dispute", (each.id,))
         yield Do("statement", (session.id,))
 
     return story

@@ -124,6 +124,8 @@ def decides_too_early(script: Mapping[str, str], command: str, decision: Decisio
         yield Later(timedelta(minutes=5))
         for each in moved:
             yield Do("resolve", (each,), {"decision": decision, **ANNA})
+        for each in waiting.voids:
+            yield Do("get_void", (each.id,))
         yield Decide(True)
         yield Later(timedelta(hours=1))
         yield Do("recover")

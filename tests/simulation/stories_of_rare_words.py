@@ -194,6 +194,11 @@ def _hint_of_capture(session: PaymentSession, _: object, capture: Capture | None
     return Report(HINT, our_reference=capture.id if capture else session.id)
 
 
+def _captured_by_its_id(session: PaymentSession, _: object, capture: Capture | None) -> Report:
+    ids = capture.references if capture else named("session", session.external_id)
+    return Report(Captured(usd("60.00")), references=ids)
+
+
 def _hint_of_its_id(session: PaymentSession, _: object, capture: Capture | None) -> Report:
     ids = capture.references if capture else named("session", session.external_id)
     return Report(HINT, references=ids)
@@ -227,6 +232,7 @@ def _held_without_ids(session: PaymentSession, *_: object) -> Report:
 
 
 TOLD: Final[Mapping[str, tuple[Told, Mapping[str, str]]]] = {
+    "a capture's id alone": (_captured_by_its_id, {}),
     "a hint of a capture": (_hint_of_capture, {"capture": "timeout_after"}),
     "a hint of a capture's id": (_hint_of_its_id, {"capture": "pending"}),
     "a dispute of what was not paid": (_dispute_of_session, {"complete": "require_action"}),

@@ -14,7 +14,7 @@ from fuzz_inputs import _changed
 from fuzz_targets import TARGETS, Fault, Target
 
 SEED = 7
-AROUND = 150
+AROUND = 60
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)

@@ -17,14 +17,17 @@ from stories import TALES
 from telling import source, usd
 
 from paysession import CapturePolicy, Payment, Payments, PaymentSession
+from paysession._domain import disputes as disputes_of_payments
+from paysession._domain import recorded
 from paysession._domain.balances import NO_EFFECT
 from paysession._domain.charging import ChargeSettlement
-from paysession._domain.evidence import EvidenceSource
+from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.movements import Capture, Refund
+from paysession._domain.operations import Operation
 from paysession._domain.payable import PayableAccount
-from paysession._flows import asks, carrying, looking, movements, requests, settling
-from paysession._flows.asks import Call, Commit, Flow, Unit
+from paysession._flows import asks, carrying, looking, movements, requests, settling, told
+from paysession._flows.asks import Ask, Call, Commit, Flow, Unit
 from paysession.errors import AmountExceeded, GatewayUnreachable
 from paysession.gateways import BogusGateway, Capabilities
 from paysession.gateways.requests import CaptureAnswer, CaptureRequest, LookUpRequest
@@ -143,6 +146,47 @@ def _no_wait(seconds: float) -> None:
     del seconds
 
 
+def told_by_letter() -> None:
+    crash_everywhere("captured in parts at the provider, told twice", "a capture's id alone")
+
+
+def disputes() -> None:
+    crash_everywhere("disputed and won at the provider, told backwards")
+
+
+def two_processes() -> None:
+    """One is in the middle of its call when the other one recovers."""
+    shop = Shop(capabilities=Capabilities(honours_keys=False, look_up_is_authoritative=True))
+    payment_id = bought(shop)
+    number = len(_asks_until_call(payment_id, shop))
+    shop = Shop(capabilities=shop.bogus.capabilities)
+    payment_id = bought(shop)
+    Interrupted(shop, at=number).run(flow_of("capture", payment_id, amount=usd("60.00")))
+    recover(shop)
+    check_closed(shop)
+
+
+def _asks_until_call(payment_id: str, shop: Shop) -> list[Ask[Any]]:
+    process = Process(shop)
+    process.run(flow_of("capture", payment_id, amount=usd("60.00")))
+    call = next(each for each in process.asks if isinstance(each, Call))
+    return process.asks[: process.asks.index(call) + 1]
+
+
+class Interrupted(Process):
+    """Two minutes pass before its `at`-th ask, in which another process recovers."""
+
+    def __init__(self, shop: Shop, *, at: int) -> None:
+        super().__init__(shop)
+        self._at = at
+
+    def _performed(self, ask: Ask[Any]) -> object:
+        if len(self.asks) + 1 == self._at:
+            self.shop.now += timedelta(seconds=100)
+            Process(self.shop).run(flow_of("recover", limit=100))
+        return super()._performed(ask)
+
+
 def take_a_timeout_for_a_decline(patch: pytest.MonkeyPatch) -> None:
     decline = Declined(Failure(FailureCode.UNKNOWN_DECLINE))
     patch.setattr(asks, "Unknown", lambda reason: decline)
@@ -235,6 +279,41 @@ def send_a_secret_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(looking, "holds_secret", lambda operation: False)
 
 
+def ignore_the_lease(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Operation, "is_leased", lambda operation, at: False)
+    patch.setattr(Operation, "is_due", lambda operation, at: operation.is_open)
+    patch.setattr(
+        InMemoryStore,
+        "due",
+        lambda store, before, *, kinds, limit, tenant: tuple(
+            each for each in store.entities() if isinstance(each, Capture) and each.is_open
+        ),
+    )
+
+
+def claim_nothing_for_what_is_learnt(patch: pytest.MonkeyPatch) -> None:
+    def no_claims(*given: object) -> Unit[tuple[()]]:
+        yield from ()
+        return ()
+
+    patch.setattr(settling, "new_claims", no_claims)
+    patch.setattr(told, "new_claims", no_claims)
+
+
+def take_each_letter_for_news(patch: pytest.MonkeyPatch) -> None:
+    number = count()
+    patch.setattr(told, "_identity_of", lambda fact, role: (str(next(number)),))
+
+
+def believe_the_last_word_on_a_dispute(patch: pytest.MonkeyPatch) -> None:
+    def last(facts: tuple[Evidence, ...], *kinds: type) -> object:
+        told = [each.fact for each in facts if isinstance(each.fact, kinds)]
+        return told[-1] if told else None
+
+    patch.setattr(recorded, "newest", last)
+    patch.setattr(disputes_of_payments, "newest", last)
+
+
 FAULTS: dict[str, tuple[Plant, Callable[[], None]]] = {
     plant.__name__: (plant, story)
     for plant, story in (
@@ -254,6 +333,10 @@ FAULTS: dict[str, tuple[Plant, Callable[[], None]]] = {
         (forget_the_account_of_a_charge, lost_charges),
         (forget_what_waits_to_be_covered, split_payments),
         (send_a_secret_again, secrets_on_their_way),
+        (ignore_the_lease, two_processes),
+        (claim_nothing_for_what_is_learnt, told_by_letter),
+        (take_each_letter_for_news, told_by_letter),
+        (believe_the_last_word_on_a_dispute, disputes),
     )
 }
 

@@ -375,6 +375,7 @@ def test_a_record_at_its_end_allows_nothing_any_more() -> None:
     [
         (("session", "ps_1", "completed", "cancel"), "void or refund its payment"),
         (("payment", "py_1", "captured", "refund"), "see in its balances where the money is"),
+        (("payment", "py_1", "processing", "capture"), "run recover() to learn how that ends"),
         (("refund", "re_1", "succeeded", "cancel"), "nothing of it is left to be called off"),
     ],
 )
@@ -382,3 +383,10 @@ def test_what_holds_money_or_has_paid_is_not_to_be_made_anew(
     refused: tuple[str, str, str, str], next_step: str
 ) -> None:
     assert errors.IllegalTransition(*refused, ()).message.endswith(f": {next_step}")
+
+
+@pytest.mark.parametrize("status", ["voided", "lapsed", "failed", "abandoned"])
+def test_a_payment_that_ended_without_money_may_be_followed_by_another(status: str) -> None:
+    error = errors.IllegalTransition("payment", "py_1", status, "capture", ())
+
+    assert error.message.endswith(": create a new one")

@@ -39,6 +39,8 @@ _FIGURES: Final = (
 )
 _BESIDE: Final = (LOOK_UP, NOTIFICATION, COMMAND, PUBLISH)
 _OUT_OF_REACH: Final = "."
+_LONGEST: Final = 800
+"""The most characters of one thing that is told."""
 
 
 @attrs.frozen
@@ -171,8 +173,10 @@ class Tally:
         self._line(f"   {again}", style="bold")
 
     def _told(self, text: str) -> None:
-        """Print what a provider may have had a say in: without anything that is not plain."""
-        for line in wrap(one_line(text), self.console.width - 3, subsequent_indent="   "):
+        """Print what a provider may have had a say in: plain, and not for pages."""
+        plain = one_line(text)
+        shown = plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]} …"
+        for line in wrap(shown, self.console.width - 3, subsequent_indent="   "):
             self._line(f"   {line}")
 
     def _line(self, text: str = "", *, style: str = "") -> None:

@@ -69,7 +69,7 @@ _CARD_FIELD: Final = re.compile(
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"[0-9]+")
-_ANY_GROUP: Final = re.compile(r"[0-9]+(?:[ -]{1,3}[0-9]+)*")
+_ANY_GROUP: Final = re.compile(r"[0-9]+(?:[ ._/-]{1,3}[0-9]+)*")
 _FREE_GROUP: Final = re.compile(r"(?<!\w)[0-9]+(?:[ -]{1,3}[0-9]+)*(?!\w)")
 
 _CARD_DIGITS: Final = range(13, 20)
@@ -111,6 +111,7 @@ _SECRETS: Final = (
         re.compile(r"(?i)(bearer|authorization[\"']?\s*[:=]\s*[\"']?\w+)\s+[\w.~+/=-]{6,}"),
         r"\1 [secret]",
     ),
+    (re.compile(r"://[^\s/@\[]+@"), "://[secret]@"),
     (re.compile(r"(?:sk|rk|pk)_(?:live|test)_[\w*]+"), "[secret]"),
     (re.compile(r"whsec_[\w+/=]+"), "[secret]"),
     (re.compile(r"\b\w+?_secret_\w+"), "[secret]"),
@@ -463,7 +464,7 @@ def _cut(text: str, most: int) -> str:
     """Shorten to `most` characters, never ending within a number: half of one may look whole."""
     if len(text) <= most:
         return text
-    kept = _with_plain_digits(text[: most - 1]).rstrip("0123456789 -")
+    kept = _with_plain_digits(text[: most - 1]).rstrip("0123456789 ._/-")
     return text[: len(kept)] + "…"
 
 

@@ -101,6 +101,10 @@ class ParkedReport(Owner):
         why = _FOR_PEOPLE.get(reason)
         return told if why is None else told.left_to_person(why, at=at)
 
+    def __str__(self) -> str:
+        fact = type(self.report.fact).__name__
+        return f"{type(self).__name__} {self.id} ({self.reason}): {fact} at {self.gateway}"
+
     @property
     def due_at(self) -> datetime | None:
         """When it is tried again."""

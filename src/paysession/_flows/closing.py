@@ -101,7 +101,8 @@ def _expire(session_id: str) -> Flow[PaymentSession]:
     at = yield from Now()
     if session.due_at is None or not session.is_over(at - _MOST_REFUSALS):
         return session
-    return (yield from _close_unasked(session, CloseReason.EXPIRED, at))
+    description = yield from described(session.method)
+    return (yield from _close_unasked(session, description, CloseReason.EXPIRED, at))
 
 
 def _postpone(kind: type[S], session_id: str, at: datetime) -> Flow[S]:
@@ -135,14 +136,13 @@ def _close(session: PaymentSession, reason: CloseReason) -> Flow[PaymentSession]
     if _is_closed_at_provider(session, description):
         return (yield from _close_at_provider(session.id, reason, description, at))
     refuse_unresolved(unresolved)
-    return (yield from _close_unasked(session, reason, at))
+    return (yield from _close_unasked(session, description, reason, at))
 
 
 def _close_unasked(
-    session: PaymentSession, reason: CloseReason, at: datetime
+    session: PaymentSession, description: Description, reason: CloseReason, at: datetime
 ) -> Flow[PaymentSession]:
     """The provider closes nothing, or not this: it says whether there is money, and no more."""
-    description = yield from described(session.method)
     session = yield from _looked_at(session, description)
     return session if session.is_closed else (yield from _close_here(session.id, reason, at))
 

@@ -20,10 +20,11 @@ from paysession._domain.session import PaymentSession
 from paysession._domain.settlement import Settlement
 from paysession._domain.setup_session import SetupSession
 from paysession._flows.asks import Claimed, Load, Unit
-from paysession.outcomes import NO_REFERENCES, ReferenceRole, References
+from paysession.outcomes import NO_REFERENCES, Reference, ReferenceRole, References
 from paysession.stores.port import KINDS, Claim
 
 W = TypeVar("W", bound=Owner)  # W for whoever tells of it
+A = TypeVar("A", PaymentSession, Payment)  # A for addressee
 N = TypeVar("N", PaymentSession, Payment, Capture)  # N for what is named
 
 NAMING_MONEY = (ReferenceRole.AUTHORIZATION, ReferenceRole.CAPTURE)
@@ -39,11 +40,8 @@ _CLAIMED_BY: dict[ReferenceRole, tuple[type[Entity], ...]] = {
 }
 
 
-_ADDRESSES: dict[ReferenceRole, type[Entity]] = {
-    ReferenceRole.SESSION: PaymentSession,
-    ReferenceRole.AUTHORIZATION: Payment,
-}
-"""What every call for a payment is addressed by, and whose it is."""
+_ADDRESSING = (ReferenceRole.SESSION, ReferenceRole.AUTHORIZATION)
+"""The roles of the ids by which every call for a payment or session is addressed."""
 
 
 def payment_named(gateway: str, references: References) -> Unit[tuple[bool, Payment | None]]:
@@ -144,27 +142,44 @@ def told_apart(
 
 
 def rightly_addressed(
-    payment: Payment, evidence: Evidence, *, operation_id: str
-) -> Unit[tuple[Payment, Evidence]]:
+    owner: A, evidence: Evidence, *, operation_id: str
+) -> Unit[tuple[A, Evidence]]:
     """
-    Leave out of what is told of a payment the ids that name another one, or its session.
+    Leave out of what is told of a payment or session the ids that name another one.
 
-    Our next capture, void or refund would else be addressed to money that is somebody else's.
-    What is said is believed without them, and a person must find out whose it is.
+    The next call for it would else be addressed to money that is somebody else's. All else
+    that is said is believed, and a person must find out what was meant.
     """
-    kind, references = DiscrepancyKind.FOREIGN_REFERENCE, evidence.fact.references
-    for reference in references:
-        if reference.role not in _ADDRESSES or reference in payment.references.entries:
-            continue
-        claim = yield from Claimed(namespace_of(payment.gateway, reference.role), reference.id)
-        owns_it = KINDS[_ADDRESSES[reference.role]]
-        if claim is None or claim.kind != owns_it or claim.id in (payment.id, payment.session_id):
+    kind, at = DiscrepancyKind.FOREIGN_REFERENCE, evidence.recorded_at
+    for reference in evidence.fact.references:
+        other_id = yield from _other_addressed(owner, reference)
+        if other_id is None:
             continue
         others = tuple(each for each in evidence.fact.references if each != reference)
         fact = attrs.evolve(evidence.fact, references=References(others))
         evidence = attrs.evolve(evidence, fact=fact)
-        told = [each for each in payment.discrepancies if each.is_about(kind, operation_id)]
-        if all(each.actual != claim.id for each in told):
-            expected, at = "an id of its own", evidence.recorded_at
-            payment = payment.disagreed(kind, operation_id, expected, claim.id, at=at)
-    return payment, evidence
+        told = [each for each in owner.discrepancies if each.is_about(kind, operation_id)]
+        if all(each.actual != other_id for each in told):
+            owner = owner.disagreed(kind, operation_id, "an id of its own", other_id, at=at)
+    return owner, evidence
+
+
+def _other_addressed(owner: PaymentSession | Payment, reference: Reference) -> Unit[str | None]:
+    """
+    Return the other payment or session that an id names, if it names one.
+
+    A session that has no id at all yet keeps what it is told, and is told apart.
+    """
+    if reference.role not in _ADDRESSING or reference in owner.references.entries:
+        return None
+    is_first = owner.references.get(reference.role) is None
+    if is_first and isinstance(owner, PaymentSession) and reference.role is ReferenceRole.SESSION:
+        return None
+    claim = yield from Claimed(namespace_of(owner.gateway, reference.role), reference.id)
+    if claim is None or claim.kind == KINDS[SetupSession] or claim.id == owner.id:
+        return None
+    if isinstance(owner, Payment):
+        return None if claim.id == owner.session_id else claim.id
+    if claim.kind == KINDS[Payment] and (yield from Load(Payment, claim.id)).session_id == owner.id:
+        return None
+    return claim.id

@@ -9,7 +9,7 @@ is left to recovery, and the provider gets its acknowledgement as soon as all is
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import assert_never
 
@@ -58,8 +58,10 @@ def receive_notification(
     reports = yield from _read(name, notification)
     signs_facts = description.capabilities.signs_facts
     received, broken = Received(gateway=name), None
-    for report in reports:
-        told = report if signs_facts else attrs.evolve(report, fact=_hint_of(report))
+    told_by_each = (
+        each if signs_facts else attrs.evolve(each, fact=_hint_of(each)) for each in reports
+    )
+    for told in _without_repeated_hints(told_by_each):
         try:
             settled, parked = yield from _received(name, told)
         except Exception as error:  # noqa: BLE001 - one bad item must not keep the others out
@@ -71,6 +73,18 @@ def receive_notification(
     if broken is not None:
         raise broken
     return received
+
+
+def _without_repeated_hints(reports: Iterable[Report]) -> Iterator[Report]:
+    """One look is enough for all that a batch hints at one thing, or it makes a storm of them."""
+    hints: set[str] = set()
+    for report in reports:
+        if isinstance(report.fact, Unknown):
+            hint = repr((report.our_reference, report.told.references, report.attempt))
+            if hint in hints:
+                continue
+            hints.add(hint)
+        yield report
 
 
 def _read(gateway: str, notification: Notification) -> Flow[tuple[Report, ...]]:

@@ -147,14 +147,13 @@ def _of_movement(kind: type[O], operation_id: str, evidence: Evidence) -> Unit[W
     payment = yield from Load(Payment, operation.payment_id)
     account = yield from Load(PayableAccount, payment.payable_id)
     at, evidence = evidence.recorded_at, as_told_of(payment, evidence)
+    addressee, evidence = yield from rightly_addressed(payment, evidence, operation_id=operation_id)
     if isinstance(evidence.fact, Unknown):
         if not _is_doubtful(operation, evidence.source):
             return ()
-        settled, after = payment.doubted(operation, evidence.fact, at=at)
+        settled, after = addressee.doubted(operation, evidence.fact, at=at)
     else:
-        addressed = rightly_addressed(payment, evidence, operation_id=operation.id)
-        addressee, told = yield from addressed
-        settled, after = addressee.settle(operation, told)
+        settled, after = addressee.settle(operation, evidence)
     settled = yield from told_apart(
         payment.gateway,
         settled,
@@ -202,10 +201,11 @@ def _of_charge(charge_id: str, evidence: Evidence) -> Unit[Written]:
     payment = yield from Load(Payment, charge.payment_id)
     account = yield from Load(PayableAccount, payment.payable_id)
     at, evidence = evidence.recorded_at, as_told_of(payment, evidence)
-    if isinstance(evidence.fact, Unknown):
+    addressee, rightly = yield from rightly_addressed(payment, evidence, operation_id=charge_id)
+    if isinstance(rightly.fact, Unknown):
         if not _is_doubtful(charge, evidence.source):
             return ()
-        doubted, doubtful = payment.doubt(charge, evidence.fact, at=at)
+        doubted, doubtful = addressee.doubt(charge, rightly.fact, at=at)
         doubted = doubted.noted(doubtful)
         claims = yield from new_claims(
             payment.gateway, charge.references, doubtful.references, doubted
@@ -223,7 +223,7 @@ def _of_charge(charge_id: str, evidence: Evidence) -> Unit[Written]:
         if named is not None and named.id != payment.id:
             left = before.left_to_a_person(named.id, at=at)
             return left.payment, left.charge
-    after = before.settled(evidence)
+    after = attrs.evolve(before, payment=addressee).settled(rightly)
     told = yield from told_apart(
         payment.gateway,
         after.payment,
@@ -283,19 +283,21 @@ def _of_setup_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
 def _of_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
     before = yield from _settlement_of(attempt_id, evidence)
     at, evidence = evidence.recorded_at, as_told_of(before.session, evidence)
+    if before.payment is not None and before.payment.session_id != before.session.id:
+        return _left_to_a_person(before, before.payment.id, at=at)
+    addressed = rightly_addressed(before.session, evidence, operation_id=attempt_id)
+    addressee, evidence = yield from addressed
     if isinstance(evidence.fact, Unknown):
         if not _is_doubtful(before.attempt, evidence.source):
             return ()
-        session, attempt = before.session.doubt(before.attempt, evidence.fact, at=at)
+        session, attempt = addressee.doubt(before.attempt, evidence.fact, at=at)
         session = session.noted(attempt)
         account = before.account.moved(before.session.share, session.share, at=at)
         claims = yield from new_claims(
             session.gateway, before.attempt.references, attempt.references, session
         )
         return session, attempt, account, *claims
-    if before.payment is not None and before.payment.session_id != before.session.id:
-        return _left_to_a_person(before, before.payment.id, at=at)
-    after = before.settled(evidence)
+    after = attrs.evolve(before, session=addressee).settled(evidence)
     session = yield from told_apart(
         before.session.gateway,
         after.session,
@@ -361,11 +363,13 @@ def _payment_meant(attempt: Attempt, session: PaymentSession, fact: Fact) -> Uni
     Two attempts of one session may speak of the same money: the provider's ids tell, and
     where it gave none, then or now, there is one payment in its session.
     """
-    if attempt.payment_id is not None:
-        return (yield from Load(Payment, attempt.payment_id))
-    if not isinstance(fact, Authorized | Captured | Retaken):
-        return None
+    is_money = isinstance(fact, Authorized | Captured | Retaken)
+    known = None if attempt.payment_id is None else (yield from Load(Payment, attempt.payment_id))
+    if not is_money:
+        return known
     is_named, payment = yield from payment_named(session.gateway, fact.references)
+    if known is not None:
+        return known if payment is None or payment.session_id == session.id else payment
     if payment is not None:
         return payment
     known = yield from _payment_in(session)

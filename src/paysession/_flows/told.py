@@ -210,9 +210,7 @@ def _recorded(payment_id: str, tell: Tell, evidence: Evidence) -> Flow[Written]:
     def record() -> Unit[Written]:
         before = yield from Load(Payment, payment_id)
         account = yield from Load(PayableAccount, before.payable_id)
-        addressed = rightly_addressed(
-            before, as_told_of(before, evidence), operation_id=before.id
-        )
+        addressed = rightly_addressed(before, as_told_of(before, evidence), operation_id=before.id)
         payment, told, known = yield from tell(*(yield from addressed))
         references = payment.references if told is None else told.references
         claims = yield from new_claims(before.gateway, known, references, payment, told)

@@ -117,7 +117,7 @@ def _flaw_of(body: object, headers: object) -> str | None:
     if not isinstance(body, bytes | bytearray | memoryview):
         return f"body must be the raw bytes, not {type(body).__name__}"
     if not isinstance(headers, Mapping):
-        return f"headers must be a mapping, not {type(headers).__name__}"
+        return f"headers must be a mapping, not {type(headers).__name__}: pass dict(headers)"
     entries = cast("Mapping[object, object]", headers).items()
     if not all(isinstance(name, str) and isinstance(text, str) for name, text in entries):
         return "headers must be text by name: decode them as ISO 8859-1"

@@ -189,6 +189,15 @@ def test_a_violation_is_told_with_its_story_and_how_to_see_it_again() -> None:
     ) == told()
 
 
+def test_what_goes_on_for_pages_is_cut_off() -> None:
+    printer, told = tally()
+    assert BROKEN.violation is not None
+    endless = attrs.evolve(BROKEN.violation, story=("too much " * 1000,))
+    printer.violation(attrs.evolve(BROKEN, violation=endless), again="again")
+    assert len(told()) < 1100
+    assert "…\n" in told()
+
+
 @pytest.mark.parametrize(
     ("faults", "plant", "end"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from flow_builders import DECLINE, Shop, eur, scripted_shop, seen
+from flow_builders import DECLINE, ScriptedGateway, Shop, eur, scripted_shop, seen
 
 from paysession import PaymentSession
 from paysession.errors import GatewayUnreachable
@@ -16,7 +16,7 @@ from paysession.outcomes import Captured, Declined, Rejected
 REFUSALS = [Declined(DECLINE), Rejected(DECLINE)]
 
 
-def _expiring(answer: object) -> tuple[Shop, PaymentSession]:
+def _expiring(answer: object) -> tuple[Shop[ScriptedGateway], PaymentSession]:
     shop = scripted_shop()
     session = shop.opened(expires_in_minutes=30)
     shop.gateway.answers["close_session"] = [answer] * 1_000
@@ -24,13 +24,13 @@ def _expiring(answer: object) -> tuple[Shop, PaymentSession]:
     return shop, session
 
 
-def _run(shop: Shop, *, hours: int) -> None:
+def _run(shop: Shop[ScriptedGateway], *, hours: int) -> None:
     for _ in range(hours):
         shop.payments.expire_sessions()
         shop.clock.forward(hours=1)
 
 
-def _now(shop: Shop, session: PaymentSession) -> PaymentSession:
+def _now(shop: Shop[ScriptedGateway], session: PaymentSession) -> PaymentSession:
     return shop.payments.get_session(session.id)
 
 

@@ -146,6 +146,15 @@ def test_what_is_signed_and_cannot_be_read_is_kept_and_acknowledged() -> None:
     assert first.parked != other.parked, "each body is kept by itself"
 
 
+def test_what_is_kept_reads_as_one_line() -> None:
+    shop = notifying_shop()
+
+    tell(shop, Report(Captured(eur(5)), references=References.of(capture="their_9")))
+
+    (parked,) = parked_in(shop)
+    assert f"ParkedReport {parked.id} (unknown_reference): Captured at bogus" == str(parked)
+
+
 def test_why_a_hint_could_not_be_read_is_kept() -> None:
     shop = notifying_shop(Capabilities(signs_facts=False))
     receive(shop, UnreadableNotification("no JSON"))
@@ -672,6 +681,22 @@ def test_what_cannot_be_written_is_sent_again_and_the_rest_is_kept() -> None:
 
 
 # What is told in other ways
+
+
+def test_a_batch_that_hints_at_one_thing_a_hundred_times_is_one_look_up() -> None:
+    shop = notifying_shop(Capabilities(signs_facts=False))
+    first, second = shop.opened(), shop.opened()
+    shop.gateway.calls.clear()
+    told = [Captured(eur(amount)) for amount in range(1, 101)]
+
+    received = tell(
+        shop,
+        *(Report(fact, our_reference=first.id) for fact in told),
+        Report(Unknown(), our_reference=second.id),
+    )
+
+    assert ["look_up", "look_up"] == shop.gateway.methods
+    assert 2 == len(received.settled)
 
 
 def test_a_hint_on_an_older_attempt_is_looked_up_there() -> None:

@@ -356,6 +356,15 @@ def test_headers_are_text_by_name(headers: Any) -> None:
         Notification(b"", headers)
 
 
+def test_headers_that_are_no_mapping_become_one_by_dict() -> None:
+    pairs = [("webhook-id", "msg_1")]
+
+    with pytest.raises(TypeError, match=r"not list: pass dict\(headers\)$"):
+        Notification(b"{}", pairs)  # type: ignore[arg-type]  # as some frameworks give them
+
+    assert "msg_1" == Notification(b"{}", dict(pairs)).header("webhook-id")
+
+
 # Secrets
 
 

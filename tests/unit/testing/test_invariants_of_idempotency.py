@@ -178,6 +178,18 @@ def test_a_key_means_nothing_to_another_command_or_tenant() -> None:
     assert {} == counts(teller)
 
 
+def test_a_key_is_in_flight_for_its_own_command_and_for_no_other() -> None:
+    for operation_id, is_fine in (("ca_7", True), ("re_1", False)):
+        teller = refunded_with("key")
+        counts(teller)
+        again(teller, "capture#2")
+        teller.end("capture", key="key", error=IdempotencyKeyInFlight(operation_id))
+        if is_fine:
+            assert {"I36": 1} == counts(teller)
+        else:
+            assert "I36" == broken_by(check_I36, teller.history)
+
+
 def test_an_answer_is_that_of_its_own_key() -> None:
     teller = refunded_with("key")
     counts(teller)

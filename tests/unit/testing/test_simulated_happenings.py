@@ -251,6 +251,17 @@ def test_a_capture_fails_late_and_is_taken_again() -> None:
     assert [Captured, Bounced, Retaken] == told(provider)[1:]
 
 
+@pytest.mark.parametrize(("profile", "again"), [("stripe", True), ("adyen", False)])
+def test_without_times_a_capture_that_was_taken_again_fails_no_more(
+    profile: str, again: bool
+) -> None:
+    provider, _ = with_taken(profile)
+    provider.dice = dice(0.1)
+    assert HAPPENINGS[Fault.CAPTURE_RETAKEN](provider)
+    assert HAPPENINGS[Fault.CAPTURE_RETAKEN](provider)
+    assert again == HAPPENINGS[Fault.CAPTURE_RETAKEN](provider)
+
+
 def test_what_was_taken_in_one_step_and_failed_is_held_no_more() -> None:
     provider, deal = with_taken()
     assert HAPPENINGS[Fault.CAPTURE_RETAKEN](provider)

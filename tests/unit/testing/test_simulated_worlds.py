@@ -289,6 +289,27 @@ def test_a_letter_that_was_not_taken_note_of_is_sent_again() -> None:
     shopper.mail.bring(dice(0.9), most=1)
 
 
+def test_a_letter_that_is_never_taken_note_of_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    shopper = calm_shop()
+    do(shopper, "takes")
+    right = drivers.flow_of
+    monkeypatch.setattr(
+        drivers,
+        "flow_of",
+        lambda command, *args, **kwargs: (
+            _refuses() if command == "receive_notification" else right(command, *args, **kwargs)
+        ),
+    )
+    with pytest.raises(InvariantBroken, match="evt_1") as broken:
+        bring_to_end(shopper)
+    assert "I48" == broken.value.code
+
+
+def _refuses() -> Unit[None]:
+    yield from Now()
+    raise StaleVersion("payment", "py_1", 1)
+
+
 def test_odd_input_is_refused_and_counted() -> None:
     shopper = calm_shop()
     do(shopper, "takes")

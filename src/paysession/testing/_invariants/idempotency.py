@@ -16,6 +16,7 @@ from paysession._domain.idempotency import IdempotencyKey
 from paysession._domain.limits import holds_card_number
 from paysession._domain.operations import Operation, Origin
 from paysession._domain.owners import Owner
+from paysession._domain.payment import Payment
 from paysession._flows.asks import Read
 from paysession.errors import IdempotencyKeyInFlight, IdempotencyKeyReused
 from paysession.gateways.requests import LookUpRequest
@@ -119,11 +120,15 @@ def _uses_in(history: History, ended: Ended) -> dict[tuple[object, ...], _Use]:
 
 def _made(history: History, ended: Ended) -> tuple[Entity, ...]:
     """Return what a run began for its caller."""
-    return tuple(
-        each
-        for each in history.runs[ended.flow].made
-        if (isinstance(each, Operation) and each.origin in _BY_CALLER) or isinstance(each, Owner)
-    )
+    return tuple(each for each in history.runs[ended.flow].made if _is_begun(each))
+
+
+def _is_begun(entity: Entity) -> bool:
+    """Whether it was begun, and did not merely come of what had been begun before."""
+    if isinstance(entity, Payment):
+        return entity.session_id is None
+    is_asked_for = isinstance(entity, Operation) and entity.origin in _BY_CALLER
+    return is_asked_for or isinstance(entity, Owner)
 
 
 def _is_kept(first: _Use, again: Ended, history: History) -> bool:
@@ -156,12 +161,18 @@ def check_I36(history: History) -> Iterator[Finding]:
     uses = _uses_in(history, ended)
     same_text = [name for name in uses if _text_of(name[2]) == _text_of(ended.key)]
     elsewhere = [uses[name] for name in same_text if name != own]
+    others = {each.id for use in elsewhere for each in use.made}
     if elsewhere and own not in uses:
-        is_taken = isinstance(ended.error, IdempotencyKeyReused | IdempotencyKeyInFlight)
-        yield not is_taken, ended, elsewhere
+        yield not _is_taken(ended.error, others), ended, elsewhere
     elif elsewhere:
-        others = {each.id for use in elsewhere for each in use.made}
         yield getattr(ended.result, "id", "") not in others, ended, elsewhere
+
+
+def _is_taken(error: Exception | None, others: set[str]) -> bool:
+    """Whether a key was refused for what another command began, not for what is under way."""
+    if isinstance(error, IdempotencyKeyInFlight):
+        return error.operation_id in others
+    return isinstance(error, IdempotencyKeyReused)
 
 
 def _text_of(key: object) -> str:

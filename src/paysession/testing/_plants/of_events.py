@@ -156,7 +156,7 @@ PLANTS = (
         breaks="I46",
         patches=(Patch(Settlement, "_followed", _of_whatever_attempt),),
         profile="paypal",
-        faults=frozenset({Fault.TIME_OUT_AFTER}),
+        faults=frozenset({Fault.KEY_IN_FLIGHT}),
     ),
     Plant(
         name="unknown-reference-dropped",

@@ -131,7 +131,7 @@ PLANTS = (
             Patch(moving, "_done_already", instead(_never_done)),
         ),
         profile="hostile",
-        faults=frozenset({Fault.TWO_WORKERS, Fault.ALL_AT_ONCE}),
+        faults=frozenset({Fault.TWO_WORKERS, Fault.ALL_AT_ONCE, Fault.REFUND_BOUNCED}),
     ),
     Plant(
         name="rest-taken-for-the-whole",

@@ -179,14 +179,13 @@ PLANTS = (
             Patch(closing, "unresolved_attempt", instead(_nothing_under_way)),
         ),
         profile="hostile",
-        faults=frozenset({Fault.TIME_OUT_BEFORE}),
+        faults=frozenset({Fault.TIME_OUT_BEFORE, Fault.CRASH_BEFORE_CALL}),
     ),
     Plant(
         name="pending-taken-for-paid",
         sentence="a session is completed as soon as its provider is working on it",
         breaks="I22",
         patches=(Patch(PaymentSession, "process", instead(_paid_already)),),
-        profile="adyen",
         faults=frozenset({Fault.TOLD_BEFORE_ANSWER}),
     ),
     Plant(
@@ -195,7 +194,7 @@ PLANTS = (
         breaks="I23",
         patches=(Patch(closing, "_in_the_way", _unless_canceled),),
         profile="hostile",
-        faults=frozenset({Fault.TIME_OUT_BEFORE}),
+        faults=frozenset({Fault.TIME_OUT_BEFORE, Fault.CRASH_BEFORE_CALL}),
     ),
     Plant(
         name="records-lose-facts",

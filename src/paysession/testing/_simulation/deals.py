@@ -10,7 +10,7 @@ import attrs
 
 from paysession._money import Currency, Money
 from paysession.gateways.requests import Request
-from paysession.outcomes import ActionRequired, Fact, Outcome, Pending, References
+from paysession.outcomes import ActionRequired, Fact, Outcome, Pending, References, Retaken
 from paysession.testing._invariants.history import Effect, EffectKind
 
 _DOLLAR: Final = Currency.of("USD")
@@ -66,6 +66,11 @@ class Move:
     said: list[Fact] = attrs.field(factory=list[Fact])
     effects: list[Effect] = attrs.field(factory=list[Effect])
     let_go: Effect | None = None
+
+    @property
+    def was_retaken(self) -> bool:
+        """Whether it had come undone, and was done again."""
+        return any(isinstance(each, Retaken) for each in self.said)
 
 
 @attrs.define(eq=False, kw_only=True)

@@ -9,7 +9,9 @@ from paysession._domain.charges import Charge
 from paysession._domain.session import PaymentSession
 from paysession._domain.setup_session import SetupSession
 from paysession.stores.port import KINDS
-from paysession.testing._invariants import check
+from paysession.testing._invariants import check, sentence_of
+from paysession.testing._invariants.events import check_I48
+from paysession.testing._invariants.history import InvariantBroken
 from paysession.testing._simulation.deeds import recovers
 from paysession.testing._simulation.driver import Driver
 from paysession.testing._simulation.faults import LOOK_UP, Fault
@@ -25,8 +27,6 @@ _ROUNDS: Final = (
 """How long each round waits: longer in all than anything stays undecided."""
 _LATER_ROUNDS: Final = tuple(timedelta(days=days) for days in (30, 12, 8, 1))
 """The same, until what was settled is looked at for the last time."""
-
-_LOSING: Final = (Fault.LOST, Fault.ID_MISSING)
 
 
 def bring_to_end(shopper: Shopper) -> None:
@@ -49,6 +49,8 @@ def bring_to_end(shopper: Shopper) -> None:
         shopper.mail.publish()
     driver.history.is_over = True
     check(driver.history)
+    if shopper.mail.refused:
+        raise InvariantBroken("I48", sentence_of(check_I48), str(shopper.mail.refused[0]))
 
 
 def _may_be_missed(driver: Driver) -> bool:
@@ -58,7 +60,7 @@ def _may_be_missed(driver: Driver) -> bool:
     Where that is not so, all is heard at once; to look at it again would only hide it if not.
     """
     return any(
-        fault in _LOSING or (kind == LOOK_UP and fault not in HAPPENINGS)
+        fault is Fault.LOST or (kind == LOOK_UP and fault not in HAPPENINGS)
         for fault, kind in driver.faults
     )
 

@@ -205,7 +205,11 @@ def refund_bounces(provider: SimulatedProvider) -> bool:
 
 
 def capture_fails_late(provider: SimulatedProvider) -> bool:
-    """A capture that had succeeded fails; another time it is taken again (F33)."""
+    """
+    A capture that had succeeded fails; another time it is taken again (F33).
+
+    Without times it fails once: nobody can tell a second time from the first, told twice.
+    """
     is_final = provider.profile.capabilities.last_word is LastWord.FAILURE
     failed = _one_of(provider, _moves(provider, EffectKind.TAKEN, MoveStatus.UNDONE))
     if failed is not None and not is_final and provider.dice.random() < 0.5:
@@ -222,6 +226,7 @@ def capture_fails_late(provider: SimulatedProvider) -> bool:
         (deal, move)
         for deal, move in _moves(provider, EffectKind.TAKEN, MoveStatus.DONE)
         if deal.total(EffectKind.TAKEN) - move.minor >= deal.total(EffectKind.GIVEN_BACK)
+        and (provider.profile.tells_times or not move.was_retaken)
     )
     pair = _one_of(provider, done)
     if pair is None:

@@ -54,9 +54,17 @@ class Mail:
             self.hand_over(due[-1:])
 
     def bring_all(self) -> None:
-        """Bring whatever there is, however late it was meant to come."""
+        """Bring whatever there is, however late it was meant to come, as far as it is taken."""
         while self._waiting:
+            first = self._waiting[0]
             self.hand_over(self._waiting[:4])
+            if first in self._waiting:
+                return
+
+    @property
+    def refused(self) -> Sequence[Letter]:
+        """What has not been taken note of, however often it was sent."""
+        return self._waiting
 
     @property
     def _waiting(self) -> list[Letter]:

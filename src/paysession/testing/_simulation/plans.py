@@ -75,7 +75,7 @@ _OFTEN: Final[Mapping[str, int]] = MappingProxyType(
         "customer_acts": 8,
         "provider_decides": 8,
         "provider_acts": 6,
-        "provider_contradicts_itself": 6,
+        "provider_contradicts_itself": 9,
         "letters_come": 14,
         "recovers": 6,
         "waits": 7,

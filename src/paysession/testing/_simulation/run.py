@@ -208,12 +208,13 @@ class Simulation:
         Raises:
             ValueError: There is no such profile, fault or plant.
         """
-        self.__attrs_init__(
-            seed=seed,
-            profile=_profile(profile),
-            faults=frozenset(Fault) if faults is None else _faults(faults),
-            plant=nullcontext if plant is None else _plant(plant),
-        )
+        self._set("seed", seed)
+        self._set("profile", _profile(profile))
+        self._set("faults", frozenset(Fault) if faults is None else _faults(faults))
+        self._set("plant", nullcontext if plant is None else _plant(plant))
+
+    def _set(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
 
     def run(self) -> Result:
         """Carry the seed out, and tell what came of it."""

@@ -1,0 +1,41 @@
+"""
+Which lines of the flows no story comes to, undisturbed or when it is recovered at its end.
+
+    python tests/simulation/lines_without_story.py
+
+What is printed is to be explained. It is what only a store that fails or another writer brings
+about (`test_failing_stores.py` and `test_many_threads.py` do), arguments that are refused before
+anything is asked, and matches that are exhaustive.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import coverage
+
+HERE = Path(__file__).parent
+FLOWS = HERE.parents[1] / "src" / "paysession" / "_flows"
+
+sys.path.insert(0, str(HERE))
+
+
+def main() -> None:
+    """Play all stories, and print what was not reached."""
+    watch = coverage.Coverage(
+        branch=True, include=[f"{FLOWS}/*"], data_file=None, config_file=False
+    )
+    with watch.collect():
+        from shop import Process, Shop, recover
+        from stories import TALES
+
+        for tale in TALES.values():
+            shop = Shop(capabilities=tale.capabilities)
+            Process(shop).play(tale.story)
+            recover(shop)
+    watch.report(show_missing=True, skip_covered=True)
+
+
+if __name__ == "__main__":
+    main()

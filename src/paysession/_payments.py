@@ -287,7 +287,7 @@ class Commands:
             SourceRequired: The method needs a source and its gateway does not ask for one.
             OperationUnresolved: Its creation or an update may not have happened.
             NothingDue: All of the payable is paid, held or being asked for meanwhile.
-            AmountExceeded: Less is due by now than the session is about.
+            AmountExceeded: Less is due by now than the session is about: `update_session` first.
             IdempotencyKeyReused: The key was used for something else.
             IdempotencyKeyInFlight: What was begun with the key is still open.
             GatewayUnreachable: Certainly nothing happened; try again.

@@ -171,6 +171,11 @@ class References:
         """Return the ids of these roles."""
         return References(tuple(entry for entry in self.entries if entry.role in roles))
 
+    def renamed(self, fact: ReferenceChanged) -> References:
+        """Return these and the newest id after them; a former one nobody knew is the oldest."""
+        unknown = tuple(each for each in fact.former_references if each not in self.entries)
+        return References(unknown + self.entries) | fact.references
+
     def __or__(self, other: References) -> References:
         fresh = tuple(entry for entry in other.entries if entry not in self.entries)
         return References(self.entries + fresh) if fresh else self
@@ -443,6 +448,11 @@ class ReferenceChanged(_Said):
     """The provider calls the same object by another id from now on."""
 
     former: str = attrs.field(converter=_reference_id)
+
+    @property
+    def former_references(self) -> References:
+        """The former id, in the role of each that it has now."""
+        return References(tuple(attrs.evolve(each, id=self.former) for each in self.references))
 
 
 @attrs.frozen

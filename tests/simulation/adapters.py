@@ -12,8 +12,7 @@ import attrs
 from paysession import CapturePolicy
 from paysession._domain.failures import Failure, FailureCode
 from paysession.errors import GatewayUnreachable
-from paysession.gateways import AsyncGateway, AsyncOfflineGateway, BogusGateway, Gateway
-from paysession.gateways import port
+from paysession.gateways import AsyncGateway, AsyncOfflineGateway, BogusGateway, Gateway, port
 from paysession.gateways.notifications import Notification
 from paysession.gateways.port import operations_of
 from paysession.gateways.requests import ChargeRequest, CreateSessionRequest

@@ -30,9 +30,10 @@ class Awaits:
         self.number += 1
         here = self.number
         await self._reach(Point(here, after=False))
-        answer = await do()
-        await self._reach(Point(here, after=True))
-        return answer
+        try:
+            return await do()
+        finally:
+            await self._reach(Point(here, after=True))
 
     async def _reach(self, point: Point) -> None:
         if self.until == point and self.cancel is not None:
@@ -56,9 +57,7 @@ def _awaited(name: str) -> Callable[..., Awaitable[Any]]:
     return method
 
 
-AwaitedStore = type(
-    "AwaitedStore", (_Awaited,), {name: _awaited(name) for name in ASKS_OF_STORES}
-)
+AwaitedStore = type("AwaitedStore", (_Awaited,), {name: _awaited(name) for name in ASKS_OF_STORES})
 
 
 async def play(tale: Tale, shop: Shop, awaits: Awaits) -> None:
@@ -82,7 +81,8 @@ async def play(tale: Tale, shop: Shop, awaits: Awaits) -> None:
                 answer = await _answered(getattr(payments, command)(*args, **kwargs))
             case Mail() | Says():
                 shop.collect(scene)
-                answer = await _open_letters(payments, shop)
+                answer = None
+                await _open_letters(payments, shop)
             case _:
                 answer = shop.happen(scene)
 

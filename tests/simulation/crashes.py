@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 import attrs
+from async_shop import canceled_in_asyncio, canceled_in_trio
 from books import check_closed, check_kept, check_not_doubled
 from shop import Arrival, Crash, Mail, Point, Process, Shop, points_of, recover
 from telling import Tale, usd
@@ -146,6 +147,14 @@ def check_second_crash(tale: Tale, point: Point, *, step: int, offset: int) -> i
         recover(shop)
         check_end(shop, tale)
     return len(moments)
+
+
+def check_canceled(tale: Tale, point: Point, *, in_trio: bool) -> None:
+    """Cancel the task at one of its awaits, and recover."""
+    shop = canceled_in_trio(tale, point) if in_trio else canceled_in_asyncio(tale, point)
+    check_kept(shop)
+    recover(shop)
+    check_end(shop, tale)
 
 
 def check_end(shop: Shop, tale: Tale) -> None:

@@ -11,6 +11,7 @@ anything is asked, and matches that are exhaustive.
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import coverage
@@ -27,13 +28,11 @@ def main() -> None:
         branch=True, include=[f"{FLOWS}/*"], data_file=None, config_file=False
     )
     with watch.collect():
-        from shop import Process, Shop, recover
-        from stories import TALES
-
-        for tale in TALES.values():
-            shop = Shop(capabilities=tale.capabilities)
-            Process(shop).play(tale.story)
-            recover(shop)
+        shop, stories = import_module("shop"), import_module("stories")
+        for tale in stories.TALES.values():
+            place = shop.Shop(capabilities=tale.capabilities)
+            shop.Process(place).play(tale.story)
+            shop.recover(place)
     watch.report(show_missing=True, skip_covered=True)
 
 

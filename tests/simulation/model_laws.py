@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from model import Operation as Movement
-from model import World, capturing, refunding, units, voiding
+from model import World, units
+from model_moves import capturing, refunding, voiding
 
 from paysession import Money
 from paysession._domain.attempts import CloseReason

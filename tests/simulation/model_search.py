@@ -15,8 +15,9 @@ from operator import attrgetter
 from typing import Any, TypeAlias, TypeVar
 
 import attrs
-from model import Bounds, World, beginning, moves
+from model import Bounds, World, beginning
 from model_laws import check_state, check_step
+from model_moves import moves
 
 from paysession._domain.balances import Balances
 from paysession._domain.discrepancies import Discrepancy, DiscrepancyKind
@@ -260,7 +261,7 @@ class Search:
 
     def _left(self, here: int, world: World) -> Iterator[tuple[int, World]]:
         """Leave a state by every move, and yield what is found by it."""
-        following: set[int] = set()
+        following: set[tuple[str, int | None]] = set()
         with self._shown(here):
             for move, after in moves(world):
                 with self._shown(here, move):
@@ -272,7 +273,7 @@ class Search:
                         yield number, in_short(after)
                     elif self._is_to_be_tried(number):
                         self._twins[number, move] = after
-                following.add(number)
+                following.add((move, number))
                 self._before[number].add(here)
                 self._moves += 1
         self._following.append(hash(frozenset(following)))
@@ -292,9 +293,13 @@ class Search:
         return number
 
     def _compare_twins(self) -> None:
-        """From whatever has the same key the same must follow, or the key tells too little."""
+        """
+        From whatever has the same key the same must follow, or the key tells too little.
+
+        The twins have forgotten nothing of what they were told last: they try that as well.
+        """
         for (number, _), twin in self._twins.items():
-            following = (self._numbers.get(key_of(after)) for _, after in moves(in_short(twin)))
+            following = ((move, self._numbers.get(key_of(after))) for move, after in moves(twin))
             if hash(frozenset(following)) != self._following[number]:
                 raise ModelWrong(f"two worlds are taken for one: {self._way_to(number)}")
 

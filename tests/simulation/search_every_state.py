@@ -37,10 +37,10 @@ SEARCHES: Mapping[str, Callable[[int], Bounds]] = {
     "money that is taken at once, two refunds and a dispute": lambda units: Bounds(
         units=units, refunds=2, verdicts=VERDICTS
     ),
-    "every verdict, late money, and attempts that deny theirs": lambda units: Bounds(
-        units=1, refunds=1, verdicts=tuple(DisputeStatus), is_late=True, is_denied=True
+    "money that comes late, and a dispute with every verdict": lambda units: Bounds(
+        units=1, refunds=1, verdicts=tuple(DisputeStatus), is_late=True
     ),
-    "a session that is tried twice, closed, and paid late": lambda units: Bounds(
+    "a session that is tried twice, closed, paid late and denied it": lambda units: Bounds(
         units=min(units, 2), attempts=2, closings=1, is_late=True, is_denied=True
     ),
     "money that is held, and taken or released in two parts": lambda units: Bounds(

@@ -12,6 +12,7 @@ from typing import Final
 
 from setup_stories import tales_of_setups
 from shop import CARD, ORDER, START, Decide, Do, Later, Story, is_refusal
+from stories_of_callers import tales_of_callers
 from stories_of_dashboards import tales_of_dashboards
 from stories_of_many_sessions import tales_of_many_sessions
 from stories_of_notifications import tales_of_notifications
@@ -334,6 +335,7 @@ TALES: Final = TALES_OF_ANY_PROVIDER | {
         tales_of_notifications(),
         tales_of_dashboards(),
         tales_of_people(),
+        tales_of_callers(),
         tales_of_other_providers(),
         tales_of_rare_words(),
     )

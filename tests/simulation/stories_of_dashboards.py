@@ -22,6 +22,7 @@ from paysession.gateways import Capabilities
 Event: TypeAlias = tuple[str, Mapping[str, Any]]
 OF_DISPUTES: Final = frozenset({"change_dispute", "withdraw", "reinstate"})
 
+
 def happens(
     events: Iterable[Event],
     arrival: Arrival,

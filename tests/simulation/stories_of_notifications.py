@@ -363,9 +363,10 @@ def _tales_of_customers() -> list[Tale]:
             story = stores_by_mail({"complete_setup": each}, succeed=succeed)
             tales.append(Tale(f"a source by letter, {each}, {end}", story))
     refused = Declined(Failure(FailureCode.INSUFFICIENT_FUNDS))
-    for name, told in {"refused": (refused,), "hinted": (Unknown(),)}.items():
+    words: dict[str, Fact] = {"refused": refused, "hinted": Unknown()}
+    for name, told in words.items():
         for way in WAYS:
-            story = tries_twice(*told, arrival=way)
+            story = tries_twice(told, arrival=way)
             tales.append(Tale(f"a word on two attempts, {name}, {way}", story))
     return tales
 
@@ -376,7 +377,9 @@ def _tales_of_hints() -> list[Tale]:
         Tale("a hint that is not looked up", hints_early(deaf=True), capabilities=HINTS),
     ]
     for verb, command, policy in CALLS:
-        for name, script, people in named(verb, ("approve", "timeout_after", "decline:do_not_honor")):
+        for name, script, people in named(
+            verb, ("approve", "timeout_after", "decline:do_not_honor")
+        ):
             story = tells_what_was_lost(script, command, Arrival.TWICE, policy=policy)
             tale = Tale(f"hinted, {name}, {policy}", story, people, capabilities=HINTS)
             tales.append(tale)
@@ -397,16 +400,18 @@ STRANGERS: Final = {
 
 
 def _tales_of_strangers() -> list[Tale]:
-    tales = [
+    words = [
+        Tale(f"a word {name}, {way}", speaks_of(report, way), PEOPLE)
+        for name, report in STRANGERS.items()
+        for way in FEW
+    ]
+    return [
+        *words,
         Tale("at the wrong address", speaks_to_another(days=8), PEOPLE),
         Tale("no letter, unsigned", is_no_letter("bogus", {})),
         Tale("no letter, of a gateway that cannot read", is_no_letter("offline", {})),
         Tale("no letter, of no gateway", is_no_letter("nobody", {})),
     ]
-    for name, report in STRANGERS.items():
-        for way in FEW:
-            tales.append(Tale(f"a word {name}, {way}", speaks_of(report, way), PEOPLE))
-    return tales
 
 
 def _tales_of_contradictions() -> list[Tale]:

@@ -12,7 +12,21 @@ from typing import Final, TypeAlias
 
 import attrs
 from adapters import Ailment
-from shop import BLIND_CARD, CARD, CHECK, HOLDING_CARD, ORDER, PLAIN_CARD, START, Decide, Do, Falls, Later, Story, is_refusal
+from shop import (
+    BLIND_CARD,
+    CARD,
+    CHECK,
+    HOLDING_CARD,
+    ORDER,
+    PLAIN_CARD,
+    START,
+    Decide,
+    Do,
+    Falls,
+    Later,
+    Story,
+    is_refusal,
+)
 from telling import EVERY_CALL, MOVE, Tale, Telling, named, source, usd
 
 from paysession import CapturePolicy, Money, Payable, PaymentMethod

@@ -12,8 +12,7 @@ from datetime import timedelta
 from typing import Final, TypeAlias
 
 from adapters import Ailment
-from shop import CARD, CHECK, ORDER, Decide, Do, Falls, Later, Mail, Occurs, Says, Story
-from shop import is_refusal
+from shop import CARD, CHECK, ORDER, Decide, Do, Falls, Later, Mail, Occurs, Says, Story, is_refusal
 from stories_of_notifications import AUTOMATIC, MANUAL, PEOPLE, bought, opened
 from telling import Tale, Telling, source, token, usd
 

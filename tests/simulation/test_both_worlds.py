@@ -43,7 +43,8 @@ def told_to_payments(tale: Tale) -> tuple[object, ...]:
                 shop.collect(scene)
                 for each in shop.letters:
                     payments.receive_notification(each.gateway, **shop.sealed(each))
-                answer = shop.letters.clear()
+                answer = None
+                shop.letters.clear()
             case _:
                 answer = shop.happen(scene)
 

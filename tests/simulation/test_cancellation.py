@@ -9,8 +9,11 @@ from typing import TypeVar
 import attrs
 import pytest
 import trio
+from async_shop import awaits_in
 from books import check_closed, check_kept, check_not_doubled
+from crashes import check_canceled
 from shop import CARD, ORDER, Shop, recover
+from stories import TALES
 from telling import usd
 
 from paysession import AsyncPayments, CapturePolicy, StoredSource
@@ -35,6 +38,7 @@ from paysession.gateways.requests import (
 from paysession.stores import AsyncInMemoryStore
 
 T = TypeVar("T")
+FEWEST_CANCELLATIONS = 150
 CALLS = (
     "complete_session",
     "capture",
@@ -177,3 +181,13 @@ def test_a_canceled_trio_scope_leaves_its_operation_open(slow: str, after: bool)
 
     trio.run(main)
     check_left_open(shop)
+
+
+def test_a_task_may_be_canceled_at_any_await_of_any_story() -> None:
+    """`crash_everything.py` cancels at each of them; here it is at some of each tenth story."""
+    cancellations = 0
+    for number, tale in enumerate(list(TALES.values())[::10]):
+        for each, point in enumerate(awaits_in(tale)[number % 29 :: 29]):
+            check_canceled(tale, point, in_trio=bool(each % 2))
+            cancellations += 1
+    assert cancellations >= FEWEST_CANCELLATIONS

@@ -24,9 +24,18 @@ from paysession._domain.charging import ChargeSettlement
 from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.movements import Capture, Refund
-from paysession._domain.operations import Operation
 from paysession._domain.payable import PayableAccount
-from paysession._flows import asks, carrying, looking, movements, requests, settling, told
+from paysession._flows import (
+    asks,
+    carrying,
+    holding,
+    looking,
+    movements,
+    naming,
+    requests,
+    settling,
+    told,
+)
 from paysession._flows.asks import Ask, Call, Commit, Flow, Unit
 from paysession.errors import AmountExceeded, GatewayUnreachable
 from paysession.gateways import BogusGateway, Capabilities
@@ -279,16 +288,10 @@ def send_a_secret_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(looking, "holds_secret", lambda operation: False)
 
 
-def ignore_the_lease(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Operation, "is_leased", lambda operation, at: False)
-    patch.setattr(Operation, "is_due", lambda operation, at: operation.is_open)
-    patch.setattr(
-        InMemoryStore,
-        "due",
-        lambda store, before, *, kinds, limit, tenant: tuple(
-            each for each in store.entities() if isinstance(each, Capture) and each.is_open
-        ),
-    )
+def repeat_a_call_that_is_under_way(patch: pytest.MonkeyPatch) -> None:
+    """A lease is over before its call, and nobody asks whether the provider knows the key."""
+    patch.setattr(carrying, "may_be_repeated", lambda operation, description, now: True)
+    patch.setattr(holding, "_LEASE_MARGIN", timedelta(seconds=-79))
 
 
 def claim_nothing_for_what_is_learnt(patch: pytest.MonkeyPatch) -> None:
@@ -296,11 +299,13 @@ def claim_nothing_for_what_is_learnt(patch: pytest.MonkeyPatch) -> None:
         yield from ()
         return ()
 
-    patch.setattr(settling, "new_claims", no_claims)
-    patch.setattr(told, "new_claims", no_claims)
+    for module in (naming, settling, told):
+        patch.setattr(module, "new_claims", no_claims)
 
 
 def take_each_letter_for_news(patch: pytest.MonkeyPatch) -> None:
+    """Neither an id that is learnt counts, nor that the same was said before."""
+    claim_nothing_for_what_is_learnt(patch)
     number = count()
     patch.setattr(told, "_identity_of", lambda fact, role: (str(next(number)),))
 
@@ -333,7 +338,7 @@ FAULTS: dict[str, tuple[Plant, Callable[[], None]]] = {
         (forget_the_account_of_a_charge, lost_charges),
         (forget_what_waits_to_be_covered, split_payments),
         (send_a_secret_again, secrets_on_their_way),
-        (ignore_the_lease, two_processes),
+        (repeat_a_call_that_is_under_way, two_processes),
         (claim_nothing_for_what_is_learnt, told_by_letter),
         (take_each_letter_for_news, told_by_letter),
         (believe_the_last_word_on_a_dispute, disputes),

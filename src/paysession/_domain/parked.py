@@ -17,12 +17,13 @@ from paysession._domain.identity import derived_id
 from paysession._domain.operations import recheck_after
 from paysession._domain.owners import Owner
 from paysession.events import ReportApplied, ReportDismissed, ReportLeftToPerson, ReportParked
-from paysession.outcomes import Report, as_evidence
+from paysession.outcomes import Report, Unreadable, as_evidence
 
 _LONGEST_WAIT = timedelta(days=7)
 """How long a report waits for its record: far longer than any answer of a provider takes."""
 
 _NOBODYS = "no record of ours is what it speaks of"
+_UNREAD = "it cannot be read: see what the provider has sent"
 
 
 class ParkReason(StrEnum):
@@ -81,7 +82,11 @@ class ParkedReport(Owner):
     def of(
         cls, report: Report, reason: ParkReason, *, gateway: str, tenant: str, at: datetime
     ) -> ParkedReport:
-        """Return a report that begins to wait; one of somebody else's waits for a person."""
+        """
+        Return a report that begins to wait.
+
+        One of somebody else's waits for a person, and so does what nobody can read.
+        """
         kept = attrs.evolve(report, fact=as_evidence(report.fact))
         parked = cls(
             id=parked_id_of(report, gateway=gateway),
@@ -98,7 +103,9 @@ class ParkedReport(Owner):
         told = parked.telling(event).disagreed(
             reason.discrepancy, parked.id, "a record of ours", type(report.fact).__name__, at=at
         )
-        why = _FOR_PEOPLE.get(reason)
+        names_anything = bool(report.told.references.entries)
+        is_unread = isinstance(report.fact, Unreadable) and not names_anything
+        why = _UNREAD if is_unread else _FOR_PEOPLE.get(reason)
         return told if why is None else told.left_to_person(why, at=at)
 
     def __str__(self) -> str:

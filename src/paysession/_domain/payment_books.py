@@ -33,7 +33,13 @@ from paysession._domain.sources import Source
 from paysession._money import Money
 from paysession.events import DiscrepancyOpened, FactRecorded
 from paysession.lifecycles import PaymentStatus
-from paysession.outcomes import NO_REFERENCES, NextAction, ReferenceRole, References
+from paysession.outcomes import (
+    NO_REFERENCES,
+    NextAction,
+    ReferenceChanged,
+    ReferenceRole,
+    References,
+)
 
 _ROLES_OF_PAYMENTS = (
     ReferenceRole.SESSION,
@@ -294,9 +300,20 @@ class PaymentBooks(Owner, Settleable):
         learnt = references.only(_ROLES_OF_PAYMENTS)
         return attrs.evolve(self, references=self.references | learnt)
 
-    def renamed(self, references: References) -> Self:
+    def named(self, evidence: Evidence, *, operation_id: str) -> Self:
+        """Keep the provider's ids of what has had none yet: an answer may come without them."""
+        said = evidence.fact.references.only(_ROLES_OF_PAYMENTS)
+        unknown = tuple(each for each in said if self.references.get(each.role) is None)
+        if not unknown:
+            return self
+        fact, at = type(evidence.fact).__name__, evidence.recorded_at
+        recorded = FactRecorded(at=at, operation_id=operation_id, fact=fact)
+        return self.taught(References(unknown)).telling(recorded)
+
+    def renamed(self, fact: ReferenceChanged) -> Self:
         """Keep the ids that it has now at the provider; by the former ones it is still found."""
-        if self.references | references is self.references:
+        references = self.references.renamed(fact)
+        if references == self.references:
             return self
         event = FactRecorded(at=self.updated_at, operation_id=self.id, fact="ReferenceChanged")
-        return attrs.evolve(self, references=self.references | references).telling(event)
+        return attrs.evolve(self, references=references).telling(event)

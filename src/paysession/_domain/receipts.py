@@ -100,10 +100,11 @@ class Receipt:
                 at=at,
             )
             return attrs.evolve(self, payment=payment, authorization=authorization)
+        named = self.payment.named(evidence, operation_id=self.attempt_id)
         if fact.amount <= known.amount:
-            return self
+            return attrs.evolve(self, payment=named)
         more = attrs.evolve(known, amount=fact.amount, changed=True)
-        payment, authorization = self.payment.moved(known, more, at=at)
+        payment, authorization = named.moved(known, more, at=at)
         return attrs.evolve(self, payment=payment, authorization=authorization)
 
     @property

@@ -20,7 +20,13 @@ from paysession._domain.session import PaymentSession
 from paysession._domain.settlement import Settlement
 from paysession._domain.setup_session import SetupSession
 from paysession._flows.asks import Claimed, Load, Unit
-from paysession.outcomes import NO_REFERENCES, Reference, ReferenceRole, References
+from paysession.outcomes import (
+    NO_REFERENCES,
+    Reference,
+    ReferenceChanged,
+    ReferenceRole,
+    References,
+)
 from paysession.stores.port import KINDS, Claim
 
 W = TypeVar("W", bound=Owner)  # W for whoever tells of it
@@ -153,6 +159,9 @@ def rightly_addressed(
     kind, at = DiscrepancyKind.FOREIGN_REFERENCE, evidence.recorded_at
     for reference in evidence.fact.references:
         other_id = yield from _other_addressed(owner, reference)
+        if other_id is None and isinstance(evidence.fact, ReferenceChanged):
+            former = attrs.evolve(reference, id=evidence.fact.former)
+            other_id = yield from _other_addressed(owner, former)
         if other_id is None:
             continue
         others = tuple(each for each in evidence.fact.references if each != reference)

@@ -112,8 +112,7 @@ def _ids_in(report: Report) -> References:
     told = report.told
     if not isinstance(told, ReferenceChanged):
         return told.references
-    former = tuple(attrs.evolve(each, id=told.former) for each in told.references)
-    return told.references | References(former)
+    return told.references | told.former_references
 
 
 def _echoed(our_reference: str | None) -> Unit[Echoed | None]:

@@ -20,6 +20,7 @@ from paysession._domain.movements import Authorization, Capture, Refund, Reversa
 from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.receipts import authorization_id_of
+from paysession._flows.arguments import typed
 from paysession._flows.asks import Find, Flow, Load, Peek, Unit
 from paysession._flows.covering import followed_up
 from paysession._flows.naming import new_claims, rightly_addressed
@@ -187,14 +188,15 @@ def _renamed(
     movement = next((each for each in named.values() if isinstance(each, Movement)), None)
 
     def tell(payment: Payment, evidence: Evidence) -> Unit[Told]:
-        references, at = evidence.fact.references, evidence.recorded_at
+        fact, at = typed("fact", evidence.fact, ReferenceChanged), evidence.recorded_at
         if movement is None:
-            return payment.renamed(references), None, payment.references
+            return payment.renamed(fact), None, payment.references
         known = yield from Load(type(movement), movement.id)
-        if known.references | references == known.references:
+        after = known.renamed(fact)
+        if after is known:
             return payment, None, known.references
         event = FactRecorded(at=at, operation_id=known.id, fact="ReferenceChanged")
-        return payment.telling(event), known.informed(references), known.references
+        return payment.telling(event), after, known.references
 
     # Ids of two payments may come in one report: what a movement is called, its own one tells.
     owner_id = payment.id if movement is None else movement.payment_id

@@ -100,7 +100,12 @@ class Gateway:
         _refuse(self, request)
 
     def void(self, request: VoidRequest) -> VoidAnswer:
-        """Release what is held. Same rules as `capture`."""
+        """
+        Release what is held. Same rules as `capture`.
+
+        Where the provider has let go of it already, that is `Voided`, and no refusal: a hold
+        that nobody can take or release would be waited for without end.
+        """
         _refuse(self, request)
 
     def refund(self, request: RefundRequest) -> RefundAnswer:
@@ -182,7 +187,12 @@ class AsyncGateway:
         _refuse(self, request)
 
     async def void(self, request: VoidRequest) -> VoidAnswer:
-        """Release what is held. Same rules as `capture`."""
+        """
+        Release what is held. Same rules as `capture`.
+
+        Where the provider has let go of it already, that is `Voided`, and no refusal: a hold
+        that nobody can take or release would be waited for without end.
+        """
         _refuse(self, request)
 
     async def refund(self, request: RefundRequest) -> RefundAnswer:

@@ -434,7 +434,7 @@ def test_a_metadata_key_that_only_resembles_card_data_is_accepted(key: str) -> N
         ("4242424242424241", "4242424242424241"),
         (CARD.translate(FULL_WIDTH) + "!", "[card number]!"),
         ("1 4242424242424242 2", "1 [card number] 2"),
-        ("4242.4242.4242.4242 4242_4242_4242_4242", "[card number] [card number]"),
+        ("4242.4242.4242.4242, 4242_4242_4242_4242", "[card number], [card number]"),
         ("4242/4242/4242/4242", "[card number]"),
         ("GET https://key:word@api.example/v1", "GET https://[secret]@api.example/v1"),
         ("4242424242424242 5555555555554444", "[card number] [card number]"),

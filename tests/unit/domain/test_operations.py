@@ -25,6 +25,7 @@ from paysession.outcomes import (
     Fact,
     NotAttempted,
     Pending,
+    ReferenceChanged,
     References,
     Rejected,
     Retaken,
@@ -128,11 +129,13 @@ def test_a_fact_teaches_references_ends_the_lease_and_sets_the_time() -> None:
 
 def test_an_operation_keeps_every_id_that_it_is_known_by() -> None:
     known = told(Captured(eur(100), references=References.of(capture="ch_1"))).committed()
-    renamed = known.informed(References.of(capture="ch_2"))
+    changed = ReferenceChanged("ch_1", references=References.of(capture="ch_2"))
+    renamed = known.renamed(changed)
     assert (References.of(capture="ch_1") | References.of(capture="ch_2"), True) == (
         renamed.references,
         renamed.is_changed,
     )
+    assert renamed is renamed.renamed(changed)
 
 
 def test_time_never_goes_back() -> None:

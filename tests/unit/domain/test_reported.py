@@ -34,6 +34,7 @@ from paysession.outcomes import (
     FundsReinstated,
     FundsWithdrawn,
     Pending,
+    ReferenceChanged,
     ReferenceRole,
     References,
     Refunded,
@@ -467,7 +468,7 @@ def test_only_totals_tell_totals() -> None:
 
 def test_the_newest_id_counts_and_the_former_are_kept() -> None:
     before, _ = holding()
-    new = References.of(authorization="pi_2")
+    new = ReferenceChanged("pi_1", references=References.of(authorization="pi_2"))
     payment = before.renamed(new)
     assert "pi_2" == payment.references.get(ReferenceRole.AUTHORIZATION)
     assert {"pi_1", "pi_2"} == {each.id for each in payment.references}

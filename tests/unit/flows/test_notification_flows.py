@@ -146,6 +146,18 @@ def test_what_is_signed_and_cannot_be_read_is_kept_and_acknowledged() -> None:
     assert first.parked != other.parked, "each body is kept by itself"
 
 
+def test_a_person_sees_at_once_what_cannot_be_read() -> None:
+    shop = notifying_shop()
+
+    received = receive(shop, UnreadableNotification("no JSON"))
+
+    assert [received.parked[0]] == [each.id for each in shop.payments.needs_attention()]
+    shop.clock.forward(hours=1)
+    before = shop.snapshot()
+    shop.payments.recover()
+    assert before == shop.snapshot(), "no machine tries it again"
+
+
 def test_what_is_kept_reads_as_one_line() -> None:
     shop = notifying_shop()
 

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-import pytest
-from flow_builders import ScriptedGateway, Shop, eur, scripted_shop
+from typing import Any
 
-from paysession import PaymentSession
+import pytest
+from flow_builders import HELD_CARD, ScriptedGateway, Shop, eur, scripted_shop
+from notifying import NotifyingGateway, notifying_shop, tell
+
+from paysession import Capture, Payable, Payment, PaymentSession
 from paysession._domain.attempts import Attempt
 from paysession._domain.evidence import EvidenceSource
 from paysession._drivers import drive
 from paysession._flows.settling import settle
 from paysession.lifecycles import OperationStatus, SessionStatus
-from paysession.outcomes import Captured, Fact, References, Retaken, Unknown
+from paysession.outcomes import (
+    AuthorizationLapsed,
+    Authorized,
+    Captured,
+    Fact,
+    ReferenceChanged,
+    ReferenceRole,
+    References,
+    Report,
+    Retaken,
+    Unknown,
+)
 
 
 def _paid_while_closing(
@@ -29,7 +43,7 @@ def _paid_while_closing(
     return shop, session, completion
 
 
-def _heard_late(shop: Shop[ScriptedGateway], attempt: Attempt, fact: Fact) -> None:
+def _heard_late(shop: Shop[Any], attempt: Attempt, fact: Fact) -> None:
     """The answer to an attempt's call arrives long after its time-out."""
     flow = settle(attempt, fact, source=EvidenceSource.RESPONSE, at=shop.clock.now)
     drive(flow, shop.payments.ports)
@@ -120,3 +134,56 @@ def test_doubt_about_a_movement_that_was_settled_meanwhile_changes_nothing() -> 
     assert capture.status is OperationStatus.SUCCEEDED
     assert capture.doubt is None
     assert eur(100) == shop.account()["paid"]
+
+
+def _paid_without_an_id() -> tuple[Shop[NotifyingGateway], PaymentSession, Payment]:
+    shop = notifying_shop()
+    shop.gateway.then("complete_session", Authorized(eur(100)))
+    session = shop.completed(method=HELD_CARD)
+    payment = shop.payment_of(session)
+    assert payment.references.get(ReferenceRole.AUTHORIZATION) is None
+    return shop, session, payment
+
+
+def test_money_that_was_answered_without_an_id_learns_it_from_whoever_tells_of_it() -> None:
+    shop, session, payment = _paid_without_an_id()
+    named = References.of(authorization="pi_1")
+
+    tell(shop, Report(Authorized(eur(100), references=named), our_reference=session.attempt_id))
+
+    known = shop.payments.get_payment(payment.id)
+    assert "pi_1" == known.references.get(ReferenceRole.AUTHORIZATION)
+    tell(shop, Report(AuthorizationLapsed(eur(30), references=named)))
+    assert eur(30) == shop.payments.get_payment(payment.id).balances.lapsed
+
+
+def test_money_that_is_renamed_before_its_first_id_was_heard_of_is_known_by_both() -> None:
+    shop, session, payment = _paid_without_an_id()
+    changed = ReferenceChanged("pi_1", references=References.of(authorization="pi_2"))
+    tell(shop, Report(changed, our_reference=session.id))
+
+    named = References.of(authorization="pi_1")
+    _heard_late(shop, shop.attempt(session), Authorized(eur(100), references=named))
+    shop.payments.capture(payment.id)
+
+    known = shop.payments.get_payment(payment.id)
+    (capture,) = shop.store.find(Capture, by="payment_id", value=payment.id, tenant="")
+    assert ("pi_2", "pi_2") == tuple(
+        each.get(ReferenceRole.AUTHORIZATION) for each in (known.references, capture.acts_on)
+    )
+    assert eur(100) == shop.account()["paid"]
+
+
+def test_an_id_that_was_given_to_another_payments_id_is_no_id_of_this_one() -> None:
+    shop, _, payment = _paid_without_an_id()
+    order = Payable("or_2", total=eur(100))
+    session = shop.payments.create_session(order, method=HELD_CARD)
+    other = shop.payment_of(shop.payments.complete_session(session.id))
+    former = other.references.get(ReferenceRole.AUTHORIZATION)
+    assert former is not None
+    changed = ReferenceChanged(former, references=References.of(authorization="pi_2"))
+
+    tell(shop, Report(changed, our_reference=payment.id))
+
+    known = shop.payments.get_payment(payment.id)
+    assert known.references.get(ReferenceRole.AUTHORIZATION) is None

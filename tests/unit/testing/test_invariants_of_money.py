@@ -38,6 +38,7 @@ from paysession.gateways import Capabilities
 from paysession.outcomes import (
     AuthorizationLapsed,
     Authorized,
+    Bounced,
     Captured,
     Declined,
     DisputeChanged,
@@ -46,6 +47,7 @@ from paysession.outcomes import (
     References,
     Refunded,
     Report,
+    Retaken,
     Voided,
 )
 from paysession.testing._invariants import Effect, EffectKind, InvariantBroken
@@ -217,6 +219,34 @@ def test_what_was_taken_in_one_step_and_came_undone_has_lapsed() -> None:
     teller = Teller()
     teller.commit(payment, authorization)
     assert 7 == checked(check_I8, teller.history)
+
+
+def test_what_a_final_capture_leaves_is_no_more_than_what_is_told_of_otherwise_has_left() -> None:
+    for told in ((), (AuthorizationLapsed(eur(30)),)):
+        for word in (None, Captured(eur(50))):
+            teller = Teller()
+            payment, authorization = held()
+            payment, capture = capturing(payment, 60, final=True)
+            for fact in told:
+                payment, authorization = payment.told_of_authorization(authorization, heard(fact))
+            if word is not None:
+                payment, capture = payment.settle(capture, heard(word))
+            teller.commit(payment, authorization, capture)
+            assert 7 == checked(check_I8, teller.history)
+
+
+def test_what_was_taken_again_in_part_has_lapsed_for_the_rest() -> None:
+    teller = Teller()
+    payment, authorization = held()
+    payment, capture = payment.take(
+        "ca_1", amount=eur(100), evidence=heard(Captured(eur(100))), at=at(1)
+    )
+    for fact in (Bounced(DECLINE), Retaken(eur(60))):
+        payment, capture = payment.settle(capture, heard(fact))
+    teller.commit(payment, authorization, capture)
+    assert 7 == checked(check_I8, teller.history)
+    (books,) = books_of(teller.history)
+    assert (6000, 4000) == (books.captured, books.lapsed)
 
 
 def test_voids_count_while_they_may_happen() -> None:

@@ -12,6 +12,7 @@ from simulated_worlds import NOON, calm_shop, dice
 from paysession import Money, Payable, Payment, PaymentSession, Refund, SetupSession, StoredSource
 from paysession._domain.decisions import Decision
 from paysession._flows.asks import Ask, Flow, Now
+from paysession._payments import flow_of
 from paysession.errors import IdempotencyKeyReused, InvalidSignature, StaleVersion
 from paysession.lifecycles import PaymentStatus, SessionStatus, SetupSessionStatus
 from paysession.outcomes import (
@@ -292,12 +293,11 @@ def test_a_letter_that_was_not_taken_note_of_is_sent_again() -> None:
 def test_a_letter_that_is_never_taken_note_of_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     shopper = calm_shop()
     do(shopper, "takes")
-    right = drivers.flow_of
     monkeypatch.setattr(
         drivers,
         "flow_of",
         lambda command, *args, **kwargs: (
-            _refuses() if command == "receive_notification" else right(command, *args, **kwargs)
+            _refuses() if command == "receive_notification" else flow_of(command, *args, **kwargs)
         ),
     )
     with pytest.raises(InvariantBroken, match="evt_1") as broken:
@@ -305,7 +305,7 @@ def test_a_letter_that_is_never_taken_note_of_is_told(monkeypatch: pytest.Monkey
     assert "I48" == broken.value.code
 
 
-def _refuses() -> Unit[None]:
+def _refuses() -> Flow[None]:
     yield from Now()
     raise StaleVersion("payment", "py_1", 1)
 

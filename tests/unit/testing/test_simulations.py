@@ -18,7 +18,10 @@ from paysession.outcomes import Captured, Pending, Report
 from paysession.stores import Changes
 from paysession.testing import PROFILES, Fault, Result, Simulation
 from paysession.testing._invariants import History, InvariantBroken, Moment
+from paysession.testing._simulation.faults import COMMAND
+from paysession.testing._simulation.happenings import HAPPENINGS
 from paysession.testing._simulation.plans import Deed, Happens, Plan, plan_of
+from paysession.testing._simulation.profiles import Profile
 from paysession.testing._simulation.run import Run
 from paysession.testing._simulation.shrinking import shrunk
 from paysession.testing._simulation.story import told
@@ -47,6 +50,33 @@ def test_a_seed_replays_exactly() -> None:
 def test_other_seeds_are_other_runs() -> None:
     plans = {plan_of(seed, PROFILES["adyen"], list(Fault)) for seed in range(50)}
     assert 50 == len(plans)
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
+def test_every_fault_is_planned_at_every_kind_of_ask_that_it_reaches(profile: Profile) -> None:
+    planned: set[tuple[Fault, str]] = set()
+    happening: set[Fault] = set()
+    for seed in range(1500):
+        for step in plan_of(seed, profile, list(Fault)):
+            if isinstance(step, Trouble):
+                planned.add((step.fault, step.at))
+            elif isinstance(step, Happens):
+                happening.add(step.fault)
+    expected = {
+        (fault, kind)
+        for fault in Fault
+        if profile.knows(fault)
+        for kind in fault.asks - profile.lacks - {COMMAND}
+        if (fault, kind) not in told_of(happening)
+    }
+    assert set(HAPPENINGS) == happening
+    assert expected <= planned
+
+
+def told_of(happening: set[Fault]) -> set[tuple[Fault, str]]:
+    """What happens at a provider by itself is put in where it is told of."""
+    heard = {(fault, kind) for fault in happening for kind in ("look_up", "read_notification")}
+    return heard - {(Fault.NEVER_SEEN, "look_up")}
 
 
 def test_without_faults_none_is_put_in() -> None:
@@ -110,8 +140,14 @@ def test_a_plan_takes_what_happens_at_the_provider_by_itself() -> None:
     assert run.broken is None
     (payment,) = run.driver.history.entities(Payment)
     assert payment.balances.withheld or payment.balances.lost
-    assert [1] == [1 for each in run.driver.history.moments if each.process == "provider"]
+    assert 1 == sum(each.process == "provider" for each in run.driver.history.moments)
     assert run.driver.faults[Fault.LOST, "read_notification"] == 1
+
+
+def test_what_cannot_happen_does_not() -> None:
+    plan: Plan = (Happens(fault=Fault.CHARGED_BACK, dice=1),)
+    run = Run.of(plan, seed=0, profile=PROFILES["stripe"])
+    assert not any(each.process == "provider" for each in run.driver.history.moments)
 
 
 @attrs.frozen

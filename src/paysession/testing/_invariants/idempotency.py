@@ -168,7 +168,7 @@ def check_I36(history: History) -> Iterator[Finding]:
         yield getattr(ended.result, "id", "") not in others, ended, elsewhere
 
 
-def _is_taken(error: Exception | None, others: set[str]) -> bool:
+def _is_taken(error: BaseException | None, others: set[str]) -> bool:
     """Whether a key was refused for what another command began, not for what is under way."""
     if isinstance(error, IdempotencyKeyInFlight):
         return error.operation_id in others

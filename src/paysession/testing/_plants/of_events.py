@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from paysession._domain import operations
+from paysession._domain import standing
 from paysession._domain.entities import Aggregate
 from paysession._domain.evidence import RANK, Belief, Evidence, EvidenceSource, rank_of
 from paysession._domain.movements import Capture, Refund, Void
@@ -147,7 +147,7 @@ PLANTS = (
         name="first-word-wins",
         sentence="what is believed depends on the order in which it was heard",
         breaks="I45",
-        patches=(Patch(operations, "belief_in", _first_heard),),
+        patches=(Patch(standing, "belief_in", _first_heard),),
         faults=frozenset({Fault.REFUND_BOUNCED}),
     ),
     Plant(

@@ -8,12 +8,13 @@ from typing import Any
 
 import attrs
 
-from paysession._domain import operations
+from paysession._domain import standing
 from paysession._domain.decisions import Verdict
 from paysession._domain.evidence import Belief, Evidence, EvidenceSource
 from paysession._domain.movements import Capture, Refund, Void
 from paysession._domain.operations import Operation
 from paysession._domain.owners import Owner
+from paysession._domain.standing import Standing
 from paysession._flows import carrying, notifications, reports
 from paysession._flows.asks import Find, Flow
 from paysession.lifecycles import OperationStatus
@@ -23,12 +24,12 @@ from paysession.testing._simulation.faults import Fault
 
 
 def _failed_when_unanswered(status: property) -> object:
-    def standing(operation: Operation) -> OperationStatus:
+    def stands(operation: Operation) -> OperationStatus:
         known: OperationStatus = status.__get__(operation)
         is_unanswered = operation.doubt is not None and not operation.facts
         return OperationStatus.FAILED if is_unanswered else known
 
-    return property(standing)
+    return property(stands)
 
 
 def _never_again(doubted: Callable[..., Operation]) -> object:
@@ -80,7 +81,7 @@ PLANTS = (
         name="time-out-taken-for-failure",
         sentence="a call that was not answered has failed",
         breaks="I26",
-        patches=(Patch(Operation, "status", _failed_when_unanswered),),
+        patches=(Patch(Standing, "status", _failed_when_unanswered),),
         faults=frozenset({Fault.TIME_OUT_AFTER}),
     ),
     Plant(
@@ -125,7 +126,7 @@ PLANTS = (
         name="last-word-wins",
         sentence="of two contrary words the one that was heard last is believed",
         breaks="I31",
-        patches=(Patch(operations, "belief_in", _last_heard),),
+        patches=(Patch(standing, "belief_in", _last_heard),),
         profile="adyen",
         faults=frozenset(),
     ),

@@ -582,14 +582,15 @@ class Commands:
         idempotency_key: IdempotencyKey | str | None = None,
     ) -> Flow[Capture]:
         """
-        Take what is held, or `amount` of it.
+        Take what is held and was asked for, or `amount` of what is held.
 
         Without an amount, asking again returns the capture that was asked for already. With
         one, it is another capture: pass an `idempotency_key`.
 
         Args:
             payment_id: Of which payment.
-            amount: All that is capturable if left out; more than zero.
+            amount: If left out, all that is capturable and was asked for: where a provider
+                holds more than that, name what you mean. More than zero.
             is_final: Release what is left. Where the provider does so by itself, every
                 capture is final.
             metadata: Notes of your own, sent along.

@@ -75,10 +75,11 @@ def moves(world: World) -> Iterator[Move]:
         yield from _of_dispute(world, world.payment)
 
 
-def _last_words_on(operation: Attempt | Operation) -> Iterator[Evidence]:
-    """Those of the newest time, which may contradict each other."""
-    newest = max(each.recorded_at for each in operation.facts)
-    return (each for each in operation.facts if each.fact.occurred_at == newest)
+def _last_words_on(operation: Attempt | Operation) -> list[Evidence]:
+    """Those on how it ended that came last, and may contradict each other."""
+    ends = [each for each in operation.facts if not isinstance(each.fact, Pending | ActionRequired)]
+    newest = max(each.recorded_at for each in ends)
+    return [each for each in ends if each.recorded_at == newest]
 
 
 def _of_customer(world: World) -> Iterator[Move]:

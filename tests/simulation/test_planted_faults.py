@@ -223,7 +223,7 @@ def call_before_the_commit(patch: pytest.MonkeyPatch) -> None:
 
     def called_first(operation: Any) -> Flow[Any]:
         fact = yield from Call(operation.gateway, requests.request_for(operation))
-        yield from Commit(Changes.of(pending.pop(), tenant=""))
+        yield from Commit(Changes.of(filter(None, pending.pop()), tenant=""))
         return (yield from carrying._settled(operation, fact, EvidenceSource.RESPONSE))
 
     patch.setattr(movements, "deciding", decided_only)

@@ -300,6 +300,13 @@ class PaymentBooks(Owner, Settleable):
         learnt = references.only(_ROLES_OF_PAYMENTS)
         return attrs.evolve(self, references=self.references | learnt)
 
+    @property
+    def wanted(self) -> Money:
+        """What a capture takes that names no amount: of what is held, what was asked for."""
+        balances, zero = self.balances, Money.zero(self.amount.currency)
+        asked = self.amount - balances.captured - balances.capture_in_flight
+        return max(zero, min(asked, balances.capturable))
+
     def named(self, evidence: Evidence, *, operation_id: str) -> Self:
         """Keep the provider's ids of what has had none yet: an answer may come without them."""
         said = evidence.fact.references.only(_ROLES_OF_PAYMENTS)

@@ -34,11 +34,11 @@ class PaymentRequests(PaymentBooks):
         origin: Origin = Origin.COMMAND,
     ) -> tuple[Self, Capture]:
         """
-        Reserve `amount` of what is held, or all of it, to be taken.
+        Reserve `amount` of what is held, or all of it that was asked for, to be taken.
 
         Args:
             capture_id: Of the new capture.
-            amount: What to take; all that is capturable if left out.
+            amount: What to take; if left out, all that is capturable and was asked for.
             over: How much more than is held the provider lets us take.
             is_final: Whether to release what is left.
             lease: Who makes the call, and until when.
@@ -50,7 +50,8 @@ class PaymentRequests(PaymentBooks):
             AmountExceeded: More than is held and may be taken over it.
         """
         capturable = self.balances.capturable
-        amount = self._asked(amount, capturable, "capture", "capturable", over=over)
+        available = self.wanted if amount is None else capturable
+        amount = self._asked(amount, available, "capture", "capturable", over=over)
         rest = capturable - amount
         nothing = Money.zero(amount.currency)
         capture = Capture(

@@ -251,7 +251,8 @@ def _refuse_unrepresentable(amount: Money, description: Description) -> None:
 def _done_already(kind: type[O], method: Method, payment: Payment) -> Unit[O | None]:
     """Return the movement that a repeated command means: all of it is moved, or under way."""
     balances = payment.balances
-    if balances.refundable if method == "refund" else balances.capturable:
+    left = {"capture": payment.wanted, "refund": balances.refundable, "void": balances.capturable}
+    if left[method]:
         return None
     movements = yield from Find(kind, "payment_id", payment.id)
     living = [each for each in movements if each.is_open or each.succeeded]

@@ -226,11 +226,14 @@ def _provider_made(
     Record a movement that was made at the provider, once it cannot be one of ours.
 
     While a movement of ours that is open has no id of the provider's yet, it may be the one; and
-    it is one of ours that has moved as much, where the provider gave no id with its answer.
+    it is one of ours that has moved as much, where the provider gave no id with its answer. What
+    was let go was held before: until that is heard, the word on it waits.
     """
     fact = report.told
     if not isinstance(fact, Captured | Voided | Refunded):
         return _UNKNOWN
+    if isinstance(fact, Voided) and not payment.balances.authorized:
+        return _UNDECIDED
     kind = KIND_OF_ROLE[role]
     ours = yield from Find(kind, "payment_id", payment.id)
     nameless = [each for each in ours if each.references.get(role) is None]

@@ -20,6 +20,7 @@ from paysession._domain.movements import Authorization, Capture, Refund, Reversa
 from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.receipts import authorization_id_of
+from paysession._domain.session import PaymentSession
 from paysession._flows.arguments import typed
 from paysession._flows.asks import Find, Flow, Load, Peek, Unit
 from paysession._flows.covering import followed_up
@@ -215,7 +216,8 @@ def _recorded(payment_id: str, tell: Tell, evidence: Evidence) -> Flow[Written]:
         addressed = rightly_addressed(before, as_told_of(before, evidence), operation_id=before.id)
         payment, told, known = yield from tell(*(yield from addressed))
         references = payment.references if told is None else told.references
-        claims = yield from new_claims(before.gateway, known, references, payment, told)
+        named = yield from _named_with(payment, references)
+        claims = yield from new_claims(before.gateway, known, references, payment, told, named)
         accounted = account.moved(before.share, payment.share, at=at)
         if account.is_overpaid != accounted.is_overpaid:
             payment = payment.compared_with(accounted, operation_id=payment.id, at=at)
@@ -223,3 +225,10 @@ def _recorded(payment_id: str, tell: Tell, evidence: Evidence) -> Flow[Written]:
         return *follow_up, told, *claims
 
     return (yield from record())
+
+
+def _named_with(payment: Payment, references: References) -> Unit[PaymentSession | None]:
+    """Return the session of a payment that is told of by the session's id."""
+    if payment.session_id is None or references.get(ReferenceRole.SESSION) is None:
+        return None
+    return (yield from Peek(PaymentSession, payment.session_id))

@@ -37,7 +37,7 @@ from paysession.errors import (
 )
 from paysession.gateways import Capabilities, Gateway
 from paysession.lifecycles import OperationStatus, PaymentStatus
-from paysession.outcomes import Captured, Declined, Pending, Refunded, Voided
+from paysession.outcomes import Authorized, Captured, Declined, Pending, Refunded, Voided
 
 # Everything at once
 
@@ -678,3 +678,15 @@ def test_what_the_look_up_says_of_a_refund_counts() -> None:
     shop.payments.refund(payment.id, amount=eur(60))
 
     assert shop.payments.get_payment(payment.id).status is PaymentStatus.REFUNDED
+
+
+def test_a_capture_that_names_no_amount_takes_no_more_than_was_asked_for() -> None:
+    shop = scripted_shop(complete_session=Authorized(eur(10_000)))
+    payment = shop.held()
+
+    capture = shop.payments.capture(payment.id)
+    again = shop.payments.capture(payment.id)
+
+    assert (eur(100), capture.id) == (capture.amount, again.id)
+    assert eur(9_900) == shop.payments.get_payment(payment.id).balances.capturable
+    assert eur(50) == shop.payments.capture(payment.id, amount=eur(50)).amount

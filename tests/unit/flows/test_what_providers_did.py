@@ -23,6 +23,7 @@ from paysession.outcomes import (
     Accepted,
     AuthorizationChanged,
     AuthorizationLapsed,
+    Authorized,
     Canceled,
     Captured,
     Declined,
@@ -33,12 +34,14 @@ from paysession.outcomes import (
     Pending,
     Profile,
     ReferenceChanged,
+    ReferenceRole,
     References,
     Refunded,
     Report,
     Stored,
     Totals,
     Unknown,
+    Voided,
 )
 
 DISPUTED = References.of(dispute="dp_1")
@@ -133,6 +136,21 @@ def test_a_payment_is_known_by_its_new_id_and_by_its_former_one() -> None:
     assert eur(20) == shop.payments.get_payment(payment.id).balances.captured
 
 
+def test_a_payment_is_known_by_the_new_id_of_its_session() -> None:
+    shop = notifying_shop()
+    payment = shop.taken()
+    former = payment.references.get(ReferenceRole.SESSION)
+    assert former is not None
+    changed = ReferenceChanged(former, references=References.of(session="cs_new"))
+    tell(shop, Report(changed))
+
+    received = tell(
+        shop, Report(Totals(captured=eur(100)), references=References.of(session="cs_new"))
+    )
+
+    assert (payment.id,) == received.settled
+
+
 def test_a_refund_is_known_by_its_new_id() -> None:
     shop = notifying_shop()
     payment = shop.taken()
@@ -198,6 +216,25 @@ def test_a_lapse_of_a_payment_that_was_never_held_waits() -> None:
     received = tell(shop, Report(AuthorizationLapsed(eur(1)), our_reference=payment.id))
 
     assert 1 == len(received.parked)
+
+
+def test_what_was_let_go_before_it_was_heard_to_be_held_waits_for_that() -> None:
+    shop = notifying_shop()
+    shop.gateways["offline"] = shop.gateway
+    payment = charged(shop, Pending())
+    let_go = Voided(eur(100), references=References.of(void="vo_1"))
+
+    received = tell(shop, Report(let_go, our_reference=payment.id))
+
+    assert 1 == len(received.parked)
+    assert PaymentStatus.PROCESSING is shop.payments.get_payment(payment.id).status
+
+    shop.gateway.then("capture", Declined(DECLINE))
+    tell(shop, Report(Authorized(eur(100)), our_reference=payment.attempt_id))
+    shop.clock.forward(hours=1)
+    shop.payments.recover()
+
+    assert PaymentStatus.VOIDED is shop.payments.get_payment(payment.id).status
 
 
 class ChargingGateway(NotifyingGateway):

@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -72,7 +72,7 @@ class Asked:
     cancel: int
     resume: int
 
-    def some(self, points: list[Point], step: int, start: int) -> list[Point]:
+    def some(self, points: Sequence[Point], step: int, start: int) -> Sequence[Point]:
         return points[start % step :: step] if step else []
 
 

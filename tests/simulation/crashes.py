@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from typing import Any, TypeAlias
 
 import attrs
@@ -23,9 +24,10 @@ UNANSWERED = frozenset({"notification"})
 Left: TypeAlias = tuple[object, ...]
 
 
-def points_in(tale: Tale) -> list[Point]:
+@cache
+def points_in(tale: Tale) -> tuple[Point, ...]:
     """Return every moment of a story at which the backend could crash."""
-    return points_of(asks_of(tale))
+    return tuple(points_of(asks_of(tale)))
 
 
 def new_points_in(tale: Tale) -> Iterator[tuple[Point, bool]]:
@@ -58,10 +60,12 @@ def left_behind(shop: Shop, process: Process) -> Left:
     )
 
 
-def turns_in(tale: Tale, *, capabilities: Capabilities | None = None) -> list[Point]:
+@cache
+def turns_in(tale: Tale, *, capabilities: Capabilities | None = None) -> tuple[Point, ...]:
     """Return only the moments before and after each commit and each call."""
     asks = asks_of(tale, capabilities=capabilities)
-    return [point for point in points_of(asks) if isinstance(asks[point.ask - 1], Commit | Call)]
+    turns = (each for each in points_of(asks) if isinstance(asks[each.ask - 1], Commit | Call))
+    return tuple(turns)
 
 
 def effects_in(tale: Tale) -> list[Point]:

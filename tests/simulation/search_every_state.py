@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from model import Bounds
-from model_search import ModelWrong, searched
+from model_search import ModelWrong, Searched, searched
 
 from paysession import CapturePolicy
 from paysession.lifecycles import DisputeStatus
@@ -61,18 +61,26 @@ SEARCHES: Mapping[str, Callable[[int], Bounds]] = {
 }
 
 
-def found(name: str, units: int) -> tuple[str, bool]:
-    """Search one of them; say what was found, and whether all was well."""
+def found(name: str, units: int) -> Searched | ModelWrong:
+    """Search one of them."""
     try:
-        result = searched(SEARCHES[name](units), twin_of_each=TWIN_OF_EACH)
+        return searched(SEARCHES[name](units), twin_of_each=TWIN_OF_EACH)
     except ModelWrong as wrong:
-        return f"{name}: {wrong}", False
-    counted = (
-        f"{name}:\n{result.states:7} states ({result.twins} left once more), {result.moves} moves, "
-        f"{result.open} states with something open, {len(result.stuck)} without a way out"
+        return wrong
+
+
+def show(name: str, result: Searched | ModelWrong) -> None:
+    print(f"{name}:")
+    if isinstance(result, ModelWrong):
+        print(f"    {result}", flush=True)
+        return
+    print(
+        f"{result.states:7} states ({result.twins} left once more), {result.moves} moves, "
+        f"{result.open} states with something open, {len(result.stuck)} without a way out",
+        flush=True,
     )
-    ways = (f"        no way out after: {way}" for way in result.stuck[:5])
-    return "\n".join((counted, *ways)), not result.stuck
+    for way in result.stuck[:5]:
+        print(f"    no way out after: {way}")
 
 
 def main() -> int:
@@ -81,12 +89,20 @@ def main() -> int:
     parser.add_argument("--only", default="", metavar="TEXT", help="searches by part of a name")
     asked = parser.parse_args()
     names = [name for name in SEARCHES if asked.only in name]
-    all_is_well = bool(names)
+    lawful: list[Searched] = []
     with ProcessPoolExecutor(2) as processes:
-        for told, is_well in processes.map(found, names, [asked.units] * len(names)):
-            print(told, flush=True)
-            all_is_well &= is_well
-    return 0 if all_is_well else 1
+        for name, result in zip(
+            names, processes.map(found, names, [asked.units] * len(names)), strict=True
+        ):
+            show(name, result)
+            lawful += [result] if isinstance(result, Searched) else []
+    stuck = sum(len(each.stuck) for each in lawful)
+    print(
+        f"{len(names)} searches of {asked.units} units, {sum(each.states for each in lawful)} "
+        f"states, {sum(each.moves for each in lawful)} moves; {len(names) - len(lawful)} searches "
+        f"broke a law, {stuck} states have no way out"
+    )
+    return 0 if lawful and len(lawful) == len(names) and not stuck else 1
 
 
 if __name__ == "__main__":

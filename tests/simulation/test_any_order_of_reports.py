@@ -14,8 +14,9 @@ import pytest
 from orders import SCENARIOS, Scenario
 from tell_in_every_order import tell
 
-from paysession._domain import disputes, operations
-from paysession._domain.evidence import Belief, Evidence
+from paysession._domain import disputes
+from paysession._domain.evidence import Evidence
+from paysession._domain.operations import Operation
 from paysession._domain.payment import Payment
 from paysession.events import FactRecorded
 from paysession.outcomes import Fact
@@ -60,10 +61,10 @@ def test_a_refund_that_contradicts_itself_stays_open_in_every_order() -> None:
 
 
 def believe_the_last_fact(patch: pytest.MonkeyPatch) -> None:
-    def last(facts: tuple[Evidence, ...], **_: object) -> Belief:
-        return Belief(facts[-1].fact if facts else None)
+    def last(operation: Operation) -> Fact | None:
+        return operation.facts[-1].fact if operation.facts else None
 
-    patch.setattr(operations, "belief_in", last)
+    patch.setattr(Operation, "believed", property(last))
 
 
 def count_a_repeat_twice(patch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ from paysession.gateways import Capabilities
 
 FEWEST_STORIES = 1_000
 FEWEST_MOMENTS = 50_000
-FEWEST_SECOND_CRASHES = 40
+FEWEST_SECOND_CRASHES = 20
 
 OTHER_PROVIDERS = {
     "keys ignored": Capabilities(honours_keys=False, look_up_is_authoritative=True),
@@ -86,13 +86,13 @@ def test_the_stories_have_all_their_moments(asked: dict[str, Process]) -> None:
 
 def test_a_moment_that_leaves_nothing_new_behind_is_recovered_from_alike() -> None:
     """On that `crash_everything.py` relies, where it plays no recovery twice."""
-    for tale in list(TALES.values())[::223]:
+    for tale in list(TALES.values())[::449]:
         for point, _ in new_points_in(tale):
             check_recovered(tale, point)
 
 
 def test_a_moment_is_new_after_each_commit_and_each_call_and_seldom_else() -> None:
-    for tale in list(TALES.values())[::89]:
+    for tale in list(TALES.values())[::223]:
         new = [point for point, is_new in new_points_in(tale) if is_new]
         assert {*effects_in(tale)} <= {*new}
         assert len(new) < len(points_in(tale)) / 2
@@ -100,32 +100,32 @@ def test_a_moment_is_new_after_each_commit_and_each_call_and_seldom_else() -> No
 
 @every_tale
 def test_a_crash_around_any_commit_or_call_is_recovered_from(number: int, tale: Tale) -> None:
-    for point in turns_in(tale)[number % 7 :: 7]:
+    for point in turns_in(tale)[number % 11 :: 11]:
         check_recovered(tale, point)
 
 
-@every_tale
-def test_a_command_repeated_after_a_crash_moves_no_money_twice(number: int, tale: Tale) -> None:
-    for point in effects_in(tale)[number % 9 :: 9]:
-        check_impatient(tale, point)
+def test_a_command_repeated_after_a_crash_moves_no_money_twice() -> None:
+    for number, tale in enumerate(TALES.values()):
+        for point in effects_in(tale)[number % 23 :: 23]:
+            check_impatient(tale, point)
 
 
 def test_recovery_may_come_when_the_provider_has_forgotten_every_key() -> None:
     for number, tale in enumerate(TALES.values()):
-        for point in turns_in(tale)[number % 31 :: 31]:
+        for point in turns_in(tale)[number % 67 :: 67]:
             check_recovered_late(tale, point)
 
 
 def test_the_provider_may_tell_all_before_anybody_asks() -> None:
     for number, tale in enumerate(TALES.values()):
-        for point in turns_in(tale)[number % 31 :: 31]:
+        for point in turns_in(tale)[number % 67 :: 67]:
             check_told(tale, point)
 
 
 def test_recovery_may_crash_as_well() -> None:
     crashes = 0
     for number, tale in enumerate(TALES.values()):
-        for point in turns_in(tale)[number % 331 :: 331]:
+        for point in turns_in(tale)[number % 661 :: 661]:
             crashes += check_second_crash(tale, point, step=29, offset=number)
     print(f"{crashes} second crashes")
     assert crashes >= FEWEST_SECOND_CRASHES
@@ -136,6 +136,6 @@ def test_a_provider_that_can_do_less_loses_nothing_either(name: str) -> None:
     can = OTHER_PROVIDERS[name]
     for number, tale in enumerate(TALES_OF_ANY_PROVIDER.values()):
         more_people = attrs.evolve(tale, for_people=EVERY_CALL)
-        for point in turns_in(tale, capabilities=can)[number % 101 :: 101]:
+        for point in turns_in(tale, capabilities=can)[number % 211 :: 211]:
             check_recovered(more_people, point, capabilities=can)
             check_recovered_late(more_people, point, capabilities=can)

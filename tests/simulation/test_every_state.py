@@ -26,8 +26,8 @@ DISPUTED = Bounds(units=2, verdicts=VERDICTS[:1])
 
 
 def smaller(bounds: Bounds) -> Bounds:
-    """The same with one attempt, one refund or one capture, and one thing at a time."""
-    captures = min(bounds.captures, 1)
+    """The same with one attempt, one movement, and one thing at a time."""
+    captures = min(bounds.captures, 1 - bounds.dashboard)
     refunds = min(bounds.refunds, 1 - captures, 1 if len(bounds.verdicts) < 3 else 0)
     is_late = bounds.is_late and not bounds.verdicts
     return attrs.evolve(

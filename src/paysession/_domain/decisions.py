@@ -16,6 +16,7 @@ import attrs
 from paysession._domain.attempts import Attempt, AttemptKind, CloseReason, SetupAttempt
 from paysession._domain.cancellations import RefundCancellation
 from paysession._domain.charges import Charge
+from paysession._domain.entities import Entity
 from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.methods import CapturePolicy, Terms
 from paysession._domain.movements import Capture, Refund, Void
@@ -96,18 +97,18 @@ class Verdict:
             case _:
                 assert_never(self.decision)
 
-    def on(self, owner: W, operation: Operation) -> W:
+    def on(self, owner: W, record: Entity) -> W:
         """Let a session or payment tell of it; what the decision judges is closed by that."""
         told = owner.telling(
             OperationResolved(
                 at=self.at,
-                operation_id=operation.id,
+                operation_id=record.id,
                 decision=self.decision,
                 actor=self.actor,
                 reason=self.reason,
             )
         )
-        return self._judging(told, about=operation.id)
+        return self._judging(told, about=record.id)
 
     def acknowledging(self, owner: W, operation: O) -> tuple[W, O]:
         """A person has seen how an operation ended: nobody has to look at it any more."""

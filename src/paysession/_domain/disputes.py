@@ -15,7 +15,7 @@ from typing import Self
 import attrs
 
 from paysession._domain.balances import NO_EFFECT, Column, Effect
-from paysession._domain.recorded import Recorded, newest, still_gone
+from paysession._domain.recorded import Recorded, came_back_in_excess, newest, still_gone
 from paysession._money import Money
 from paysession.events import FundsLost, FundsReturned, FundsWithheld, MovementEvent
 from paysession.lifecycles import DISPUTE, DisputeStatus
@@ -80,6 +80,11 @@ class Dispute(Recorded):
         """It keeps money from us, or has cost it."""
         column: Column = "lost" if self._is_lost else "withheld"
         return {column: self._gone} if self._gone else NO_EFFECT
+
+    @property
+    def amiss(self) -> tuple[Money, Money] | None:
+        """What was withdrawn and what has come back, where that is more."""
+        return came_back_in_excess(self.facts, self._nothing)
 
     @property
     def moved_amount(self) -> Money:

@@ -21,7 +21,7 @@ from paysession._domain.disputes import Dispute
 from paysession._domain.evidence import Evidence
 from paysession._domain.limits import Metadata
 from paysession._domain.operations import Operation, Origin
-from paysession._domain.recorded import Recorded, newest, still_gone
+from paysession._domain.recorded import Recorded, came_back_in_excess, newest, still_gone
 from paysession._money import Money
 from paysession.events import (
     CaptureFailed,
@@ -109,6 +109,17 @@ class Authorization(Recorded):
                 return self._stated
 
     @property
+    def amiss(self) -> tuple[Money, Money] | None:
+        """What was held at most, where less than nothing is said to be, or more has lapsed."""
+        match newest(self.facts, AuthorizationChanged, AuthorizationLapsed):
+            case AuthorizationChanged(amount) if amount < self._nothing:
+                return self._nothing, amount
+            case AuthorizationLapsed(gone) if gone > self._stated:
+                return self._stated, gone
+            case _:
+                return None
+
+    @property
     def _stated(self) -> Money:
         """The provider's newest word on all of it, before any of that lapsed."""
         match newest(self.facts, AuthorizationChanged):
@@ -155,6 +166,11 @@ class Reversal(Recorded):
     def effect(self) -> Effect:
         """It is lost, as far as it has not come back."""
         return {"lost": self.moved_amount} if self.moved_amount else NO_EFFECT
+
+    @property
+    def amiss(self) -> tuple[Money, Money] | None:
+        """What was withdrawn and what has come back, where that is more."""
+        return came_back_in_excess(self.facts, self._nothing)
 
     @property
     def moved_amount(self) -> Money:

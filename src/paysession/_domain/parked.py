@@ -17,7 +17,7 @@ from paysession._domain.identity import derived_id
 from paysession._domain.operations import recheck_after
 from paysession._domain.owners import Owner
 from paysession.events import ReportApplied, ReportDismissed, ReportLeftToPerson, ReportParked
-from paysession.outcomes import Report, Unreadable, as_evidence
+from paysession.outcomes import Report, Unknown, Unreadable, as_evidence
 
 _LONGEST_WAIT = timedelta(days=7)
 """How long a report waits for its record: far longer than any answer of a provider takes."""
@@ -127,16 +127,32 @@ class ParkedReport(Owner):
         """Whether it was neither applied nor dismissed."""
         return self.waiting is not None
 
-    def tried(self, *, at: datetime) -> ParkedReport:
-        """It cannot be applied yet: wait longer, or leave it to a person."""
+    def tried(self, reason: ParkReason, *, at: datetime) -> ParkedReport:
+        """
+        It cannot be applied yet: wait longer, or leave it to a person.
+
+        A hint that is nobody's has nothing in it that a person could see to, and anybody may
+        have sent it: it ends by itself, or people would find nothing else any more.
+        """
         if at >= self.created_at + _LONGEST_WAIT:
-            return self.left_to_person(_NOBODYS, at=at)
+            is_nobodys = self._is_hint and reason is ParkReason.UNKNOWN_REFERENCE
+            return self._let_go(at=at) if is_nobodys else self.left_to_person(_NOBODYS, at=at)
         tries = self.tries + 1
         event = ReportParked(
             at=at, gateway=self.gateway, fact=type(self.report.fact).__name__, reason=self.reason
         )
         later = attrs.evolve(self, tries=tries, recheck_at=at + recheck_after(tries))
         return later.telling(event)
+
+    @property
+    def _is_hint(self) -> bool:
+        """Whether it says of something at the provider no more than that it may have changed."""
+        return isinstance(self.report.fact, Unknown) and bool(self.report.told.references.entries)
+
+    def _let_go(self, *, at: datetime) -> ParkedReport:
+        """Nobody waits for it any more; that the discrepancy is closed tells of it."""
+        ended = attrs.evolve(self, recheck_at=None, waiting=None)
+        return ended.agreed(self.reason.discrepancy, self.id, at=at)
 
     def left_to_person(self, why: str, *, at: datetime) -> ParkedReport:
         """No machine can apply it."""

@@ -28,6 +28,7 @@ from paysession._domain.movements import (
 from paysession._domain.operations import Origin
 from paysession._domain.owners import Owner
 from paysession._domain.payable import PayableAccount, Share
+from paysession._domain.recorded import Recorded
 from paysession._domain.secrets import ClientData
 from paysession._domain.sources import Source
 from paysession._money import Money
@@ -205,7 +206,17 @@ class PaymentBooks(Owner, Settleable):
             movements=self.movements if old else self.movements + 1,
         )
         moved = payment.with_open(new).telling(event).weighed(at=at)
+        if isinstance(new, Recorded):
+            moved = moved.matched(new, at=at)
         return moved._returned(self, at=at), new
+
+    def matched(self, record: Recorded, *, at: datetime) -> Self:
+        """Say so while a provider tells of more than there can have been, and counts for less."""
+        kind, amiss = DiscrepancyKind.AMOUNT_MISMATCH, record.amiss
+        if amiss is None:
+            return self.agreed(kind, record.id, at=at)
+        most, told = amiss
+        return self.disagreed(kind, record.id, most, told, at=at)
 
     @property
     def _is_back(self) -> bool:
@@ -306,6 +317,11 @@ class PaymentBooks(Owner, Settleable):
         balances, zero = self.balances, Money.zero(self.amount.currency)
         asked = self.amount - balances.captured - balances.capture_in_flight
         return max(zero, min(asked, balances.capturable))
+
+    def hold_is_over(self, at: datetime) -> bool:
+        """Whether money is held of which nothing is asked, and no longer than was said."""
+        is_over = self.authorized_until is None or self.authorized_until <= at
+        return is_over and bool(self.balances.capturable) and not self.open_operations
 
     def named(self, evidence: Evidence, *, operation_id: str) -> Self:
         """Keep the provider's ids of what has had none yet: an answer may come without them."""

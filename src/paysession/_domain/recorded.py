@@ -101,6 +101,17 @@ def still_gone(facts: tuple[Evidence, ...], nothing: Money) -> Money:
             return nothing
 
 
+def came_back_in_excess(facts: tuple[Evidence, ...], nothing: Money) -> tuple[Money, Money] | None:
+    """Return what was withdrawn and what came back of it, where that is more; None if not."""
+    match newest(facts, FundsWithdrawn), newest(facts, FundsWithdrawn, FundsReinstated):
+        case FundsWithdrawn(withdrawn), FundsReinstated(returned) if returned > withdrawn:
+            return withdrawn, returned
+        case None, FundsReinstated(returned):
+            return nothing, returned
+        case _:
+            return None
+
+
 @attrs.frozen(kw_only=True)
 class Recorded(Record):
     """
@@ -134,6 +145,11 @@ class Recorded(Record):
     @abstractmethod
     def moved_amount(self) -> Money:
         """How much of it stands."""
+
+    @property
+    @abstractmethod
+    def amiss(self) -> tuple[Money, Money] | None:
+        """What there was at most, and what was told of it, where both cannot be."""
 
     @abstractmethod
     def tells(self, before: Effect) -> tuple[type[MovementEvent], Money]:

@@ -218,7 +218,8 @@ def _followed(payment: Payment, before: R, after: R, evidence: Evidence) -> tupl
     """The balances follow what is known of a record now, if that makes a difference."""
     known = payment.taught(evidence.fact.references)
     if before.effect == after.effect:
-        return _noted(known, after.id, evidence), after
+        told = _noted(known, after.id, evidence)
+        return told.matched(after, at=evidence.recorded_at), after
     return known.moved(before, after, at=evidence.recorded_at)
 
 

@@ -175,7 +175,7 @@ def tried_again(parked: ParkedReport) -> Flow[ParkedReport]:
         if not waiting.is_waiting:
             return waiting
         if isinstance(placed, NotApplied):
-            return waiting.tried(at=at)
+            return waiting.tried(placed.reason, at=at)
         return waiting.applied(placed[0], at=at)
 
     return (yield from record())

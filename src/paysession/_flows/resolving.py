@@ -13,6 +13,7 @@ from paysession._domain.cancellations import RefundCancellation
 from paysession._domain.charges import Charge
 from paysession._domain.decisions import Decision, Verdict
 from paysession._domain.entities import Entity
+from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.limits import MOST_AT_ONCE, safe_choice, safe_count, safe_id, safe_text
 from paysession._domain.movements import Capture, Refund, Void
 from paysession._domain.owners import Owner
@@ -20,6 +21,7 @@ from paysession._domain.parked import ParkedReport
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
 from paysession._domain.setup_session import SetupSession
+from paysession._flows.arguments import typed
 from paysession._flows.asks import Attention, Description, Flow, Load, Now, Peek, Unit
 from paysession._flows.carrying import brought_nearer, carried_on, description_of
 from paysession._flows.holding import owner_of, taken_up
@@ -28,9 +30,11 @@ from paysession._flows.notifications import tried_again
 from paysession._flows.once import answered
 from paysession._flows.requests import AnyOperation
 from paysession._flows.settling import Written, recording_of
+from paysession._flows.told import authorization_of, hold_ended
 from paysession._flows.units import deciding
 from paysession.errors import IllegalTransition, NotFound, OperationUnresolved, OutcomeUnknown
 from paysession.lifecycles import OperationStatus
+from paysession.outcomes import AuthorizationLapsed
 from paysession.stores.port import KINDS
 
 O = TypeVar("O", bound=AnyOperation)  # noqa: E741 - O for operation
@@ -76,6 +80,8 @@ def resolve_by_person(
     record = yield from _found(wanted)
     verdict = Verdict(decision=chosen, actor=who, reason=why, at=(yield from Now()))
     match record:
+        case Payment() if verdict.decision is Decision.FAILED:
+            return (yield from _hold_ended(record, verdict))
         case PaymentSession() | SetupSession() | Payment():
             return (yield from _dismissed(record, verdict))
         case ParkedReport():
@@ -203,13 +209,39 @@ def _agrees(decision: Decision, operation: AnyOperation, verdict: Verdict) -> bo
 def _dismissed(owner: W, verdict: Verdict) -> Flow[W]:
     """Close what waits for a person in a session or payment."""
     if verdict.decision is not Decision.DISMISSED:
-        raise _cannot(verdict, owner, owner.status, (Decision.DISMISSED,))
+        raise _cannot(verdict, owner, owner.status, _decisions_on(owner, verdict.at))
 
     @deciding
     def record() -> Unit[W]:
         return verdict.dismissing((yield from Load(type(owner), owner.id)))
 
     return (yield from record())
+
+
+def _hold_ended(payment: Payment, verdict: Verdict) -> Flow[Payment]:
+    """Take what is held for gone, where its time is over and nothing is asked of it."""
+
+    @deciding
+    def record() -> Unit[tuple[Payment, tuple[object, ...]]]:
+        newest = yield from Load(Payment, payment.id)
+        authorization = yield from authorization_of(newest)
+        decisions = _decisions_on(newest, verdict.at)
+        if authorization is None or Decision.FAILED not in decisions:
+            raise _cannot(verdict, newest, newest.status, decisions)
+        gone = AuthorizationLapsed(newest.balances.lapses + newest.balances.capturable)
+        evidence = Evidence(fact=gone, source=EvidenceSource.PERSON, recorded_at=verdict.at)
+        told, *others = yield from hold_ended(authorization, evidence)
+        return verdict.on(typed("payment", told, Payment), authorization), tuple(others)
+
+    after, written = yield from record()
+    yield from carried_on(written)
+    return after
+
+
+def _decisions_on(owner: Owner, at: datetime) -> tuple[Decision, ...]:
+    """Return what a person may say of a session or payment as a whole."""
+    is_over = isinstance(owner, Payment) and owner.hold_is_over(at)
+    return (Decision.FAILED, Decision.DISMISSED) if is_over else (Decision.DISMISSED,)
 
 
 def _let_go(parked: ParkedReport, verdict: Verdict) -> Flow[ParkedReport]:

@@ -126,21 +126,34 @@ def told_of_payment(
 
 
 def _told_of_authorization(payment: Payment, evidence: Evidence) -> Flow[str | None]:
-    authorizations = yield from Find(Authorization, "payment_id", payment.id)
-    if not authorizations:
+    authorization = yield from authorization_of(payment)
+    if authorization is None:
         return None
-    own_id = authorization_id_of(payment.attempt_id or payment.id)
-    authorization_id = next(
-        (each.id for each in authorizations if each.id == own_id), authorizations[0].id
-    )
-
-    def tell(payment: Payment, evidence: Evidence) -> Unit[Told]:
-        known = yield from Load(Authorization, authorization_id)
-        told, authorization = payment.told_of_authorization(known, evidence)
-        return told, authorization, payment.references
-
-    yield from _recorded(payment.id, tell, evidence)
+    yield from _recorded(payment.id, _telling_hold(authorization), evidence)
     return payment.id
+
+
+def authorization_of(payment: Payment) -> Unit[Authorization | None]:
+    """Return what is held, or was: what came with the customer's attempt if there is more."""
+    authorizations = yield from Find(Authorization, "payment_id", payment.id)
+    own_id = authorization_id_of(payment.attempt_id or payment.id)
+    own = (each for each in authorizations if each.id == own_id)
+    return next(own, authorizations[0] if authorizations else None)
+
+
+def hold_ended(authorization: Authorization, evidence: Evidence) -> Unit[Written]:
+    """Record that what was held has gone, first of all in its payment."""
+    tell = _telling_hold(authorization)
+    return (yield from _recording_of(authorization.payment_id, tell, evidence))
+
+
+def _telling_hold(authorization: Authorization) -> Tell:
+    def tell(payment: Payment, evidence: Evidence) -> Unit[Told]:
+        known = yield from Load(Authorization, authorization.id)
+        told, after = payment.told_of_authorization(known, evidence)
+        return told, after, payment.references
+
+    return tell
 
 
 def _told_of_dispute(payment: Payment, evidence: Evidence) -> Flow[str | None]:
@@ -206,25 +219,24 @@ def _renamed(
 
 
 def _recorded(payment_id: str, tell: Tell, evidence: Evidence) -> Flow[Written]:
-    """Commit what a fact does to a payment, and what follows for its payable."""
+    return (yield from settling(lambda: _recording_of(payment_id, tell, evidence))())
+
+
+def _recording_of(payment_id: str, tell: Tell, evidence: Evidence) -> Unit[Written]:
+    """What a fact does to a payment, and what follows for its payable."""
     at = evidence.recorded_at
-
-    @settling
-    def record() -> Unit[Written]:
-        before = yield from Load(Payment, payment_id)
-        account = yield from Load(PayableAccount, before.payable_id)
-        addressed = rightly_addressed(before, as_told_of(before, evidence), operation_id=before.id)
-        payment, told, known = yield from tell(*(yield from addressed))
-        references = payment.references if told is None else told.references
-        named = yield from _named_with(payment, references)
-        claims = yield from new_claims(before.gateway, known, references, payment, told, named)
-        accounted = account.moved(before.share, payment.share, at=at)
-        if account.is_overpaid != accounted.is_overpaid:
-            payment = payment.compared_with(accounted, operation_id=payment.id, at=at)
-        follow_up = yield from followed_up(account, accounted, payment, failed=None, at=at)
-        return *follow_up, told, *claims
-
-    return (yield from record())
+    before = yield from Load(Payment, payment_id)
+    account = yield from Load(PayableAccount, before.payable_id)
+    addressed = rightly_addressed(before, as_told_of(before, evidence), operation_id=before.id)
+    payment, told, known = yield from tell(*(yield from addressed))
+    references = payment.references if told is None else told.references
+    named = yield from _named_with(payment, references)
+    claims = yield from new_claims(before.gateway, known, references, payment, told, named)
+    accounted = account.moved(before.share, payment.share, at=at)
+    if account.is_overpaid != accounted.is_overpaid:
+        payment = payment.compared_with(accounted, operation_id=payment.id, at=at)
+    follow_up = yield from followed_up(account, accounted, payment, failed=None, at=at)
+    return *follow_up, told, *claims
 
 
 def _named_with(payment: Payment, references: References) -> Unit[PaymentSession | None]:

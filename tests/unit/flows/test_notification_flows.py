@@ -146,6 +146,46 @@ def test_what_is_signed_and_cannot_be_read_is_kept_and_acknowledged() -> None:
     assert first.parked != other.parked, "each body is kept by itself"
 
 
+def _swept_for_eight_days(shop: Shop[NotifyingGateway]) -> None:
+    for _ in range(33):
+        shop.clock.forward(hours=6)
+        shop.payments.recover()
+
+
+def test_hints_that_are_nobodys_end_without_a_person() -> None:
+    shop = notifying_shop(Capabilities(signs_facts=False))
+    nobodys = [References.of(session=f"tr_{number}") for number in range(3)]
+    tell(shop, *(Report(Unknown(), references=each) for each in nobodys))
+
+    _swept_for_eight_days(shop)
+
+    assert () == shop.payments.needs_attention()
+    assert [False] * 3 == [each.is_waiting for each in parked_in(shop)]
+    before = shop.snapshot()
+    tell(shop, Report(Unknown(), references=nobodys[0]))
+    assert before == shop.snapshot()
+
+
+def test_a_hint_that_is_ours_and_never_answered_is_left_to_a_person() -> None:
+    shop = notifying_shop(Capabilities(signs_facts=False))
+    session = shop.opened()
+    shop.gateway.then("look_up", *[TimeoutError()] * 100)
+    tell(shop, Report(Unknown(), references=References.of(session=session.external_id)))
+
+    _swept_for_eight_days(shop)
+
+    assert parked_in(shop)[0] in shop.payments.needs_attention()
+
+
+def test_what_is_signed_and_nobodys_is_left_to_a_person() -> None:
+    shop = notifying_shop()
+    tell(shop, Report(Captured(eur(5)), references=References.of(session="tr_1")))
+
+    _swept_for_eight_days(shop)
+
+    assert parked_in(shop) == list(shop.payments.needs_attention())
+
+
 def test_a_person_sees_at_once_what_cannot_be_read() -> None:
     shop = notifying_shop()
 

@@ -773,3 +773,71 @@ def test_money_that_came_too_late_is_listed_while_it_is_here(policy: LatePolicy)
 
     listed = [type(each) for each in shop.payments.needs_attention()]
     assert ([Payment] if policy is LatePolicy.KEEP else []) == listed
+
+
+# What is held no longer
+
+
+def _held_until(shop: Shop[ScriptedGateway]) -> Payment:
+    """A payment whose money is held for a week, and can neither be taken nor released."""
+    until = shop.clock.now + timedelta(days=7)
+    shop.gateway.then("complete_session", Authorized(eur(100), expires_at=until))
+    shop.gateway.then("void", Declined(DECLINE))
+    payment = shop.held()
+    assert not shop.payments.void(payment.id).succeeded
+    return payment
+
+
+def test_a_hold_whose_time_is_over_is_gone_when_a_person_says_so() -> None:
+    shop = scripted_shop()
+    payment = _held_until(shop)
+    shop.clock.forward(hours=8 * 24)
+
+    shop.payments.resolve(payment.id, decision=Decision.FAILED, **WHO)
+
+    payment = shop.payments.get_payment(payment.id)
+    assert (PaymentStatus.LAPSED, eur(0)) == (payment.status, payment.balances.capturable)
+    assert eur(100) == shop.account()["due"]
+    (resolved,) = events_of(shop, OperationResolved)
+    assert ("staff_7", Decision.FAILED) == (resolved.actor, resolved.decision)
+
+
+def test_what_the_provider_takes_of_it_afterwards_counts() -> None:
+    shop = scripted_shop()
+    payment = _held_until(shop)
+    shop.clock.forward(hours=8 * 24)
+    shop.payments.resolve(payment.id, decision=Decision.FAILED, **WHO)
+
+    attempt = shop.store.get(Attempt, payment.attempt_id or "", tenant="")
+    assert attempt is not None
+    settling = settle(attempt, Captured(eur(100)), source=EvidenceSource.LOOK_UP, at=shop.clock.now)
+    drive(settling, shop.payments.ports)
+
+    payment = shop.payments.get_payment(payment.id)
+    assert eur(100) == payment.balances.captured
+    assert DiscrepancyKind.OVER_CAPTURED in {each.kind for each in payment.discrepancies}
+
+
+@pytest.mark.parametrize("days", [0, 6])
+def test_a_hold_whose_time_is_not_over_cannot_be_said_to_be_gone(days: int) -> None:
+    shop = scripted_shop()
+    payment = _held_until(shop)
+    shop.clock.forward(hours=24 * days)
+    before = shop.snapshot()
+
+    with pytest.raises(IllegalTransition) as refused:
+        shop.payments.resolve(payment.id, decision=Decision.FAILED, **WHO)
+
+    assert (Decision.DISMISSED,) == refused.value.allowed
+    assert before == shop.snapshot()
+
+
+def test_a_hold_of_which_something_is_asked_cannot_be_said_to_be_gone() -> None:
+    shop = scripted_shop()
+    payment = _held_until(shop)
+    shop.gateway.then("capture", TimeoutError())
+    shop.payments.capture(payment.id, amount=eur(10))
+    shop.clock.forward(hours=8 * 24)
+
+    with pytest.raises(IllegalTransition):
+        shop.payments.resolve(payment.id, decision=Decision.FAILED, **WHO)

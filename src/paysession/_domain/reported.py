@@ -109,7 +109,7 @@ def told_of_dispute(
     told = payment if dispute else _opened(payment, after, at=at)
     told = _stepped(told, before, after, at=at)
     if told is not payment and before.effect == after.effect:
-        return told.taught(evidence.fact.references), after
+        return told.taught(evidence.fact.references).matched(after, at=at), after
     return _followed(told, before, after, evidence)
 
 

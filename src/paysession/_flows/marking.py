@@ -139,7 +139,7 @@ def mark_refunded(
     payment_id: str,
     *,
     amount: Money | None,
-    reason: RefundReason | None,
+    reason: RefundReason | str | None,
     reference: str | None,
     metadata: Mapping[str, str] | None,
 ) -> Flow[Refund]:

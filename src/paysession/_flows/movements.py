@@ -97,7 +97,7 @@ def refund(
     payment_id: str,
     *,
     amount: Money | None,
-    reason: RefundReason | None,
+    reason: RefundReason | str | None,
     capture_id: str | None,
     metadata: Mapping[str, str] | None,
     despite_unresolved: str | None,

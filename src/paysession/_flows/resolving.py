@@ -70,7 +70,7 @@ def needs_attention(*, limit: int) -> Flow[tuple[Resolvable, ...]]:
 
 
 def resolve_by_person(
-    record_id: str, *, decision: Decision, actor: str, reason: str
+    record_id: str, *, decision: Decision | str, actor: str, reason: str
 ) -> Flow[Resolvable]:
     """Record what a person decides, unless the provider can say it better by now."""
     wanted = safe_id(record_id, field="record_id")

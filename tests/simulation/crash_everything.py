@@ -141,8 +141,10 @@ def main(arguments: list[str]) -> int:
     asked = Asked(given.every, given.second, given.cancel, given.resume)
     names = [name for name in TALES if given.only in name]
     total, broken = Counted(), 0
-    for one in results(names, asked):
+    for number, one in enumerate(results(names, asked), start=1):
         total, broken = total + one, broken + bool(one.wrong)
+        if number % 100 == 0:
+            print(f"{number} stories, {total.recoveries} recoveries", flush=True)
         if one.wrong:
             print(f"{one.name}: {one.wrong}", flush=True)
     print(

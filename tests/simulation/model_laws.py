@@ -239,6 +239,12 @@ def _check_discrepancies(world: World, payment: Payment) -> None:
     doubted = any(each.is_contradicted for each in world.operations)
     is_told = _is_open(payment, DiscrepancyKind.CONTRADICTED)
     _require("what is contradicted is told", doubted == is_told, payment.discrepancies)
+    for record in (world.authorization, world.dispute):
+        if record is not None:
+            kind, is_amiss = DiscrepancyKind.AMOUNT_MISMATCH, record.amiss is not None
+            told = [each for each in payment.discrepancies if each.is_about(kind, record.id)]
+            is_told = any(each.is_open for each in told)
+            _require("what is amiss is told", is_amiss == is_told, record, told)
 
 
 def _sum(*amounts: Money) -> Money:

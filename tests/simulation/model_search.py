@@ -120,10 +120,15 @@ def _recorded_key(record: Authorization | Dispute | None) -> Key | None:
         case None:
             return None
         case Dispute():
-            return record.status, _last(record, FundsWithdrawn), record.moved_amount.minor
+            withdrawn = _last(record, FundsWithdrawn)
+            return record.status, withdrawn, record.moved_amount.minor, _amiss(record)
         case Authorization():
             stated = _last(record, AuthorizationChanged)
-            return record.amount.minor, stated, record.moved_amount.minor
+            return record.amount.minor, stated, record.moved_amount.minor, _amiss(record)
+
+
+def _amiss(record: Recorded) -> tuple[int, ...]:
+    return tuple(amount.minor for amount in record.amiss or ())
 
 
 def _last(record: Recorded, kind: type[FundsWithdrawn | AuthorizationChanged]) -> int | None:

@@ -29,7 +29,7 @@ from shop import (
 )
 from telling import RELEASED_AND_CHARGED_AGAIN, Tale, Telling, named, source, token, usd
 
-from paysession import CapturePolicy, Money, PaymentMethod
+from paysession import CapturePolicy, Decision, Money, PaymentMethod
 from paysession._domain.evidence import LastWord
 from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.methods import LatePolicy
@@ -148,6 +148,19 @@ def approves(script: Mapping[str, str], *, recovers: bool) -> Story:
         yield Do("get_session", (session.id,))
 
     return story
+
+
+def approves_and_gives_up() -> Telling:
+    """Our completing call is due, and nobody has made it, when the customer cancels."""
+    session = yield from opened({"complete": "require_action"}, policy=CapturePolicy.AUTOMATIC)
+    session = yield Do("complete_session", (session.id,))
+    yield Occurs("approve", (session.attempt_id,))
+    yield Mail()
+    session = yield Do("get_session", (session.id,))
+    too_early = {"decision": Decision.FAILED, "actor": "anna", "reason": "it takes too long"}
+    yield Do("resolve", (session.attempt_id,), too_early)
+    yield Do("cancel_session", (session.id,))
+    yield Do("statement", (session.id,))
 
 
 def closes_by_itself(*, completing: bool) -> Story:
@@ -345,6 +358,7 @@ def _tales_of_answers() -> list[Tale]:
 
 def _tales_of_customers() -> list[Tale]:
     tales = [
+        Tale("approved and given up", approves_and_gives_up),
         Tale("the provider closes a session", closes_by_itself(completing=False)),
         Tale("the provider closes a session that waits", closes_by_itself(completing=True)),
     ]

@@ -184,17 +184,21 @@ def _close_at_provider(
     lease = lease_of(description.capabilities, at=at)
 
     @deciding
-    def request() -> Unit[tuple[PaymentSession, Attempt | None, tuple[Attempt, ...]]]:
-        session = yield from Load(PaymentSession, session_id)
-        if session.is_closed or session.status is SessionStatus.CLOSING:
-            return session, None, ()
+    def request() -> Unit[
+        tuple[PaymentSession, Attempt | None, tuple[Attempt, ...], PayableAccount | None]
+    ]:
+        before = yield from Load(PaymentSession, session_id)
+        if before.is_closed or before.status is SessionStatus.CLOSING:
+            return before, None, (), None
         if reason is CloseReason.EXPIRED:
-            refuse_unresolved((yield from unresolved_attempt(session)))
-        attempts = yield from open_attempts(session)
-        session, ended = withdrawn(session, attempts, by=attempt_id, at=at)
-        return *session.request_close(attempt_id, reason, lease=lease), ended
+            refuse_unresolved((yield from unresolved_attempt(before)))
+        account = yield from Load(PayableAccount, before.payable_id)
+        attempts = yield from open_attempts(before)
+        session, ended = withdrawn(before, attempts, by=attempt_id, at=at)
+        session, attempt = session.request_close(attempt_id, reason, lease=lease)
+        return session, attempt, ended, account.moved(before.share, session.share, at=at)
 
-    session, attempt, _ = yield from request()
+    session, attempt, *_ = yield from request()
     return session if attempt is None else (yield from carried_out(attempt))
 
 
@@ -203,16 +207,18 @@ def _close_here(session_id: str, reason: CloseReason, at: datetime) -> Flow[Paym
 
     @deciding
     def close() -> Unit[tuple[PaymentSession, tuple[Attempt, ...], FollowUp]]:
-        session = yield from Load(PaymentSession, session_id)
-        if session.is_closed_as(reason):
-            return session, (), ()
-        if session.is_closed:
-            raise _cannot(reason, session)
-        refuse_unresolved((yield from _in_the_way(session, reason)))
-        session, ended = yield from gone_on(session, by=session.attempt_id, at=at)
-        account = yield from Load(PayableAccount, session.payable_id)
-        released = yield from followed_up(account, account, None, failed=session.id, at=at)
-        return session.close(reason, at=at), ended, released
+        before = yield from Load(PaymentSession, session_id)
+        if before.is_closed_as(reason):
+            return before, (), ()
+        if before.is_closed:
+            raise _cannot(reason, before)
+        refuse_unresolved((yield from _in_the_way(before, reason)))
+        session, ended = yield from gone_on(before, by=before.attempt_id, at=at)
+        session = session.close(reason, at=at)
+        known = yield from Load(PayableAccount, before.payable_id)
+        account = known.moved(before.share, session.share, at=at)
+        released = yield from followed_up(known, account, None, failed=session.id, at=at)
+        return session, ended, released
 
     session, _, released = yield from close()
     yield from carried_on(released)

@@ -309,7 +309,7 @@ def _of_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
     )
     after = attrs.evolve(after, session=session)
     claims = yield from claims_of(before, after)
-    after, closing = own_superseded(after, at=at)
+    after, closing = yield from own_superseded(after, at=at)
     has_failed = after.has_failed_since(before) and not never_arrived(before.attempt, evidence)
     follow_up = yield from followed_up(
         before.account,

@@ -50,16 +50,18 @@ def others_superseded(
     return superseded
 
 
-def own_superseded(settlement: Settlement, *, at: datetime) -> tuple[Settlement, Attempt | None]:
+def own_superseded(
+    settlement: Settlement, *, at: datetime
+) -> Unit[tuple[Settlement, Attempt | None]]:
     """
     Ask for the end of a session whose attempt has just been settled, if nobody needs it.
 
-    It may have been left alone when its payable was covered. A provider that has just refused
-    to close it is not asked again.
+    It may have been left alone when its payable was covered. A provider that has refused to
+    close it for that is not asked again: a person was told.
     """
     session, attempt = settlement.session, settlement.attempt
     is_needed = not _needs_no_more(settlement.account)
-    if session.is_closed or is_needed or attempt.kind is AttemptKind.CLOSE:
+    if session.is_closed or is_needed or (yield from _was_refused(session, attempt)):
         return settlement, None
     completion = settlement.completion
     attempts = (attempt, *settlement.others, *((completion,) if completion else ()))
@@ -73,6 +75,15 @@ def own_superseded(settlement: Settlement, *, at: datetime) -> tuple[Settlement,
         completion=completion and newest[completion.id],
     )
     return after, closing
+
+
+def _was_refused(session: PaymentSession, newest: Attempt) -> Unit[bool]:
+    """Whether the end of a session was asked for by policy before, and it is open still."""
+    if newest.kind is AttemptKind.CLOSE:
+        return True
+    attempts = yield from Find(Attempt, "session_id", session.id)
+    closing = (each for each in attempts if each.kind is AttemptKind.CLOSE)
+    return any(each.origin is Origin.POLICY and not each.is_open for each in closing)
 
 
 def _closing(

@@ -419,6 +419,21 @@ def test_a_close_that_is_refused_is_left_to_a_person_and_not_asked_for_again() -
     assert 1 == shop.gateway.methods.count("close_session")
 
 
+def test_whatever_is_heard_of_it_later_a_provider_that_refused_is_not_asked_again() -> None:
+    shop = scripted_shop(complete_session=ACTION, close_session=Declined(DECLINE))
+    waiting = shop.completed()
+    shop.payments.update_payable(order(0))
+    assert 1 == len(_closings(shop, waiting))
+
+    for url in ("https://bank.example/1", "https://bank.example/2"):
+        shop.gateway.then("look_up", seen(ActionRequired(Redirect(url))))
+        shop.clock.forward(hours=6)
+        shop.payments.recover()
+
+    assert 1 == len(_closings(shop, waiting))
+    assert 1 == shop.gateway.methods.count("close_session")
+
+
 def test_a_person_who_cancels_is_not_sent_to_a_person_when_that_is_refused() -> None:
     shop = scripted_shop(close_session=Declined(DECLINE))
     session = shop.opened()

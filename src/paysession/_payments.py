@@ -943,7 +943,8 @@ class Commands:
         closes the contradictions of a session or payment that wait for a person, and says that
         the failure of what was to happen by policy was seen. That a payment `failed` says that
         what is held of it has gone, where its time is over and nothing is asked of it: the
-        amount is due again. What the provider says later counts all the same, and opens `resolution_contradicted`.
+        amount is due again. What the provider says later counts all the same, and opens
+        `resolution_contradicted`.
 
         Args:
             record_id: What `needs_attention` lists, or an operation that is still open.

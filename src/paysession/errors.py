@@ -620,7 +620,7 @@ class GatewayBroken(GatewayError):
 
 
 class NotificationError(PaySessionError):
-    """A notification that cannot be trusted."""
+    """A notification that cannot be believed, or cannot be read."""
 
 
 @attrs.define(slots=False, eq=False, repr=False)

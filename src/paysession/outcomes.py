@@ -17,15 +17,15 @@ never differences, and the provider's amount, never an echo of ours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias, assert_never, get_args
+from typing import TypeAlias, assert_never, get_args
 
 import attrs
 
 from paysession._domain.failures import Actor, Failure, FailureCode, Retry
-from paysession._domain.limits import aware, redacted, safe_choice, safe_reference, safe_text
+from paysession._domain.limits import aware, is_a, redacted, safe_choice, safe_reference, safe_text
 from paysession._domain.secrets import ClientData
 from paysession._domain.sources import Profile
 from paysession._money import Money
@@ -100,11 +100,15 @@ def _reference_id(value: str) -> str:
 
 
 def _optional_id(value: str | None) -> str | None:
-    return None if value is None else safe_reference(value, field="report")
+    return None if value is None else safe_reference(value, field="an id in a report")
 
 
 def _word(value: str) -> str:
     return safe_text(value, field="a provider's word", most=40)
+
+
+MOST_REFERENCES = 100
+"""Ids kept of one thing; what a provider calls by more names than that keeps its first."""
 
 
 @attrs.frozen
@@ -121,13 +125,13 @@ def _references(entries: Iterable[Reference]) -> tuple[Reference, ...]:
     for entry in kept:
         if type(entry) is not Reference:
             raise TypeError(f"references hold Reference, not {type(entry).__name__}")
-    return tuple(dict.fromkeys(kept)) if len(kept) > 1 else kept
+    return tuple(dict.fromkeys(kept))[:MOST_REFERENCES] if len(kept) > 1 else kept
 
 
 @attrs.frozen
 class References:
     """
-    The provider's ids of one thing, by role, in the order they were learnt.
+    The provider's ids of one thing, by role, in the order they were learnt: at most a hundred.
 
     A provider may replace an id (PayPal does on re-authorization): the newest counts, the
     former ones are kept, because late reports still speak of them.
@@ -173,7 +177,8 @@ class References:
 
     def renamed(self, fact: ReferenceChanged) -> References:
         """Return these and the newest id after them; a former one nobody knew is the oldest."""
-        unknown = tuple(each for each in fact.former_references if each not in self.entries)
+        former = fact.former_references.entries if len(self.entries) < MOST_REFERENCES else ()
+        unknown = tuple(each for each in former if each not in self.entries)
         return References(unknown + self.entries) | fact.references
 
     def __or__(self, other: References) -> References:
@@ -243,22 +248,9 @@ def _ends(value: str) -> Ends:
     return safe_choice(value, field="ends", among=Ends)
 
 
-def _of(*kinds: type, optional: bool = False) -> Callable[[Any, Any, Any], None]:
-    """Refuse a value of another type, without showing the value."""
-
-    def check(_: object, field: object, value: object) -> None:
-        if type(value) in kinds or (optional and value is None):
-            return
-        wanted = " or ".join(kind.__name__ for kind in kinds)
-        name = getattr(field, "name", "value")
-        raise TypeError(f"{name} must be {wanted}, not {type(value).__name__}")
-
-    return check
-
-
-_is_money = _of(Money)
-_is_failure = _of(Failure)
-_is_profile = _of(Profile)
+_is_money = is_a(Money)
+_is_failure = is_a(Failure)
+_is_profile = is_a(Profile)
 
 
 def _more_than_zero(_: object, field: attrs.Attribute[Money], amount: Money) -> None:
@@ -278,9 +270,9 @@ class _Said:
         sequence: The provider's own count of changes of that object, if it has one.
     """
 
-    references: References = attrs.field(default=NO_REFERENCES, validator=_of(References))
+    references: References = attrs.field(default=NO_REFERENCES, validator=is_a(References))
     occurred_at: datetime | None = attrs.field(default=None, converter=_instant)
-    sequence: int | None = attrs.field(default=None, validator=_of(int, optional=True))
+    sequence: int | None = attrs.field(default=None, validator=is_a(int, optional=True))
 
 
 @attrs.frozen
@@ -291,7 +283,7 @@ class Accepted(_Said):
         default=None, kw_only=True, converter=attrs.converters.optional(_client_data)
     )
     next_action: NextAction | None = attrs.field(
-        default=None, kw_only=True, validator=_of(*get_args(NextAction), optional=True)
+        default=None, kw_only=True, validator=is_a(*get_args(NextAction), optional=True)
     )
     expires_at: datetime | None = attrs.field(default=None, kw_only=True, converter=_instant)
 
@@ -300,7 +292,7 @@ class Accepted(_Said):
 class ActionRequired(_Said):
     """The customer must act before anything can move."""
 
-    next_action: NextAction = attrs.field(validator=_of(*get_args(NextAction)))
+    next_action: NextAction = attrs.field(validator=is_a(*get_args(NextAction)))
     client_data: ClientData | None = attrs.field(
         default=None, kw_only=True, converter=attrs.converters.optional(_client_data)
     )
@@ -329,7 +321,7 @@ class Authorized(_Said):
     amount: Money = attrs.field(validator=_more_than_zero)
     expires_at: datetime | None = attrs.field(default=None, kw_only=True, converter=_instant)
     profile: Profile | None = attrs.field(
-        default=None, kw_only=True, validator=_of(Profile, optional=True)
+        default=None, kw_only=True, validator=is_a(Profile, optional=True)
     )
 
 
@@ -339,7 +331,7 @@ class Captured(_Said):
 
     amount: Money = attrs.field(validator=_more_than_zero)
     profile: Profile | None = attrs.field(
-        default=None, kw_only=True, validator=_of(Profile, optional=True)
+        default=None, kw_only=True, validator=is_a(Profile, optional=True)
     )
 
 
@@ -467,7 +459,7 @@ class DisputeChanged(_Said):
 
     status: str = attrs.field(converter=_word)
     amount: Money | None = attrs.field(
-        default=None, kw_only=True, validator=_of(Money, optional=True)
+        default=None, kw_only=True, validator=is_a(Money, optional=True)
     )
     respond_by: datetime | None = attrs.field(default=None, kw_only=True, converter=_instant)
 
@@ -491,10 +483,10 @@ class Totals(_Said):
     """The provider's running totals: compared with ours, never added to them."""
 
     captured: Money | None = attrs.field(
-        default=None, kw_only=True, validator=_of(Money, optional=True)
+        default=None, kw_only=True, validator=is_a(Money, optional=True)
     )
     refunded: Money | None = attrs.field(
-        default=None, kw_only=True, validator=_of(Money, optional=True)
+        default=None, kw_only=True, validator=is_a(Money, optional=True)
     )
 
 
@@ -567,7 +559,7 @@ class Report:
     references: References = attrs.field(
         default=NO_REFERENCES,
         kw_only=True,
-        validator=_of(References),
+        validator=is_a(References),
     )
     id: str | None = attrs.field(default=None, kw_only=True, converter=_optional_id)
     attempt: str | None = attrs.field(default=None, kw_only=True, converter=_optional_id)

@@ -28,6 +28,7 @@ from paysession.outcomes import (
     Pending,
     Redirect,
     Reference,
+    ReferenceChanged,
     ReferenceRole,
     References,
     Refunded,
@@ -205,3 +206,13 @@ def test_what_is_kept_of_a_fact_tells_two_apart_and_tells_neither(action: NextAc
     accepted = as_evidence(Accepted(next_action=action))
     assert accepted != Accepted(next_action=action)
     assert Accepted() == as_evidence(Accepted())
+
+
+def test_what_is_called_by_ever_more_names_keeps_the_first() -> None:
+    names = tuple(Reference(ReferenceRole.SESSION, f"cs_{number}") for number in range(150))
+    known = References(names)
+    assert names[:100] == known.entries
+
+    further = References.of(session="cs_149")
+    assert known == known | further
+    assert known == known.renamed(ReferenceChanged("cs_200", references=further))

@@ -20,7 +20,7 @@ from typing import Final, Self
 
 import attrs
 
-from paysession._domain.limits import redacted
+from paysession._domain.limits import is_a, redacted
 
 __all__ = [
     "ADVICE",
@@ -435,7 +435,7 @@ class Failure:
         advice: What the network advised, as it was.
     """
 
-    code: FailureCode = attrs.field(validator=attrs.validators.instance_of(FailureCode))
+    code: FailureCode = attrs.field(validator=is_a(FailureCode))
     raw_code: str | None = attrs.field(default=None, kw_only=True, converter=_code)
     raw_message: str | None = attrs.field(default=None, kw_only=True, converter=_message)
     advice: str | None = attrs.field(default=None, kw_only=True, converter=_code)

@@ -3,7 +3,8 @@ What may come in: text, ids, addresses, instants and metadata, each with its bou
 
 Every function takes what somebody passed and gives back the safe form of it, or raises
 `UnsafeInput` or `LimitExceeded`. Neither repeats the value, which may be what must not be
-seen. Text comes out in Unicode normalization form C, so that what looks equal is equal.
+seen. Text comes out in Unicode normalization form C, so that what looks equal is equal. `is_a`
+is for what is kept as it is.
 
 A card number is refused on every path. A group of digits is taken for one when its length
 and first digits are those of a card scheme and its check digit holds (ISO/IEC 7812-1):
@@ -16,11 +17,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Address, ip_address
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import unquote_plus, urlsplit
 
 from paysession.errors import LimitExceeded, UnsafeInput
@@ -29,6 +30,7 @@ __all__ = [
     "Metadata",
     "aware",
     "holds_card_number",
+    "is_a",
     "redacted",
     "safe_choice",
     "safe_count",
@@ -370,6 +372,27 @@ def redacted(text: str, most: int = 500) -> str:
     for pattern, mask in _SECRETS:
         clean = pattern.sub(mask, clean)
     return _cut(_without_card_numbers(clean), most)
+
+
+def is_a(*kinds: type, optional: bool = False) -> Callable[[Any, Any, Any], None]:
+    """
+    Return a validator: what is kept is of one of these very types, or none if that is optional.
+
+    A subclass may answer otherwise than its class. The value that is refused may be a secret, and
+    is not shown.
+
+    Raises:
+        TypeError: By the validator, which names the attribute and the types.
+    """
+
+    def check(_: object, field: object, value: object) -> None:
+        if type(value) in kinds or (optional and value is None):
+            return
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        name = getattr(field, "name", "value")
+        raise TypeError(f"{name} must be {wanted}, not {type(value).__name__}")
+
+    return check
 
 
 def _expect(value: object, kind: type, field: str) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import attrs
 
-from paysession._domain.limits import Metadata, safe_choice, safe_id, safe_text
+from paysession._domain.limits import Metadata, is_a, safe_choice, safe_id, safe_text
 
 
 class CapturePolicy(StrEnum):
@@ -42,7 +42,7 @@ class LatePolicy(StrEnum):
     REFUND = "refund"
 
 
-_is_bool = attrs.validators.instance_of(bool)
+_is_bool = is_a(bool)
 
 
 def capture_policy(value: str) -> CapturePolicy:

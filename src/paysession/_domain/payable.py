@@ -8,7 +8,7 @@ from enum import StrEnum
 import attrs
 
 from paysession._domain.entities import Aggregate
-from paysession._domain.limits import safe_id, safe_text
+from paysession._domain.limits import is_a, safe_id, safe_text
 from paysession._money import Money
 from paysession.errors import AmountExceeded, CurrencyMismatch, InvalidAmount, NothingDue
 from paysession.events import PayableChanged, PayablePaid
@@ -59,7 +59,7 @@ class Payable:
     credit_outside: Money = attrs.field(
         default=attrs.Factory(lambda payable: payable.total * 0, takes_self=True),
         kw_only=True,
-        validator=attrs.validators.instance_of(Money),
+        validator=is_a(Money),
     )
     customer_id: str | None = attrs.field(default=None, kw_only=True, converter=_customer)
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import attrs
 
-from paysession._domain.limits import safe_id, safe_text
+from paysession._domain.limits import is_a, safe_id, safe_text
 from paysession.errors import UnsafeInput
 
 
@@ -73,7 +73,7 @@ class CreditCard:
     month: int = attrs.field(converter=_month)
     year: int = attrs.field(converter=_year)
     name: str | None = attrs.field(default=None, converter=_name, repr=False)
-    is_default: bool = attrs.field(default=False, validator=attrs.validators.instance_of(bool))
+    is_default: bool = attrs.field(default=False, validator=is_a(bool))
 
 
 @attrs.frozen(kw_only=True)

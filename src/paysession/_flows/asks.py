@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
+from traceback import walk_tb
 from typing import Any, Generic, Self, TypeAlias, TypeVar, cast, get_args
 
 import attrs
@@ -227,7 +229,7 @@ class Read(Ask[tuple[Report, ...]]):
 
     Raises:
         NotificationError: It is not to be believed, or cannot be read.
-        GatewayBroken: The adapter did neither read nor refuse it.
+        GatewayBroken: The adapter neither read nor refused it.
     """
 
     gateway: str
@@ -239,13 +241,32 @@ class Read(Ask[tuple[Report, ...]]):
         except (NotificationError, Unsupported, GatewayBroken):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it proves nothing
-            raise GatewayBroken(self.gateway, f"reading raised {type(error).__name__}") from None
+            raise GatewayBroken(self.gateway, f"reading raised {_origin_of(error)}") from None
         if type(answer) not in (tuple, list):
-            raise GatewayBroken(self.gateway, "read_notification must answer a tuple of Report")
+            raise self._unlawful(type(answer).__name__)
         reports = tuple(cast("Iterable[object]", answer))
-        if any(type(each) is not Report for each in reports):
-            raise GatewayBroken(self.gateway, "read_notification must answer a tuple of Report")
+        for each in reports:
+            if type(each) is not Report:
+                raise self._unlawful(f"of {type(each).__name__}")
         return cast("tuple[Report, ...]", reports)
+
+    def _unlawful(self, answered: str) -> GatewayBroken:
+        wanted = "read_notification must answer a tuple of Report"
+        return GatewayBroken(self.gateway, f"{wanted}, not {answered}")
+
+
+def _origin_of(error: Exception) -> str:
+    """
+    Name an exception, and the adapter's line that it came from.
+
+    Not its text, which may be of what the provider sent.
+    """
+    lines = [
+        f" in line {line} of {Path(frame.f_code.co_filename).name}"
+        for frame, line in walk_tb(error.__traceback__)
+        if not frame.f_globals.get("__name__", "").startswith("paysession.")
+    ]
+    return type(error).__name__ + "".join(lines[-1:])
 
 
 def _ids_in(answer: object) -> References:

@@ -29,6 +29,8 @@ from paysession._money import Money
 from paysession.lifecycles import PaymentStatus
 
 FollowUp: TypeAlias = tuple[Entity | None, ...]
+Followed: TypeAlias = tuple[FollowUp, PayableAccount]
+"""What follows, and the account after that."""
 Step: TypeAlias = Callable[[Payment, datetime], tuple[Payment, Capture | Void]]
 
 _AWAITED = (PaymentStatus.CHECKOUT, PaymentStatus.PROCESSING)
@@ -65,10 +67,10 @@ def followed_up(
     if new is not None and _is_to_be_taken(new):
         payment, capture = _taken(new, at)
         own = (capture,)
-    follow_up = yield from _followed_by_what_waits(before, account, payment, failed, at)
+    follow_up, account = yield from _followed_by_what_waits(before, account, payment, failed, at)
     paying = None if payment is None else payment.session_id
-    superseded = yield from others_superseded(before, account, but=paying, at=at)
-    return *follow_up, *own, *superseded
+    superseded, account = yield from others_superseded(before, account, but=paying, at=at)
+    return *follow_up, *own, *superseded, account
 
 
 def _followed_by_what_waits(
@@ -77,7 +79,7 @@ def _followed_by_what_waits(
     payment: Payment | None,
     failed: str | None,
     at: datetime,
-) -> Unit[FollowUp]:
+) -> Unit[Followed]:
     if account.is_covered and not before.is_covered:
         payments = yield from _payments_of(account, payment)
         return _taken_as_needed(account, payments, at)
@@ -89,7 +91,7 @@ def _followed_by_what_waits(
         payments = yield from _payments_of(account, payment)
         if not (yield from _may_still_be_covered(account, payments, failed)):
             return _each_waiting(account, payments, _released, at)
-    return payment, account
+    return (payment,), account
 
 
 def _newly_held(
@@ -128,18 +130,18 @@ def _may_still_be_covered(
 
 def _each_waiting(
     account: PayableAccount, payments: tuple[Payment, ...], step: Step, at: datetime
-) -> FollowUp:
+) -> Followed:
     followed: list[Entity] = []
     for each in payments:
         after, *movement = step(each, at) if _waits(each) else (each,)
         account = account.moved(each.share, after.share, at=at)
         followed += (after, *movement)
-    return *followed, account
+    return tuple(followed), account
 
 
 def _taken_as_needed(
     account: PayableAccount, payments: tuple[Payment, ...], at: datetime
-) -> FollowUp:
+) -> Followed:
     """Take of what waits as much as is owed, and release the rest: nobody pays more by waiting."""
     waiting = [each.balances.capturable for each in payments if _waits(each)]
     held = Money.sum(waiting, currency=account.owed.currency)

@@ -244,4 +244,4 @@ def _provider_made(
             yield from settle(each, fact, source=source, at=at)
             return Applied(each.id)
     record_id = yield from told_of_movement(payment, kind, fact, source, at=at)
-    return Applied(record_id)
+    return Applied(record_id) if record_id else _UNDECIDED

@@ -29,9 +29,11 @@ Superseded: TypeAlias = tuple[PaymentSession | Attempt | None, ...]
 
 def others_superseded(
     before: PayableAccount, account: PayableAccount, *, but: str | None, at: datetime
-) -> Unit[Superseded]:
+) -> Unit[tuple[Superseded, PayableAccount]]:
     """
     Ask for the end of the other open sessions of a payable, if that has just been covered.
+
+    What of theirs was to be asked for, and never will be, is reserved no longer.
 
     Args:
         before: The payable's account as it was.
@@ -40,14 +42,15 @@ def others_superseded(
         at: This instant.
     """
     if not _needs_no_more(account) or _needs_no_more(before):
-        return ()
+        return (), account
     superseded: Superseded = ()
     for session in (yield from Find(PaymentSession, "payable_id", account.id)):
         if session.is_open and session.id != but:
             attempts = yield from open_attempts(session)
             after, closing, ended = _closing(session, attempts, at=at)
             superseded = (*superseded, after, closing, *ended)
-    return superseded
+            account = account.moved(session.share, after.share, at=at)
+    return superseded, account
 
 
 def own_superseded(
@@ -65,10 +68,11 @@ def own_superseded(
         return settlement, None
     completion = settlement.completion
     attempts = (attempt, *settlement.others, *((completion,) if completion else ()))
-    session, closing, ended = _closing(session, attempts, at=at)
+    before, (session, closing, ended) = session, _closing(session, attempts, at=at)
     newest = {each.id: each for each in (*attempts, *ended)}
     after = attrs.evolve(
         settlement,
+        account=settlement.account.moved(before.share, session.share, at=at),
         session=session,
         attempt=newest[attempt.id],
         others=tuple(newest[each.id] for each in settlement.others),

@@ -22,9 +22,9 @@ from paysession._domain.payment import Payment
 from paysession._domain.receipts import authorization_id_of
 from paysession._domain.session import PaymentSession
 from paysession._flows.arguments import typed
-from paysession._flows.asks import Find, Flow, Load, Peek, Unit
+from paysession._flows.asks import Claimed, Find, Flow, Load, Peek, Unit
 from paysession._flows.covering import followed_up
-from paysession._flows.naming import new_claims, rightly_addressed
+from paysession._flows.naming import namespace_of, new_claims, rightly_addressed
 from paysession._flows.units import settling
 from paysession.events import FactRecorded
 from paysession.outcomes import (
@@ -76,18 +76,35 @@ def told_of_movement(
     source: EvidenceSource,
     *,
     at: datetime,
-) -> Flow[str]:
-    """Record a capture, void or refund that was made at the provider; return its id."""
+) -> Flow[str | None]:
+    """
+    Record a capture, void or refund that was made at the provider; return its id.
+
+    Nothing is recorded where the provider's id of it has become another's meanwhile.
+    """
     evidence = Evidence(fact=fact, source=source, recorded_at=at)
     movement_id = derived_id(_PREFIXES[kind], payment.id, *_identity_of(fact, _ROLES[kind]))
 
     def tell(payment: Payment, evidence: Evidence) -> Unit[Told]:
         known = yield from Peek(kind, movement_id)
+        if known is None and (yield from _is_claimed(payment, fact, _ROLES[kind])):
+            return payment, None, payment.references
         told, movement = payment.told_of_movement(known, movement_id, evidence)
         return told, movement, known.references if known else NO_REFERENCES
 
     yield from _recorded(payment.id, tell, evidence)
-    return movement_id
+    return None if (yield from Peek(kind, movement_id)) is None else movement_id
+
+
+def _is_claimed(
+    payment: Payment, fact: Captured | Voided | Refunded, role: ReferenceRole
+) -> Unit[bool]:
+    """Whether the provider's id of a movement is that of a record already."""
+    reference = fact.references.get(role)
+    if reference is None:
+        return False
+    claim = yield from Claimed(namespace_of(payment.gateway, role), reference)
+    return claim is not None
 
 
 def _identity_of(fact: Captured | Voided | Refunded, role: ReferenceRole) -> tuple[str, ...]:

@@ -15,11 +15,11 @@ from typing import assert_never
 
 import attrs
 
-from paysession._domain.limits import aware, safe_choice, safe_id, safe_reference, safe_text
+from paysession._domain.limits import aware, is_a, safe_choice, safe_id, safe_reference, safe_text
 from paysession._money import Money
 from paysession.errors import CurrencyMismatch, InvalidAmount
 
-_is_money = attrs.validators.instance_of(Money)
+_is_money = is_a(Money)
 
 
 def _credit_id(value: str) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final, NoReturn, cast
 
 from paysession.errors import UnreadableNotification
-from paysession.gateways.notifications import MOST_BYTES, Notification
+from paysession.gateways.notifications import MOST_BYTES, Notification, checked
 
 MOST_VALUES: Final = 20_000
 MOST_LEVELS: Final = 32
@@ -37,11 +37,12 @@ def read_json(notification: Notification, *, most_bytes: int = MOST_BYTES) -> di
         most_bytes: How long the body may be.
 
     Raises:
+        TypeError: It is no notification.
         UnreadableNotification: It is no such object; or a key is there twice, a number is not
             finite or has more than 64 digits, a text holds what a database cannot, or there
             is too much of it: more than 32 levels, or 20,000 values.
     """
-    value, flaw = _read(notification.body, most_bytes)
+    value, flaw = _read(checked(notification).body, most_bytes)
     if flaw is not None:
         # Raised here, where no other error is under way: that would hold the whole body.
         raise UnreadableNotification(flaw)

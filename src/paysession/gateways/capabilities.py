@@ -10,6 +10,7 @@ from typing import cast
 import attrs
 
 from paysession._domain.evidence import LastWord
+from paysession._domain.limits import is_a
 from paysession._money import ISO, MinorUnits, Money
 from paysession.errors import LimitExceeded, UnsafeInput
 
@@ -29,7 +30,7 @@ def no_over_capture(held: Money) -> Money:
     return Money.zero(held.currency)
 
 
-_is_bool = attrs.validators.instance_of(bool)
+_is_bool = is_a(bool)
 
 
 def _is_duration(_: object, field: attrs.Attribute[timedelta], value: object) -> None:
@@ -105,18 +106,12 @@ class Capabilities:
     refunds_per_capture: bool = attrs.field(default=False, validator=_is_bool)
     honours_keys: bool = attrs.field(default=True, validator=_is_bool)
     replays_errors: bool = attrs.field(default=True, validator=_is_bool)
-    key_scope: KeyScope = attrs.field(
-        default=KeyScope.ACCOUNT, validator=attrs.validators.instance_of(KeyScope)
-    )
+    key_scope: KeyScope = attrs.field(default=KeyScope.ACCOUNT, validator=is_a(KeyScope))
     key_window: timedelta = attrs.field(default=timedelta(hours=24), validator=_is_duration)
     longest_call: timedelta = attrs.field(default=timedelta(seconds=80), validator=_is_duration)
     look_up_is_authoritative: bool = attrs.field(default=False, validator=_is_bool)
     look_up_grace: timedelta = attrs.field(default=timedelta(0), validator=_is_duration)
     signs_facts: bool = attrs.field(default=True, validator=_is_bool)
-    last_word: LastWord | None = attrs.field(
-        default=None, validator=attrs.validators.optional(attrs.validators.instance_of(LastWord))
-    )
+    last_word: LastWord | None = attrs.field(default=None, validator=is_a(LastWord, optional=True))
     recheck_schedule: tuple[timedelta, ...] = attrs.field(default=(), validator=_is_schedule)
-    minor_units: MinorUnits = attrs.field(
-        default=ISO, validator=attrs.validators.instance_of(MinorUnits)
-    )
+    minor_units: MinorUnits = attrs.field(default=ISO, validator=is_a(MinorUnits))

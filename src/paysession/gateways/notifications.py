@@ -113,6 +113,18 @@ class Notification(Masked):
         return self.headers.get(_lowered(name))
 
 
+def checked(notification: object) -> Notification:
+    """
+    Return a notification.
+
+    Raises:
+        TypeError: It is something else, such as its body alone.
+    """
+    if isinstance(notification, Notification):
+        return notification
+    raise TypeError(f"notification must be a Notification, not {type(notification).__name__}")
+
+
 def _flaw_of(body: object, headers: object) -> str | None:
     if not isinstance(body, bytes | bytearray | memoryview):
         return f"body must be the raw bytes, not {type(body).__name__}"
@@ -168,9 +180,11 @@ class StandardWebhooks:
         Return if the provider has signed these bytes, within the tolerance of `now`.
 
         Raises:
+            TypeError: It is no notification, or `now` is no `datetime`.
+            UnsafeInput: `now` has no time zone.
             InvalidSignature: Whatever else is the case.
         """
-        if not self._is_genuine(notification, aware(now, field="now")):
+        if not self._is_genuine(checked(notification), aware(now, field="now")):
             raise InvalidSignature
 
     def sign(self, body: bytes, *, id: str, at: datetime) -> dict[str, str]:  # noqa: A002
@@ -251,9 +265,11 @@ class TimestampedSignature:
         Return if the provider has signed these bytes, within the tolerance of `now`.
 
         Raises:
+            TypeError: It is no notification, or `now` is no `datetime`.
+            UnsafeInput: `now` has no time zone.
             InvalidSignature: Whatever else is the case.
         """
-        if not self._is_genuine(notification, aware(now, field="now")):
+        if not self._is_genuine(checked(notification), aware(now, field="now")):
             raise InvalidSignature
 
     def sign(self, body: bytes, *, at: datetime) -> dict[str, str]:

@@ -417,7 +417,7 @@ def test_a_failure_is_a_value() -> None:
 
 
 def test_a_class_is_not_a_text() -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="code must be FailureCode, not str"):
         Failure("lost_or_stolen")  # type: ignore[arg-type]
 
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import attrs
 import pytest
 
 from paysession._domain.limits import (
     Metadata,
     aware,
     holds_card_number,
+    is_a,
     redacted,
     safe_count,
     safe_id,
@@ -515,6 +517,29 @@ def test_a_providers_id_that_no_database_can_keep_is_refused(value: str) -> None
 def test_a_count_is_a_whole_number(value: Any) -> None:
     with pytest.raises(TypeError, match="limit must be int"):
         safe_count(value, field="limit", most=10)
+
+
+@attrs.frozen
+class Kept:
+    money: int | str = attrs.field(validator=is_a(int, str))
+    note: str | None = attrs.field(default=None, validator=is_a(str, optional=True))
+
+
+class Text(str):
+    __slots__ = ()
+
+
+@pytest.mark.parametrize("value", [1.5, None, True, Text("sk_live_1")])
+def test_what_is_of_another_type_is_refused_by_its_name_and_not_shown(value: Any) -> None:
+    with pytest.raises(TypeError) as refused:
+        Kept(value)
+    assert f"money must be int or str, not {type(value).__name__}" == str(refused.value)
+
+
+def test_only_what_is_optional_may_be_none() -> None:
+    assert [None, "paid"] == [Kept(1).note, Kept("1", "paid").note]
+    with pytest.raises(TypeError, match="note must be str, not int"):
+        Kept(1, 2)  # type: ignore[arg-type]
 
 
 def test_a_count_is_one_at_least_and_not_too_many() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -124,6 +125,25 @@ def test_an_adapter_that_fails_at_reading_lets_the_provider_send_it_again(conten
         receive(shop, content)
 
     assert () == shop.store.entities()
+
+
+def test_an_adapter_that_fails_at_reading_is_told_where_and_nothing_that_was_sent() -> None:
+    with pytest.raises(GatewayBroken) as broken:
+        receive(notifying_shop(), ValueError("4242424242424242"))
+
+    assert re.fullmatch(r"reading raised ValueError in line \d+ of \w+\.py", broken.value.reason)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(7, "not int"), (None, "not NoneType"), ((Unknown(),), "not of Unknown")],
+    ids=repr,
+)
+def test_an_adapter_that_answers_no_reports_is_told_what_it_answered(
+    content: object, told: str
+) -> None:
+    with pytest.raises(GatewayBroken, match=f"must answer a tuple of Report, {told}$"):
+        receive(notifying_shop(), content)
 
 
 def test_a_list_of_reports_is_as_good_as_a_tuple() -> None:

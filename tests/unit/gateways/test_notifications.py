@@ -319,6 +319,13 @@ def test_a_body_is_bytes_and_need_be_nothing_else(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("given", [b"{}", "{}", None, {}])
+def test_a_body_alone_is_no_notification(kind: Kind, given: Any) -> None:
+    with pytest.raises(TypeError, match=f"must be a Notification, not {type(given).__name__}"):
+        kind().verifier.verify(given, now=kind().sent_at)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_body_of_more_than_a_mebibyte_is_refused_however_well_it_is_signed(kind: Kind) -> None:
     largest = attrs.evolve(kind(), body=b" " * 1024 * 1024).signed()
     kind.verifier.verify(largest.notification, now=kind.sent_at)

@@ -54,6 +54,12 @@ def test_what_is_no_object_is_refused(body: bytes) -> None:
     assert "it is no object" == refusal(body)
 
 
+def test_a_body_alone_is_no_notification_to_be_read() -> None:
+    body: Any = b"{}"
+    with pytest.raises(TypeError, match="notification must be a Notification, not bytes"):
+        read_json(body)
+
+
 @pytest.mark.parametrize(
     "body", [b'{"a": 1, "a": 1}', b'{"a": {"b": 1, "c": 2, "b": 3}}', b'{"a": 1, "\\u0061": 2}']
 )

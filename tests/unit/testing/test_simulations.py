@@ -10,7 +10,7 @@ import pytest
 from simulated_worlds import NOON, looking_up, refunding, usd, with_taken
 
 from paysession import Payment
-from paysession._domain.movements import Refund
+from paysession._domain.movements import Refund, Void
 from paysession._flows.asks import Call, Commit, Now, Read
 from paysession.errors import StaleVersion
 from paysession.gateways import Notification
@@ -142,6 +142,24 @@ def test_a_plan_takes_what_happens_at_the_provider_by_itself() -> None:
     assert payment.balances.withheld or payment.balances.lost
     assert 1 == sum(each.process == "provider" for each in run.driver.history.moments)
     assert run.driver.faults[Fault.LOST, "read_notification"] == 1
+
+
+def test_what_one_recovery_settles_another_does_not_book_as_made_by_the_provider() -> None:
+    plan: Plan = (
+        Deed(name="holds", dice=500791715),
+        Trouble(fault=Fault.GARBLED, at="void"),
+        Deed(name="voids", dice=1050367312),
+        Trouble(fault=Fault.ALL_AT_ONCE, at="Find", skip=1),
+        Deed(name="letters_come", dice=844673554),
+        Deed(name="completes_session", dice=499574778),
+        Deed(name="recovers", dice=122395295),
+    )
+    run = Run.of(plan, seed=0, profile=PROFILES["hostile"])
+    assert run.broken is None
+    (void,) = run.driver.history.entities(Void)
+    (payment,) = run.driver.history.entities(Payment)
+    assert void.moved_amount == payment.balances.voided
+    assert 1 == run.driver.faults[Fault.ALL_AT_ONCE, "Find"]
 
 
 def test_what_cannot_happen_does_not() -> None:

@@ -108,7 +108,9 @@ class Ports(Generic[S, G]):
         except Exception as error:
             raise GatewayBroken(name, "it could not be looked up: return None for none") from error
         if gateway is not None and not isinstance(gateway, self.port):
-            raise GatewayBroken(name, f"it must be a {self.port.__name__}")
+            raise GatewayBroken(
+                name, f"it must be {self.port.__name__}, not {type(gateway).__name__}"
+            )
         return gateway
 
     def described(self, name: str) -> Description | None:
@@ -235,6 +237,7 @@ def drive(flow: Flow[T], ports: Ports[Store, Gateway], *, command: str = "flow")
                 _observe(command, ask, ports, error, began)
                 ask = flow.throw(error)
             else:
+                _log_unlawful_answer(ask, answer)
                 _observe(command, ask, ports, answer, began)
                 ask = flow.send(answer)
     except StopIteration as stop:
@@ -259,6 +262,7 @@ async def adrive(
                 _observe(command, ask, ports, error, began)
                 ask = flow.throw(error)
             else:
+                _log_unlawful_answer(ask, answer)
                 _observe(command, ask, ports, answer, began)
                 ask = flow.send(answer)
     except StopIteration as stop:
@@ -278,6 +282,18 @@ def _log_failed_call(ask: Ask[Any], error: Exception) -> None:
             ask.request.operation_id,
             type(error).__name__,
             error_text(error),
+        )
+
+
+def _log_unlawful_answer(ask: Ask[Any], answer: object) -> None:
+    """Leave a word for the adapter's author; the flow takes it for no answer at all."""
+    if isinstance(ask, Call) and ask.lawful(answer) is None:
+        _log.warning(
+            "%s at %s for %s answered %s, which the port does not allow: it counts as unknown",
+            ask.request.method,
+            ask.gateway,
+            ask.request.operation_id,
+            type(answer).__name__,
         )
 
 

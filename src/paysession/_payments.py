@@ -337,6 +337,10 @@ class Commands:
         A session with an attempt that may have come to money is left open, and so is one
         that the provider could not be asked about. One that the provider refuses to close is
         tried again for a week, ever less often, and then closed here if it was not paid.
+
+        Raises:
+            UnsafeInput: `limit` is below one.
+            LimitExceeded: `limit` is above 10,000.
         """
         return closing.expire_sessions(limit=limit)
 
@@ -848,6 +852,10 @@ class Commands:
         Close up to `limit` setup sessions whose time is over; run it as `expire_sessions`.
 
         One with an attempt that may have stored the source is left open.
+
+        Raises:
+            UnsafeInput: `limit` is below one.
+            LimitExceeded: `limit` is above 10,000.
         """
         return closing.expire_setup_sessions(limit=limit)
 
@@ -886,7 +894,7 @@ class Commands:
         Args:
             gateway: The name of the gateway it came for.
             body: The raw bytes: at most what the gateway's adapter reads.
-            headers: Of the request.
+            headers: Of the request: a mapping of text by name, in upper or lower case.
 
         Raises:
             InvalidSignature: It is not what the provider signed: answer 401. Nothing was written.
@@ -908,6 +916,10 @@ class Commands:
         see `needs_attention`. What has ended is looked at again on the schedule of its
         gateway. Many processes at once are fine. Whatever one record breaks by is raised when
         the others have been worked on.
+
+        Raises:
+            UnsafeInput: `limit` is below one.
+            LimitExceeded: `limit` is above 10,000.
         """
         return recovery.recover(limit=limit)
 
@@ -921,6 +933,10 @@ class Commands:
         concern nothing here (`ParkedReport`); and sessions and payments with a contradiction
         that only a person can judge (see their `discrepancies`). `resolve` takes each off the
         list; whatever the provider says meanwhile does so as well.
+
+        Raises:
+            UnsafeInput: `limit` is below one.
+            LimitExceeded: `limit` is above 10,000.
         """
         return resolving.needs_attention(limit=limit)
 
@@ -1347,7 +1363,7 @@ def _gateway(name: str, gateway: object, port: type[G]) -> G:
 
 def _part(name: str, part: object, port: type[R]) -> R:
     if not isinstance(part, port):
-        raise TypeError(f"{name} must be a {port.__name__}, not {type(part).__name__}")
+        raise TypeError(f"{name} must be {port.__name__}, not {type(part).__name__}")
     return part
 
 

@@ -437,7 +437,11 @@ class AuthorizationLapsed(_Said):
 
 @attrs.frozen
 class ReferenceChanged(_Said):
-    """The provider calls the same object by another id from now on."""
+    """
+    The provider calls the same object by another id from now on: by the one in `references`.
+
+    `former` is what it was called, in whatever role the new id has.
+    """
 
     former: str = attrs.field(converter=_reference_id)
 
@@ -454,7 +458,8 @@ class DisputeChanged(_Said):
 
     `status` is a word of `paysession.lifecycles.DisputeStatus`, into which the adapter
     translates the provider's. A word that is none of these is kept and moves nothing.
-    `amount` is all that is disputed, and evidence is due until `respond_by`.
+    `amount` is all that is disputed, and evidence is due until `respond_by`. Which dispute it
+    is, its id in `references` tells; without one the word waits for a person.
     """
 
     status: str = attrs.field(converter=_word)
@@ -551,7 +556,8 @@ class Report:
             a look-up's answer a report without one proves nothing, not even absence.
         references: The provider's ids of the object, by which it is found otherwise.
         id: The provider's id of this report, if it has one.
-        attempt: The provider's id of the customer's attempt, where it tells them apart.
+        attempt: The provider's id of the customer's attempt, where it tells them apart: one of
+            those that the attempt's own answers and reports have named.
     """
 
     fact: Fact = attrs.field(validator=_is_fact)

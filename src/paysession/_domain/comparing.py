@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeAlias
 
 from paysession._domain.balances import Balances
 from paysession._domain.discrepancies import DiscrepancyKind
-from paysession._domain.evidence import Evidence
+from paysession._domain.evidence import BEGINNING, Evidence
 from paysession._money import Money
 from paysession.outcomes import Fact, Totals
 
@@ -22,7 +22,6 @@ COMPARED = (
 )
 """The discrepancies of a payment as a whole, which stand under its own id."""
 
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
 _Counted: TypeAlias = Callable[[Fact], Money | None]
 
 
@@ -103,4 +102,4 @@ def _newest(totals: tuple[Evidence, ...], counted: _Counted) -> list[tuple[Evide
 
 
 def _age(fact: Fact, amount: Money) -> tuple[datetime, int, int, str]:
-    return fact.occurred_at or _BEGINNING, fact.sequence or 0, amount.minor, repr(fact)
+    return fact.occurred_at or BEGINNING, fact.sequence or 0, amount.minor, repr(fact)

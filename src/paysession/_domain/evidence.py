@@ -46,7 +46,8 @@ Weight: TypeAlias = "tuple[int, bool, datetime, int, int, int, _Told]"
 MOST_FACTS = 50
 """Facts kept of one operation; beyond that those are forgotten that count least."""
 
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+"""When what has no time of the provider's is taken to have happened: before all else."""
 
 
 class EvidenceSource(StrEnum):
@@ -366,7 +367,7 @@ class _Order:
             case Pending() | ActionRequired() | Approved():
                 return evidence.recorded_at
             case _:
-                return _BEGINNING
+                return BEGINNING
 
     def words_beside(self, greatest: Evidence) -> tuple[Evidence, ...]:
         """Return all successes and failures that nothing tells from the greatest but their rank."""
@@ -391,7 +392,7 @@ class _Order:
 def _latest(facts: tuple[Evidence, ...]) -> datetime:
     """Return the provider's newest time of some facts; a person's moves none of its."""
     told = [each.fact for each in facts if not each.is_a_persons]
-    return max((fact.occurred_at or _BEGINNING for fact in told), default=_BEGINNING)
+    return max((fact.occurred_at or BEGINNING for fact in told), default=BEGINNING)
 
 
 def amount_in(fact: Fact) -> Money | None:

@@ -388,4 +388,7 @@ class Refund(MovementOperation):
         return super()._status_by(fact)
 
 
+AnyMovementOperation: TypeAlias = Capture | Void | Refund
+"""A movement that has a call of its own, though a provider may have made it by itself."""
+
 Movement: TypeAlias = Authorization | Capture | Void | Refund | Reversal | Dispute

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Self
 
@@ -18,7 +18,7 @@ import attrs
 
 from paysession._domain.balances import Effect
 from paysession._domain.entities import Record
-from paysession._domain.evidence import Evidence, remembered
+from paysession._domain.evidence import BEGINNING, Evidence, remembered
 from paysession._domain.operations import Origin
 from paysession._money import Money
 from paysession.events import MovementEvent
@@ -33,8 +33,6 @@ from paysession.outcomes import (
     FundsWithdrawn,
     References,
 )
-
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 _TAKES_BACK = (AuthorizationLapsed, FundsReinstated)
 """Facts that come after what they take back, where no time says otherwise."""
@@ -62,7 +60,7 @@ def newest(facts: tuple[Evidence, ...], *kinds: type) -> Fact | None:
 
 
 def _age(fact: Fact) -> tuple[datetime, int, int, int]:
-    when = fact.occurred_at or _BEGINNING
+    when = fact.occurred_at or BEGINNING
     return when, fact.sequence or 0, _rank_of(fact), _amount_of(fact)
 
 

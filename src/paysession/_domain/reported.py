@@ -9,7 +9,7 @@ facts ends alike. Nothing is refused: what contradicts what we expected opens a 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
@@ -17,7 +17,14 @@ from paysession._domain.comparing import counting
 from paysession._domain.discrepancies import DiscrepancyKind
 from paysession._domain.disputes import Dispute, path_between
 from paysession._domain.evidence import Evidence
-from paysession._domain.movements import Authorization, Capture, Refund, Reversal, Void
+from paysession._domain.movements import (
+    AnyMovementOperation,
+    Authorization,
+    Capture,
+    Refund,
+    Reversal,
+    Void,
+)
 from paysession._domain.operations import Lease, Origin, Requested, requested
 from paysession._money import Money
 from paysession.events import DisputeMoved, DisputeOpened, FactRecorded
@@ -39,7 +46,6 @@ from paysession.outcomes import (
 if TYPE_CHECKING:
     from paysession._domain.payment import Payment
 
-AnyMovement: TypeAlias = Capture | Void | Refund
 R = TypeVar("R", Authorization, Reversal, Dispute)
 O = TypeVar("O", Capture, Void, Refund)  # noqa: E741 - O for operation
 
@@ -142,8 +148,8 @@ def _stepped(payment: Payment, before: Dispute, after: Dispute, *, at: datetime)
 
 
 def told_of_movement(
-    payment: Payment, movement: AnyMovement | None, movement_id: str, evidence: Evidence
-) -> tuple[Payment, AnyMovement | None]:
+    payment: Payment, movement: AnyMovementOperation | None, movement_id: str, evidence: Evidence
+) -> tuple[Payment, AnyMovementOperation | None]:
     """Money was taken, released or given back at the provider, and we did not ask for it."""
     match movement:
         case Capture():
@@ -158,7 +164,7 @@ def told_of_movement(
 
 def _made_at_provider(
     payment: Payment, movement_id: str, evidence: Evidence
-) -> tuple[Payment, AnyMovement | None]:
+) -> tuple[Payment, AnyMovementOperation | None]:
     """Record a movement by its first fact, which says all of it."""
     fields, nothing = (
         _fields_of(payment, movement_id, evidence),

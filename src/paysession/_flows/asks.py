@@ -202,15 +202,15 @@ class Call(Ask[A]):
             return cast("A", NotAttempted(error.message))
         except Exception as error:  # noqa: BLE001 - whatever it is, the call may have had an effect
             return cast("A", Unknown(f"{type(error).__name__}: {error_text(error)}"))
-        lawful = self._lawful(answer)
+        lawful = self.lawful(answer)
         if lawful is None:
             unlawful = f"{self.request.method} answered {type(answer).__name__}"
             return cast("A", Unknown(unlawful, references=_ids_in(answer)))
         return lawful
 
-    def _lawful(self, answer: object) -> A | None:
+    def lawful(self, answer: object) -> A | None:
         """
-        Return the answer if the call may be answered so.
+        Return the answer if the call may be answered so; None if not.
 
         A subclass may say of itself what it likes: only the types themselves are taken. The
         reports of a look-up may come in a list, by far the commonest slip of an adapter.

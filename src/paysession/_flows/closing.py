@@ -24,6 +24,7 @@ from paysession._flows.carrying import carried_on, described, resolve
 from paysession._flows.covering import FollowUp, followed_up
 from paysession._flows.holding import lease_of
 from paysession._flows.looking import Sighting, look_at
+from paysession._flows.one_by_one import one_by_one
 from paysession._flows.sessions import carried_out, known_session, resolved
 from paysession._flows.setups import close_setup_session
 from paysession._flows.units import atomic, deciding
@@ -67,16 +68,7 @@ def _expired(kind: type[S], expire: Callable[[str], Flow[S]], limit: int) -> Flo
     at = yield from Now()
     most = safe_count(limit, field="limit", most=MOST_AT_ONCE)
     due = yield from Due(at, (kind,), most)
-    sessions: list[S] = []
-    broken: Exception | None = None
-    for session in due:
-        try:
-            sessions.append((yield from _tried(kind, session.id, expire(session.id), at)))
-        except Exception as error:  # noqa: BLE001 - one broken record must not stop the others
-            broken = broken or error
-    if broken is not None:
-        raise broken
-    return tuple(sessions)
+    return (yield from one_by_one(_tried(kind, each.id, expire(each.id), at) for each in due))
 
 
 def _tried(kind: type[S], session_id: str, expire: Flow[S], at: datetime) -> Flow[S]:

@@ -20,6 +20,7 @@ from paysession._domain.charges import Charge
 from paysession._domain.disputes import Dispute
 from paysession._domain.entities import Record
 from paysession._domain.erasure import (
+    AnyOwner,
     Forgotten,
     erased,
     erased_record,
@@ -39,7 +40,6 @@ from paysession._flows.units import atomic
 from paysession.stores.port import Claim
 
 W = TypeVar("W", PaymentSession, SetupSession, Payment)
-AnyOwner: TypeAlias = PaymentSession | SetupSession | Payment
 Erased: TypeAlias = tuple[W | None, tuple[Record, ...], tuple[Claim, ...]]
 
 _OF_PAYMENT = (

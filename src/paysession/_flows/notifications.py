@@ -22,6 +22,7 @@ from paysession._domain.parked import ParkedReport, ParkReason, parked_id_of
 from paysession._flows.asks import Describe, Due, Flow, Load, Now, Peek, Read, Tenant, Unit
 from paysession._flows.carrying import description_of
 from paysession._flows.looking import Sighting, look_at
+from paysession._flows.one_by_one import one_by_one
 from paysession._flows.reports import Applied, NotApplied, ToLookUp, applied
 from paysession._flows.units import settling
 from paysession.errors import NotFound, UnreadableNotification
@@ -56,23 +57,15 @@ def receive_notification(
         raise NotFound("gateway", name)
     description.require("read_notification")
     reports = yield from _read(name, notification)
-    signs_facts = description.capabilities.signs_facts
-    received, broken = Received(gateway=name), None
-    told_by_each = (
-        each if signs_facts else attrs.evolve(each, fact=_hint_of(each)) for each in reports
+    if not description.capabilities.signs_facts:
+        reports = tuple(attrs.evolve(each, fact=_hint_of(each)) for each in reports)
+    told = _without_repeated_hints(reports)
+    received = yield from one_by_one(_received(name, each) for each in told)
+    return Received(
+        gateway=name,
+        settled=tuple(record_id for settled, _ in received for record_id in settled),
+        parked=tuple(report_id for _, parked in received for report_id in parked),
     )
-    for told in _without_repeated_hints(told_by_each):
-        try:
-            settled, parked = yield from _received(name, told)
-        except Exception as error:  # noqa: BLE001 - one bad item must not keep the others out
-            broken = broken or error
-            continue
-        received = attrs.evolve(
-            received, settled=(*received.settled, *settled), parked=(*received.parked, *parked)
-        )
-    if broken is not None:
-        raise broken
-    return received
 
 
 def _without_repeated_hints(reports: Iterable[Report]) -> Iterator[Report]:
@@ -152,16 +145,8 @@ def swept(*, limit: int) -> Flow[tuple[ParkedReport, ...]]:
     """Try again what is parked and due, and return how it stands then."""
     now = yield from Now()
     due = yield from Due(now, (ParkedReport,), safe_count(limit, field="limit", most=MOST_AT_ONCE))
-    tried: list[ParkedReport] = []
-    broken: Exception | None = None
-    for parked in [each for each in due if isinstance(each, ParkedReport)]:
-        try:
-            tried.append((yield from tried_again(parked)))
-        except Exception as error:  # noqa: BLE001 - one broken record must not stop the others
-            broken = broken or error
-    if broken is not None:
-        raise broken
-    return tuple(tried)
+    waiting = (each for each in due if isinstance(each, ParkedReport))
+    return (yield from one_by_one(tried_again(parked) for parked in waiting))
 
 
 def tried_again(parked: ParkedReport) -> Flow[ParkedReport]:

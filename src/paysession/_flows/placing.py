@@ -19,7 +19,7 @@ from paysession._domain.cancellations import RefundCancellation
 from paysession._domain.charges import Charge
 from paysession._domain.disputes import Dispute
 from paysession._domain.entities import Entity
-from paysession._domain.movements import Capture, Refund, Void
+from paysession._domain.movements import AnyMovementOperation, Capture, Refund, Void
 from paysession._domain.payment import Payment
 from paysession._domain.receipts import capture_id_of
 from paysession._domain.session import PaymentSession
@@ -43,7 +43,6 @@ from paysession.outcomes import (
 )
 from paysession.stores.port import KINDS
 
-Movement: TypeAlias = Capture | Void | Refund
 Echoed: TypeAlias = AnyOperation | PaymentSession | SetupSession | Payment
 Known: TypeAlias = Echoed | Dispute
 
@@ -65,7 +64,7 @@ _KINDS_BY_NAME: Mapping[str, type[Entity]] = MappingProxyType(
     {name: kind for kind, name in KINDS.items()}
 )
 _ROLES_OF_MOVEMENTS = (ReferenceRole.REFUND, ReferenceRole.VOID, ReferenceRole.CAPTURE)
-KIND_OF_ROLE: Mapping[ReferenceRole, type[Movement]] = MappingProxyType(
+KIND_OF_ROLE: Mapping[ReferenceRole, type[AnyMovementOperation]] = MappingProxyType(
     {ReferenceRole.CAPTURE: Capture, ReferenceRole.VOID: Void, ReferenceRole.REFUND: Refund}
 )
 

@@ -10,6 +10,7 @@ from paysession._domain.movements import Capture, Refund, Void
 from paysession._flows.asks import Due, Flow, Now
 from paysession._flows.carrying import resolve
 from paysession._flows.notifications import swept
+from paysession._flows.one_by_one import one_by_one
 from paysession._flows.requests import AnyOperation
 from paysession.errors import Conflict, OutcomeUnknown
 
@@ -23,20 +24,24 @@ def recover(*, limit: int) -> Flow[tuple[AnyOperation, ...]]:
     What one record breaks by is raised when the others have been worked on.
     """
     most = safe_count(limit, field="limit", most=MOST_AT_ONCE)
-    broken: Exception | None = None
+    _, worked_on = yield from one_by_one((_parked_reports(most), _operations(most)))
+    return worked_on
+
+
+def _parked_reports(most: int) -> Flow[tuple[AnyOperation, ...]]:
+    yield from swept(limit=most)
+    return ()
+
+
+def _operations(most: int) -> Flow[tuple[AnyOperation, ...]]:
+    due = yield from Due((yield from Now()), OPERATIONS, most)
+    operations = (each for each in due if isinstance(each, OPERATIONS))
+    return (yield from one_by_one(_worked_on(each) for each in operations))
+
+
+def _worked_on(operation: AnyOperation) -> Flow[AnyOperation]:
+    """Bring an operation nearer to its end; recovery finds it again where that fails."""
     try:
-        yield from swept(limit=most)
-    except Exception as error:  # noqa: BLE001 - one broken record must not stop the others
-        broken = error
-    worked_on: list[AnyOperation] = []
-    for operation in (yield from Due((yield from Now()), OPERATIONS, most)):
-        if isinstance(operation, OPERATIONS):
-            try:
-                worked_on.append((yield from resolve(operation)))
-            except (OutcomeUnknown, Conflict):
-                worked_on.append(operation)
-            except Exception as error:  # noqa: BLE001 - one broken record must not stop the others
-                broken = broken or error
-    if broken is not None:
-        raise broken
-    return tuple(worked_on)
+        return (yield from resolve(operation))
+    except (OutcomeUnknown, Conflict):
+        return operation

@@ -16,20 +16,12 @@ from paysession._domain.attempts import Attempt
 from paysession._domain.cancellations import RefundCancellation
 from paysession._domain.charges import Charge
 from paysession._domain.evidence import EvidenceSource
-from paysession._domain.movements import Capture, Refund, Void
+from paysession._domain.movements import AnyMovementOperation, Capture, Refund, Void
 from paysession._domain.operations import Operation
 from paysession._domain.parked import ParkReason
 from paysession._domain.payment import Payment
 from paysession._flows.asks import Find, Flow, Peek, Unit
-from paysession._flows.placing import (
-    KIND_OF_ROLE,
-    Movement,
-    Place,
-    brought_by,
-    meant_by,
-    place_of,
-    role_of,
-)
+from paysession._flows.placing import KIND_OF_ROLE, Place, brought_by, meant_by, place_of, role_of
 from paysession._flows.requests import AnyOperation
 from paysession._flows.settling import settle
 from paysession._flows.told import PaymentFact, told_of_movement, told_of_payment
@@ -130,10 +122,10 @@ def _to_look_up(place: Place) -> Unit[Placement]:
     return ToLookUp(operations) if operations else _UNKNOWN
 
 
-def _open_movements(payment: Payment) -> Unit[tuple[Movement, ...]]:
-    found: list[Movement] = []
+def _open_movements(payment: Payment) -> Unit[tuple[AnyMovementOperation, ...]]:
+    found: list[AnyMovementOperation] = []
     for operation_id in payment.open_operations:
-        kinds: tuple[type[Movement], ...] = (Capture, Void, Refund)
+        kinds: tuple[type[AnyMovementOperation], ...] = (Capture, Void, Refund)
         for kind in kinds:
             movement = yield from Peek(kind, operation_id)
             if movement is not None:

@@ -223,14 +223,22 @@ def _of_charge(charge_id: str, evidence: Evidence) -> Unit[Written]:
         if named is not None and named.id != payment.id:
             left = before.left_to_a_person(named.id, at=at)
             return left.payment, left.charge
-    after = attrs.evolve(before, payment=addressee).settled(rightly)
+    return (yield from _of_settled_charge(before, addressee, rightly))
+
+
+def _of_settled_charge(
+    before: ChargeSettlement, addressee: Payment, evidence: Evidence
+) -> Unit[Written]:
+    """What a fact about a charge makes of its payment, and what follows from that."""
+    payment, charge, at = before.payment, before.charge, evidence.recorded_at
+    after = attrs.evolve(before, payment=addressee).settled(evidence)
     told = yield from told_apart(
         payment.gateway,
         after.payment,
         payment.references,
         after.payment.references,
         record=payment,
-        operation_id=charge_id,
+        operation_id=charge.id,
         at=at,
     )
     after = attrs.evolve(after, payment=told)
@@ -240,7 +248,7 @@ def _of_charge(charge_id: str, evidence: Evidence) -> Unit[Written]:
     )
     has_failed = after.has_failed_since(before) and not never_arrived(charge, evidence)
     follow_up: FollowUp = yield from followed_up(
-        account,
+        before.account,
         after.account,
         after.payment,
         failed=payment.id if has_failed else None,
@@ -297,6 +305,14 @@ def _of_attempt(attempt_id: str, evidence: Evidence) -> Unit[Written]:
             session.gateway, before.attempt.references, attempt.references, session
         )
         return session, attempt, account, *claims
+    return (yield from _of_settled_attempt(before, addressee, evidence, attempt_id=attempt_id))
+
+
+def _of_settled_attempt(
+    before: Settlement, addressee: PaymentSession, evidence: Evidence, *, attempt_id: str
+) -> Unit[Written]:
+    """What a fact about an attempt makes of its session, and what follows from that."""
+    at = evidence.recorded_at
     after = attrs.evolve(before, session=addressee).settled(evidence)
     session = yield from told_apart(
         before.session.gateway,

@@ -16,7 +16,14 @@ from paysession._domain.entities import Entity
 from paysession._domain.erasure import as_told_of
 from paysession._domain.evidence import Evidence, EvidenceSource
 from paysession._domain.identity import derived_id
-from paysession._domain.movements import Authorization, Capture, Refund, Reversal, Void
+from paysession._domain.movements import (
+    AnyMovementOperation,
+    Authorization,
+    Capture,
+    Refund,
+    Reversal,
+    Void,
+)
 from paysession._domain.payable import PayableAccount
 from paysession._domain.payment import Payment
 from paysession._domain.receipts import authorization_id_of
@@ -25,6 +32,7 @@ from paysession._flows.arguments import typed
 from paysession._flows.asks import Claimed, Find, Flow, Load, Peek, Unit
 from paysession._flows.covering import followed_up
 from paysession._flows.naming import namespace_of, new_claims, rightly_addressed
+from paysession._flows.placing import KIND_OF_ROLE
 from paysession._flows.units import settling
 from paysession.events import FactRecorded
 from paysession.outcomes import (
@@ -44,7 +52,6 @@ from paysession.outcomes import (
 )
 from paysession.stores.port import Claim
 
-Movement: TypeAlias = Capture | Void | Refund
 PaymentFact: TypeAlias = (
     AuthorizationChanged
     | AuthorizationLapsed
@@ -56,22 +63,18 @@ PaymentFact: TypeAlias = (
 )
 """What is said of a payment as a whole, whoever asked for it."""
 
-Teller: TypeAlias = Authorization | Movement | Dispute | Reversal
+Teller: TypeAlias = Authorization | AnyMovementOperation | Dispute | Reversal
 Told: TypeAlias = tuple[Payment, Teller | None, References]
 Tell: TypeAlias = Callable[[Payment, Evidence], Unit[Told]]
 Written: TypeAlias = tuple[Entity | Claim | None, ...]
 
-_PREFIXES: Mapping[type[Movement], str] = {Capture: "ca", Void: "vo", Refund: "re"}
-_ROLES: Mapping[type[Movement], ReferenceRole] = {
-    Capture: ReferenceRole.CAPTURE,
-    Void: ReferenceRole.VOID,
-    Refund: ReferenceRole.REFUND,
-}
+_PREFIXES: Mapping[type[AnyMovementOperation], str] = {Capture: "ca", Void: "vo", Refund: "re"}
+_ROLES = {kind: role for role, kind in KIND_OF_ROLE.items()}
 
 
 def told_of_movement(
     payment: Payment,
-    kind: type[Movement],
+    kind: type[AnyMovementOperation],
     fact: Captured | Voided | Refunded,
     source: EvidenceSource,
     *,
@@ -216,7 +219,9 @@ def _renamed(
     payment: Payment, named: Mapping[ReferenceRole, Entity], evidence: Evidence
 ) -> Flow[str | None]:
     """The provider calls a payment, or a movement of it, by another id from now on."""
-    movement = next((each for each in named.values() if isinstance(each, Movement)), None)
+    movement = next(
+        (each for each in named.values() if isinstance(each, AnyMovementOperation)), None
+    )
 
     def tell(payment: Payment, evidence: Evidence) -> Unit[Told]:
         fact, at = typed("fact", evidence.fact, ReferenceChanged), evidence.recorded_at

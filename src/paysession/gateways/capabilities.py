@@ -71,7 +71,8 @@ class Capabilities:
         partial_captures: Less than what is held may be captured.
         several_captures: More than one capture of one authorization.
         first_capture_closes: The first capture releases the rest, whatever we ask.
-        over_capture: How much more than `held` may be captured.
+        over_capture: How much more than what is held may be captured: called with that, it
+            answers an amount of the same currency.
         partial_voids: Less than what is held may be released.
         void_after_capture: What is left after a capture may be released.
         partial_refunds: Less than what was taken may be given back.

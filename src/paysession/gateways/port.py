@@ -74,7 +74,9 @@ class Gateway:
 
         `Authorized` means that it is held until we capture; if it was to be taken at once, we
         do so at once. Where the provider takes it by itself later, answer `Pending` until it
-        has. With `terms.save_source`, tell what was stored as the answer's `profile`.
+        has; while the customer has still to act, `ActionRequired`: a session whose provider is at
+        work never expires. With `terms.save_source`, tell what was stored as the answer's
+        `profile`.
         """
         _refuse(self, request)
 
@@ -139,14 +141,15 @@ class Gateway:
         """
         Report what a notification tells, after its raw bytes were verified.
 
-        Nothing is parsed before the signature holds. Each report echoes our operation's id as
-        `our_reference` where the provider sends it back, and names the provider's ids. `Unknown`
-        says only that something may have happened: it is looked up then. What cannot be told
-        becomes no report.
+        Nothing but the signature is read before that holds, and what it does not cover is no
+        fact. Each report echoes our operation's id as `our_reference` where the provider sends
+        it back, and names the provider's ids. `Unknown` says only that something may have
+        happened: it is looked up then. What cannot be told becomes no report.
 
         Raises:
-            InvalidSignature: It is not what the provider signed; nothing more is said.
-            UnreadableNotification: It is, and cannot be read.
+            InvalidSignature: It is not what the provider signed, or nobody can tell; nothing
+                more is said.
+            UnreadableNotification: It is, and cannot be read: it is kept for a person.
         """
         _refuse(self, notification)
 
@@ -170,7 +173,9 @@ class AsyncGateway:
 
         `Authorized` means that it is held until we capture; if it was to be taken at once, we
         do so at once. Where the provider takes it by itself later, answer `Pending` until it
-        has. With `terms.save_source`, tell what was stored as the answer's `profile`.
+        has; while the customer has still to act, `ActionRequired`: a session whose provider is at
+        work never expires. With `terms.save_source`, tell what was stored as the answer's
+        `profile`.
         """
         _refuse(self, request)
 
@@ -228,14 +233,15 @@ class AsyncGateway:
         """
         Report what a notification tells, after its raw bytes were verified.
 
-        Nothing is parsed before the signature holds. Each report echoes our operation's id as
-        `our_reference` where the provider sends it back, and names the provider's ids. `Unknown`
-        says only that something may have happened: it is looked up then. What cannot be told
-        becomes no report.
+        Nothing but the signature is read before that holds, and what it does not cover is no
+        fact. Each report echoes our operation's id as `our_reference` where the provider sends
+        it back, and names the provider's ids. `Unknown` says only that something may have
+        happened: it is looked up then. What cannot be told becomes no report.
 
         Raises:
-            InvalidSignature: It is not what the provider signed; nothing more is said.
-            UnreadableNotification: It is, and cannot be read.
+            InvalidSignature: It is not what the provider signed, or nobody can tell; nothing
+                more is said.
+            UnreadableNotification: It is, and cannot be read: it is kept for a person.
         """
         _refuse(self, notification)
 

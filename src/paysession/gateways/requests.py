@@ -91,7 +91,9 @@ class Request(Generic[A_co]):
         key: Send it as the provider's idempotency key: a function of the operation's id.
         operation_id: Ours; send it along, and echo it in reports about this operation.
         tenant: Whose call it is.
-        references: The provider's ids of what the call acts on, by role.
+        references: The provider's ids of what the call acts on, by role, as your answers and
+            reports named them: of a session; of a payment, those of its session and of what is
+            held; of a refund to be called off, its own as well. `get` answers the newest.
     """
 
     method: ClassVar[Method]
@@ -203,7 +205,12 @@ class VoidRequest(Request[VoidAnswer]):
 
 @attrs.frozen(kw_only=True)
 class RefundRequest(Request[RefundAnswer]):
-    """Give `amount` of what was taken back."""
+    """
+    Give `amount` of what was taken back.
+
+    Where that is one capture's, because your gateway refunds per capture or the caller named
+    one, `references` name the capture.
+    """
 
     method: ClassVar[Method] = "refund"
     answers: ClassVar[tuple[type, ...]] = get_args(RefundAnswer)

@@ -328,6 +328,23 @@ def test_each_failed_call_is_logged_without_secrets(
     assert "sk_live" not in caplog.text
 
 
+@pytest.mark.parametrize("answer", [None, "ok", [], Accepted()], ids=repr)
+def test_each_answer_that_the_port_does_not_allow_is_logged_by_its_type(
+    answer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop = scripted_shop()
+    payment = shop.held()
+    shop.gateway.then("capture", answer)
+
+    with caplog.at_level(logging.WARNING, logger="paysession"):
+        capture = shop.payments.capture(payment.id)
+
+    (record,) = caplog.records
+    logged = f"capture at bogus for {capture.id} answered {type(answer).__name__}, "
+    assert record.getMessage().startswith(logged)
+    assert capture.is_unresolved
+
+
 def test_a_call_that_is_answered_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, logger="paysession"):
         scripted_shop().taken()

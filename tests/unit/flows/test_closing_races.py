@@ -275,20 +275,25 @@ def test_expiry_never_starts_while_an_attempt_is_processing_or_unknown(answer: o
     assert "close_session" not in shop.gateway.methods
 
 
-@pytest.mark.parametrize("closes", [True, False])
-def test_expiry_does_not_start_though_the_attempt_began_just_before_it(closes: bool) -> None:
-    shop = Shop((ScriptedGateway if closes else UnclosingGateway)(KEYLESS))
-    session = _ending_soon(shop)
+def _completing_in_time(shop: Shop[Any], session: PaymentSession) -> Callable[[], None]:
+    """Let the session's time be over, but not for somebody who completes it without an answer."""
     in_time = shop.clock.now
     shop.clock.forward(minutes=10)
 
-    def complete_in_time() -> None:
+    def complete() -> None:
         late, shop.clock.now = shop.clock.now, in_time
         shop.gateway.then("complete_session", TimeoutError())
         shop.payments.complete_session(session.id)
         shop.clock.now = late
 
-    shop.before_describing.then = complete_in_time
+    return complete
+
+
+@pytest.mark.parametrize("closes", [True, False])
+def test_expiry_does_not_start_though_the_attempt_began_just_before_it(closes: bool) -> None:
+    shop = Shop((ScriptedGateway if closes else UnclosingGateway)(KEYLESS))
+    session = _ending_soon(shop)
+    shop.before_describing.then = _completing_in_time(shop, session)
 
     shop.payments.expire_sessions()
 
@@ -299,16 +304,7 @@ def test_expiry_does_not_start_though_the_attempt_began_just_before_it(closes: b
 def test_expiry_looks_once_more_in_the_commit_that_starts_it() -> None:
     shop = scripted_shop(KEYLESS)
     session = _ending_soon(shop)
-    in_time = shop.clock.now
-    shop.clock.forward(minutes=10)
-
-    def complete_in_time() -> None:
-        late, shop.clock.now = shop.clock.now, in_time
-        shop.gateway.then("complete_session", TimeoutError())
-        shop.payments.complete_session(session.id)
-        shop.clock.now = late
-
-    shop.before_id.then = complete_in_time
+    shop.before_id.then = _completing_in_time(shop, session)
 
     shop.payments.expire_sessions()
 

@@ -322,6 +322,20 @@ def test_what_was_reported_before_changes_nothing() -> None:
     assert "I40" == broken_by(check_I40, teller.history)
 
 
+def test_two_that_are_told_at_once_may_each_write_what_the_other_has_not_written_yet() -> None:
+    teller = Teller()
+    report = Report(Refunded(eur(40)), our_reference="re_1")
+    teller.begin("receive_notification#1")
+    teller.note(Read("bogus", Notification(b"", {})), answer=(report,))
+    teller.begin("receive_notification#2")
+    received(teller, report, commits=1)
+
+    teller.begin("receive_notification#1")
+    teller.end("receive_notification", commits=1)
+
+    assert 0 == checked(check_I40, teller.history)
+
+
 def test_what_is_parked_may_be_applied_when_it_is_told_again() -> None:
     teller = Teller()
     report = Report(Refunded(eur(40)), our_reference="re_1")

@@ -225,15 +225,17 @@ def _is_in_time(asked: Asked, first: Asked, history: History) -> bool:
 @invariant
 def check_I40(history: History) -> Iterator[Finding]:
     """What was reported before changes nothing, under whatever id it is sent again."""
-    ended = history.ended
-    if ended is None or ended.crashed or ended.error is not None:
+    ended, latest = history.ended, history.latest
+    if ended is None or latest is None or ended.crashed or ended.error is not None:
         return
-    known = history.remembered("I40", set[tuple[str, Report]])
-    reports = [each for moment in history.run.heard for each in _facts_in(moment, history)]
-    if reports and known.issuperset(reports):
+    heard = history.run.heard
+    reports = [each for moment in heard for each in _facts_in(moment, history)]
+    known = history.remembered("I40", dict[tuple[str, Report], int])
+    # Two that are handled at once may each see what the other has not written yet.
+    if reports and all(known.get(each, heard[0].number) < heard[0].number for each in reports):
         yield not ended.commits, ended, reports
     if not getattr(ended.result, "parked", ()):
-        known.update(reports)
+        known.update((each, latest.number) for each in reports if each not in known)
 
 
 def _facts_in(moment: Moment, history: History) -> Iterator[tuple[str, Report]]:

@@ -9,7 +9,7 @@ from paysession._domain.operations import Operation
 from paysession._domain.sources import MandateUse, Source
 from paysession._money import Money
 from paysession.lifecycles import OperationStatus
-from paysession.outcomes import Accepted, Fact, Refunded, Voided
+from paysession.outcomes import Accepted, Declined, Fact, Refunded, Voided
 
 
 @attrs.frozen(kw_only=True)
@@ -45,6 +45,11 @@ class Charge(Operation):
     def is_denied(self) -> bool:
         """Whether its money, which counts, is believed never to have come."""
         return self._denies_money()
+
+    @property
+    def _may_change(self) -> bool:
+        """A customer may come back to what was declined in their absence, and pay it."""
+        return super()._may_change or isinstance(self.believed, Declined)
 
     def _is_told_by(self, fact: Fact) -> bool:
         """Only money says that it succeeded."""

@@ -260,12 +260,14 @@ class Operation(Standing):
         When to see whether it still stands: what succeeded may bounce, what bounced may be taken
         again, and a session that was opened or closed may have been paid all the same.
         """
-        fact = self.believed
-        has_happened = self.succeeded or isinstance(fact, Bounced)
-        if self.sent_at is None or not has_happened:
+        if self.sent_at is None or not self._may_change:
             return ()
-        since = min(each.recorded_at for each in self.facts if each.fact == fact)
+        since = min(each.recorded_at for each in self.facts if each.fact == self.believed)
         return tuple(since + timedelta(seconds=each) for each in self.recheck_seconds)
+
+    @property
+    def _may_change(self) -> bool:
+        return self.succeeded or isinstance(self.believed, Bounced)
 
     def is_due(self, at: datetime) -> bool:
         """Whether it is to be looked at: it is open, or its time has come to see if it stands."""

@@ -88,8 +88,8 @@ class Capabilities:
         signs_facts: Notifications carry signed facts; if not, they are hints to look up.
         last_word: Which counts, if a success and a failure are told of one operation and
             nothing tells their order. Without it such a thing is looked up.
-        recheck_schedule: How long after it was settled what succeeded is looked at again, each:
-            at most twenty times, within a year.
+        recheck_schedule: How long after it was settled what succeeded, and a charge that was
+            declined, is looked at again, each: at most twenty times, within a year.
         minor_units: How amounts are written for this provider.
     """
 

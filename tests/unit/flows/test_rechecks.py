@@ -18,6 +18,7 @@ from flow_builders import (
     scripted_shop,
     seen,
 )
+from payment_builders import Till
 
 from paysession import Payment, PaymentMethod, PaymentSession, Refund
 from paysession._domain.evidence import EvidenceSource
@@ -26,9 +27,10 @@ from paysession._drivers import drive
 from paysession._flows.settling import settle
 from paysession.gateways import Capabilities
 from paysession.gateways.requests import CreateSessionRequest, Request
-from paysession.lifecycles import OperationStatus, SessionStatus
+from paysession.lifecycles import OperationStatus, PaymentStatus, SessionStatus
 from paysession.outcomes import (
     Accepted,
+    Authorized,
     Bounced,
     Captured,
     Declined,
@@ -122,6 +124,34 @@ def test_a_customer_who_paid_in_the_browser_and_never_came_back_is_found() -> No
     shop.payments.recover()
 
     assert SessionStatus.COMPLETED is shop.payments.get_session(session.id).status
+
+
+@pytest.mark.parametrize("fact", [Authorized(eur(100)), Captured(eur(100))])
+def test_a_customer_who_paid_after_all_what_was_declined_in_their_absence_is_found(
+    fact: Fact,
+) -> None:
+    till = Till(CHECKED, charge=Declined(DECLINE))
+    payment = till.charged()
+    assert PaymentStatus.FAILED is payment.status
+
+    till.clock.now += DAY
+    till.gateway.then("look_up", seen(fact))
+    till.payments.recover()
+
+    assert eur(100) == till.newest(payment).balances.authorized
+    assert eur(0) == till.in_order().due
+
+
+def test_a_charge_that_stays_declined_is_looked_at_until_the_schedule_ends() -> None:
+    till = Till(CHECKED, charge=Declined(DECLINE))
+    payment = till.charged()
+    for _ in range(10):
+        till.clock.now += DAY
+        till.gateway.then("look_up", seen(Declined(DECLINE)))
+        till.payments.recover()
+
+    assert 2 == till.gateway.methods.count("look_up")
+    assert PaymentStatus.FAILED is till.newest(payment).status
 
 
 def test_money_of_a_session_that_was_closed_at_the_provider_is_found() -> None:

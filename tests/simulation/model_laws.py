@@ -62,6 +62,7 @@ def check_step(before: World, after: World) -> None:
     _require("a payment follows its chart", _follows(PAYMENT, before.payment, after.payment))
     _check_dispute(before, after)
     _check_asked(before, after)
+    _check_told_again(before, after)
 
 
 def _absorbs(before: World, after: World) -> bool:
@@ -142,6 +143,16 @@ def _living(world: World, kind: type[Movement]) -> int:
 
 def _is_taken(operation: Movement) -> bool:
     return isinstance(operation, Capture) and operation.succeeded
+
+
+def _check_told_again(before: World, after: World) -> None:
+    """Money that is told of once more is no later than it was."""
+    if before.payment is None or after.payment is None:
+        return
+    kind = DiscrepancyKind.PAID_AFTER_CLOSE
+    is_late = _is_open(after.payment, kind) and not _is_open(before.payment, kind)
+    has_moved = before.payment.balances != after.payment.balances
+    _require("what has not moved is not late", has_moved or not is_late, after.payment)
 
 
 def check_state(world: World) -> None:

@@ -140,8 +140,7 @@ def _discrepancy_keys(owner: Owner, labels: Mapping[str, Key]) -> tuple[str, ...
     return tuple(
         sorted(
             f"{each.kind} of {labels.get(each.operation_id)}: {each.is_open}"
-            for each in owner.discrepancies
-            if _matters(each)
+            for each in _last_known(owner)
         )
     )
 
@@ -167,12 +166,13 @@ def in_short(world: World) -> World:
 
 
 def _in_short(owner: W) -> W:
-    kept = {(each.kind, each.operation_id): each for each in owner.discrepancies if _matters(each)}
-    return attrs.evolve(owner, news=(), discrepancies=tuple(kept.values()))
+    return attrs.evolve(owner, news=(), discrepancies=_last_known(owner))
 
 
-def _matters(discrepancy: Discrepancy) -> bool:
-    return discrepancy.is_open or discrepancy.kind in _COMES_BACK
+def _last_known(owner: Owner) -> tuple[Discrepancy, ...]:
+    """Return what is amiss, and what was and may be so again."""
+    last = {(each.kind, each.operation_id): each for each in owner.discrepancies}
+    return tuple(each for each in last.values() if each.is_open or each.kind in _COMES_BACK)
 
 
 def _newest_of(operation: O) -> O:

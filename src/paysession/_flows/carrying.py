@@ -19,7 +19,7 @@ from paysession._domain.movements import Refund
 from paysession._domain.operations import Lease, Origin
 from paysession._domain.session import PaymentSession
 from paysession._flows.asks import Call, Describe, Description, Flow, Load, Now, Peek, Unit
-from paysession._flows.ending_here import end_of, is_ended_here
+from paysession._flows.ending_here import addressed, end_of, is_ended_here
 from paysession._flows.holding import handed_over, put_off, taken_up
 from paysession._flows.looking import Sighting, look_at, may_be_repeated, proves_absence
 from paysession._flows.requests import AnyOperation, request_for
@@ -101,11 +101,15 @@ def brought_nearer(operation: O, description: Description) -> Flow[O]:
 
 
 def _ended_here(operation: O, description: Description) -> Flow[O]:
-    """There is nobody to be called."""
+    """There is nobody to be called, unless the provider names the session by now."""
     fact = yield from end_of(operation, description)
-    if fact is None:
-        return operation
-    return (yield from _settled(operation, fact, EvidenceSource.OURSELVES))
+    if fact is not None:
+        return (yield from _settled(operation, fact, EvidenceSource.OURSELVES))
+    yield from addressed(operation)
+    newest = yield from Load(type(operation), operation.id)
+    if is_ended_here(newest, description):
+        return newest
+    return (yield from brought_nearer(newest, description))
 
 
 def _found_out(operation: O, description: Description) -> Flow[O]:

@@ -134,9 +134,18 @@ def _close(session: PaymentSession, reason: CloseReason) -> Flow[PaymentSession]
 def _close_unasked(
     session: PaymentSession, description: Description, reason: CloseReason, at: datetime
 ) -> Flow[PaymentSession]:
-    """The provider closes nothing, or not this: it says whether there is money, and no more."""
+    """
+    The provider closes nothing, or not this: it says whether there is money, and no more.
+
+    Unless it names the session only now, and can close it by that.
+    """
+    was_closable = _is_closed_at_provider(session, description)
     session = yield from _looked_at(session, description)
-    return session if session.is_closed else (yield from _close_here(session.id, reason, at))
+    if session.is_closed:
+        return session
+    if _is_closed_at_provider(session, description) and not was_closable:
+        return (yield from _close_at_provider(session.id, reason, description, at))
+    return (yield from _close_here(session.id, reason, at))
 
 
 def _in_the_way(session: PaymentSession, reason: CloseReason) -> Unit[Attempt | None]:

@@ -20,7 +20,7 @@ from paysession._domain.movements import AnyMovementOperation, Capture, Refund, 
 from paysession._domain.operations import Operation
 from paysession._domain.parked import ParkReason
 from paysession._domain.payment import Payment
-from paysession._flows.asks import Find, Flow, Peek, Unit
+from paysession._flows.asks import Find, Flow, Unit
 from paysession._flows.placing import KIND_OF_ROLE, Place, brought_by, meant_by, place_of, role_of
 from paysession._flows.requests import AnyOperation
 from paysession._flows.settling import settle
@@ -117,20 +117,25 @@ def _to_look_up(place: Place) -> Unit[Placement]:
     if movements:
         return ToLookUp(movements)
     meant = yield from meant_by(place, Report(Unknown()))
-    open_ones = (yield from _open_movements(place.payment)) if place.payment else ()
-    operations = (*open_ones, *meant.operations)
+    movements = (yield from _movements_that_may_be_meant(place.payment)) if place.payment else ()
+    operations = (*movements, *meant.operations)
     return ToLookUp(operations) if operations else _UNKNOWN
 
 
-def _open_movements(payment: Payment) -> Unit[tuple[AnyMovementOperation, ...]]:
+def _movements_that_may_be_meant(payment: Payment) -> Unit[tuple[AnyMovementOperation, ...]]:
+    """Return what is open, and what came to money and was given no id by which it is named."""
     found: list[AnyMovementOperation] = []
-    for operation_id in payment.open_operations:
-        kinds: tuple[type[AnyMovementOperation], ...] = (Capture, Void, Refund)
-        for kind in kinds:
-            movement = yield from Peek(kind, operation_id)
-            if movement is not None:
-                found.append(movement)
+    for role in (ReferenceRole.CAPTURE, ReferenceRole.VOID, ReferenceRole.REFUND):
+        for each in (yield from Find(KIND_OF_ROLE[role], "payment_id", payment.id)):
+            is_nameless = each.references.get(role) is None and each.succeeded
+            was_asked = each.sent_at is not None and not _came_in_one_step(each)
+            if each.is_open or (is_nameless and was_asked):
+                found.append(each)
     return tuple(found)
+
+
+def _came_in_one_step(movement: AnyMovementOperation) -> bool:
+    return isinstance(movement, Capture) and movement.came_in_one_step
 
 
 def _applied_to_payment(

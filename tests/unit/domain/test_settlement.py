@@ -188,6 +188,17 @@ def test_money_for_a_closed_session_is_recorded_and_the_session_stays_closed() -
     assert events.FactRecorded is newest(after)
 
 
+def test_money_that_was_too_little_is_not_late_because_it_is_told_again() -> None:
+    told = References.of(capture="ch_1")
+    once = settled(completing(), Captured(eur(60)))
+    again = settled(once, Captured(eur(60), references=told))
+    assert once.payment
+    assert again.payment
+    assert (once.payment.balances, None) == (again.payment.balances, again.session.payment_id)
+    assert ([DiscrepancyKind.UNDERPAID], once.account) == (kinds(again), again.account)
+    assert events.FactRecorded is newest(again)
+
+
 def test_a_second_payment_for_one_session_is_recorded_as_such() -> None:
     first = settled(completing(), Captured(eur(100)))
     _, stale = completing().session.request_completion(

@@ -620,6 +620,21 @@ def test_a_hint_on_a_payment_is_looked_up_at_all_that_is_open() -> None:
     assert shop.payments.get_refund(refund.id).succeeded
 
 
+def test_a_hint_that_names_nothing_we_know_is_looked_up_at_what_has_no_name_yet() -> None:
+    shop = notifying_shop(Capabilities(signs_facts=False))
+    payment = shop.held()
+    shop.gateway.then("capture", Captured(eur(100)))
+    capture = shop.payments.capture(payment.id)
+    shop.gateway.then("look_up", seen(Bounced(DECLINE)))
+    shop.gateway.then("look_up", seen(Authorized(eur(100))))
+
+    named = payment.references | References.of(capture="ch_1")
+    received = tell(shop, Report(Bounced(DECLINE), references=named))
+
+    assert capture.id in received.settled
+    assert eur(0) == shop.payments.get_payment(payment.id).balances.captured
+
+
 def test_a_hint_that_could_not_be_looked_up_is_tried_again() -> None:
     shop = notifying_shop()
     session = shop.payments.get_session(processing(shop))

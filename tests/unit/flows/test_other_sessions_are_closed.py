@@ -28,15 +28,18 @@ from paysession._domain.operations import Origin
 from paysession.errors import NothingDue, SessionClosing
 from paysession.events import SessionCanceled, SessionCloseRequested
 from paysession.gateways import Capabilities, Gateway
+from paysession.gateways.requests import CloseSessionRequest
 from paysession.lifecycles import PaymentStatus, SessionStatus
 from paysession.outcomes import (
     Accepted,
     ActionRequired,
     Approved,
+    Canceled,
     Captured,
     Declined,
     Pending,
     Redirect,
+    ReferenceRole,
     References,
 )
 from paysession.stores import Changes
@@ -442,6 +445,39 @@ def test_a_person_who_cancels_is_not_sent_to_a_person_when_that_is_refused() -> 
 
     (closing,) = _closings(shop, session)
     assert closing.waits_for_person is None
+
+
+NAMED = Accepted(references=References.of(session="cs_9"))
+
+
+@pytest.mark.parametrize("by", ["policy", "command"])
+def test_a_session_that_its_provider_names_only_now_is_closed_there(by: str) -> None:
+    shop = scripted_shop(create_session=Accepted())
+    session = shop.opened()
+    shop.gateway.then("look_up", seen(NAMED))
+
+    if by == "policy":
+        shop.payments.update_payable(order(0))
+    else:
+        shop.payments.cancel_session(session.id)
+
+    assert SessionStatus.CANCELED is _newest(shop, session).status
+    (closing,) = (each for each in shop.gateway.calls if isinstance(each, CloseSessionRequest))
+    assert "cs_9" == closing.references.get(ReferenceRole.SESSION)
+
+
+def test_a_crash_before_it_is_closed_there_loses_nothing() -> None:
+    shop = scripted_shop(create_session=Accepted(), close_session=Crash())
+    session = shop.opened()
+    shop.gateway.then("look_up", seen(NAMED))
+    with pytest.raises(Crash):
+        shop.payments.update_payable(order(0))
+
+    shop.gateway.then("look_up", seen(Canceled()))
+    _recovered(shop)
+
+    assert SessionStatus.CANCELED is _newest(shop, session).status
+    assert 1 == shop.gateway.methods.count("close_session")
 
 
 def test_a_close_that_did_not_arrive_is_made_again() -> None:

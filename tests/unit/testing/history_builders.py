@@ -60,6 +60,7 @@ class Teller:
     history: History = attrs.field(factory=History)
     minutes: int = 0
     flow: str = "recover#1"
+    fault: str | None = None
 
     def note(
         self,
@@ -78,6 +79,7 @@ class Teller:
             ask=ask,
             answer=answer,
             error=error,
+            fault=self.fault,
         )
         self.history.note(moment, written=written, ended=ended)
 

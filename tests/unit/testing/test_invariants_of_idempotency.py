@@ -293,6 +293,19 @@ def test_a_call_is_repeated_later_if_it_certainly_never_happened() -> None:
     assert "I39" == broken_by(check_I39, teller.history)
 
 
+def test_a_process_that_stood_still_before_its_call_knew_nothing_of_the_time() -> None:
+    teller = refunded_with("key")
+    refund = begun(teller)
+    teller.call(refund, error=TimeoutError("read"))
+    teller.look_at_the_clock()
+    teller.minutes = 60 * 24 * 400
+    teller.fault = "F46"
+
+    teller.call(refund, Pending())
+
+    assert 0 == checked(check_I39, teller.history)
+
+
 def test_what_the_browser_brought_is_sent_once() -> None:
     teller = Teller()
     session, attempt = new_session()

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import takewhile
 
 import attrs
 
@@ -17,7 +18,7 @@ from paysession._domain.limits import holds_card_number
 from paysession._domain.operations import Operation, Origin
 from paysession._domain.owners import Owner
 from paysession._domain.payment import Payment
-from paysession._flows.asks import Read
+from paysession._flows.asks import Now, Read
 from paysession.errors import IdempotencyKeyInFlight, IdempotencyKeyReused
 from paysession.gateways.requests import LookUpRequest
 from paysession.outcomes import NotAttempted, Report, Unknown
@@ -30,6 +31,7 @@ _BY_CALLER = (Origin.COMMAND, Origin.PERSON)
 _LONGEST_KEY = 38
 """PayPal's bound for `PayPal-Request-Id` on some of its calls; others allow 64 and more."""
 _MARGIN = timedelta(hours=1)
+_HELD_UP = "F46"
 
 
 @attrs.frozen
@@ -207,11 +209,19 @@ def check_I39(history: History) -> Iterator[Finding]:
     heard = heard_in(history)
     for asked in _sent_since("I39", history):
         earlier = [each for each in heard.sent[asked.request.operation_id] if each.at <= asked.at]
-        if len(earlier) > 1:
+        if len(earlier) > 1 and not _was_held_up(history):
             in_time = _is_in_time(asked, earlier[0], history)
             absent = was_absent(asked.request.operation_id, asked.gateway, history, before=asked)
             holds_secret = getattr(asked.request, "external_data", None) is not None
             yield (in_time or absent) and not holds_secret, asked, earlier
+
+
+def _was_held_up(history: History) -> bool:
+    """Whether a process stood still after its last look at the clock, which it cannot know."""
+    latest = history.latest
+    own = (each for each in reversed(history.moments) if latest and each.flow == latest.flow)
+    since = takewhile(lambda each: not isinstance(each.ask, Now), own)
+    return any(each.fault == _HELD_UP for each in since)
 
 
 def _is_in_time(asked: Asked, first: Asked, history: History) -> bool:

@@ -8,13 +8,13 @@ though it may echo the payment's id with it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias, cast
 
 import attrs
 
-from paysession._domain.attempts import Attempt, SetupAttempt
+from paysession._domain.attempts import Attempt, AttemptKind, SetupAttempt
 from paysession._domain.cancellations import RefundCancellation
 from paysession._domain.charges import Charge
 from paysession._domain.disputes import Dispute
@@ -226,35 +226,39 @@ def meant_by(place: Place, report: Report) -> Unit[Meant]:
     if isinstance(place.echoed, Attempt | SetupAttempt | Charge):
         return Meant((place.echoed,))
     if isinstance(session, SetupSession):
-        return Meant(((yield from Load(SetupAttempt, session.attempt_id)),))
+        stored = yield from Find(SetupAttempt, "setup_session_id", session.id)
+        return _meant_among(stored, session.attempt_id, report)
     if session is not None:
-        return (yield from _meant_of(session, report))
+        attempts = yield from Find(Attempt, "session_id", session.id)
+        return _meant_among(attempts, session.attempt_id, report)
     charge = None
     if payment is not None and payment.attempt_id is not None:
         charge = yield from Peek(Charge, payment.attempt_id)
     return Meant(() if charge is None else (charge,))
 
 
-def _meant_of(session: PaymentSession, report: Report) -> Unit[Meant]:
+def _meant_among(
+    attempts: Sequence[Attempt] | Sequence[SetupAttempt], newest_id: str | None, report: Report
+) -> Meant:
     """
     Return the attempt that the provider tells apart from others, or that was told this before.
 
     Money counts whichever attempt brought it; what else is said may be about an older one.
     """
-    attempts = yield from Find(Attempt, "session_id", session.id)
     told = as_evidence(report.told)
     told_apart = [each for each in attempts if _is_named(each, report.attempt)]
     told_before = [each for each in attempts if any(one.fact == told for one in each.facts)]
     if told_apart or told_before:
         return Meant(tuple(told_apart or told_before)[:1])
-    newest = tuple(each for each in attempts if each.id == session.attempt_id)
-    others = [each for each in attempts if each.is_completing and each not in newest]
+    newest = tuple(each for each in attempts if each.id == newest_id)
+    completing = [each for each in attempts if each.kind is AttemptKind.COMPLETE]
+    others = [each for each in completing if each not in newest]
     if not others or isinstance(report.fact, Authorized | Captured | Stored):
         return Meant(newest)
     still_open = tuple(each for each in attempts if each.is_open)
     return Meant(still_open or newest, is_certain=False)
 
 
-def _is_named(attempt: Attempt, told: str | None) -> bool:
+def _is_named(attempt: Attempt | SetupAttempt, told: str | None) -> bool:
     """Whether the provider's id of a customer's attempt is one of this attempt's."""
     return told is not None and any(reference.id == told for reference in attempt.references)

@@ -564,7 +564,7 @@ def test_a_movement_that_was_answered_without_an_id_is_the_one_that_is_told_of_w
     shop.gateway.then(method, moved(eur(60)))
     movement = getattr(shop.payments, method)(payment.id, amount=eur(60))
 
-    for amount, number in ((60, "mv_1"), (40, "mv_2")):
+    for amount, number in ((40, "mv_2"), (60, "mv_1")):
         named = payment.references | References.of(**{method: number})
         tell(shop, Report(moved(eur(amount)), references=named))
 

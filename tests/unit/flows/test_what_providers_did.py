@@ -300,6 +300,22 @@ def test_a_setup_session_is_completed_by_a_notification() -> None:
     assert after.status is SetupSessionStatus.COMPLETED
 
 
+def test_a_decline_of_an_earlier_try_at_storing_is_told_again_and_changes_nothing() -> None:
+    shop = notifying_shop()
+    shop.gateways["bogus"] = shop.gateway = gateway = ChargingGateway()
+    gateway.then("create_setup_session", Accepted(references=References.of(session="cs_s")))
+    gateway.then("complete_setup_session", Declined(DECLINE))
+    setup = shop.payments.create_setup_session(CARD, customer_id="cu_1")
+    shop.payments.complete_setup_session(setup.id)
+    gateway.then("complete_setup_session", Stored(Profile(id="tok_1")))
+    setup = shop.payments.complete_setup_session(setup.id)
+    before = shop.snapshot()
+
+    tell(shop, Report(Declined(DECLINE), references=References.of(session="cs_s")))
+
+    assert before == shop.snapshot()
+
+
 def test_what_waits_is_tried_one_by_one() -> None:
     shop = notifying_shop()
     for number in range(3):

@@ -87,7 +87,7 @@ def _check_operations(before: Sequence[Operation], after: Sequence[Operation]) -
     known = {each.id: each for each in before}
     for new in after:
         old = known.get(new.id)
-        if old is None or old.status is new.status:
+        if old is None or old is new or old.status is new.status:
             continue
         way, edges = _way_of(old, new), CHARTS[type(new).__name__].edges
         follows = all(a is b or (a, b) in edges for a, b in pairwise(way))

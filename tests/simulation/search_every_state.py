@@ -30,7 +30,7 @@ HELD = CapturePolicy.MANUAL
 VERDICTS = (DisputeStatus.WON, DisputeStatus.LOST)
 """Beside them a dispute begins as an inquiry: nothing but `lost` makes a difference to money."""
 
-TWIN_OF_EACH = 50
+TWIN_OF_EACH = 200
 """Every so many-th state is left once more for each kind of move that leads there."""
 
 SEARCHES: Mapping[str, Callable[[int], Bounds]] = {

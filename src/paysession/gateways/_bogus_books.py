@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 from threading import Lock
 from typing import TypeAlias
@@ -87,10 +88,10 @@ class Books:
     def __init__(
         self, capabilities: Capabilities, clock: Callable[[], datetime], webhooks: StandardWebhooks
     ) -> None:
-        self.lock = Lock()
+        self.lock: AbstractContextManager[bool] = Lock()
         self.capabilities = capabilities
         self.clock = clock
-        self.outbox = Outbox(webhooks, signs_facts=capabilities.signs_facts)
+        self.outbox: Outbox = Outbox(webhooks, signs_facts=capabilities.signs_facts)
         self.waiting: list[Entry] = []
         self.effects: list[BogusEffect] = []
         self.calls: list[Request[object]] = []

@@ -155,8 +155,14 @@ class Subject:
 
     def store(self) -> Stored:
         """Keep the source for later use."""
-        self.done = stored = Stored(self.profile, references=self.references)
+        stored = Stored(self.profile, references=self.references)
+        self.come_to(stored)
         return stored
+
+    def come_to(self, fact: Authorized | Captured | Stored) -> None:
+        """Be done, and be called by the ids that came with that as well."""
+        self.references |= fact.references
+        self.done = fact
 
     def standing(self, request: Request[object]) -> Outcome | None:
         """Answer what holds of one that is done or closed, whatever is scripted."""
@@ -229,14 +235,13 @@ class Sale(Subject):
         """Hold the amount until then, and take it at once if that is the policy."""
         self.held, kept = amount, self.profile if self.saves_source else None
         if self.policy is CapturePolicy.MANUAL:
-            authorization = made.get(ReferenceRole.AUTHORIZATION)
-            self.references |= References.of(authorization=authorization)
-            self.done = held = Authorized(
-                amount, references=self.references, expires_at=until, profile=kept
-            )
+            own = References.of(authorization=made.get(ReferenceRole.AUTHORIZATION))
+            known = self.references | own
+            held = Authorized(amount, references=known, expires_at=until, profile=kept)
+            self.come_to(held)
             return held, [BogusEffectKind.HELD]
-        self.references |= made
-        self.done = taken = Captured(amount, references=self.references, profile=kept)
+        taken = Captured(amount, references=self.references | made, profile=kept)
+        self.come_to(taken)
         self.take(amount)
         return taken, [BogusEffectKind.HELD, BogusEffectKind.TAKEN]
 

@@ -114,7 +114,7 @@ class BogusProvider:
         self._webhooks = StandardWebhooks(webhook_secrets or [_new_secret()])
         self._books = Books(self.capabilities, clock or utc_now, self._webhooks)
         self._spent: set[tuple[str, str | None, str]] = set()
-        self.later = BogusEvents(self._books)
+        self.later: BogusEvents = BogusEvents(self._books)
 
     @property
     def effects(self) -> tuple[BogusEffect, ...]:

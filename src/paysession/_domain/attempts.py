@@ -171,6 +171,12 @@ class Attempt(Operation):
         """Add one fact; what the browser brought back is needed no more once it has ended."""
         return _without_hint(super().observed(evidence))
 
+    @property
+    def _may_change(self) -> bool:
+        """A session that its provider has ended may have been paid all the same."""
+        is_over = self.kind is AttemptKind.CREATE and isinstance(self.believed, Canceled | Expired)
+        return super()._may_change or is_over
+
     def _status_by(self, fact: Fact) -> OperationStatus:
         if isinstance(fact, Accepted) and self.kind not in (AttemptKind.CREATE, AttemptKind.UPDATE):
             return OperationStatus.PENDING

@@ -110,9 +110,11 @@ class Driver:
         return f"{prefix}_{self._ids[prefix]}"
 
     def wait(self, time: timedelta) -> None:
-        """Let time pass; what was under way arrives meanwhile."""
-        self.now += time
-        self.gateway.catch_up()
+        """Let time pass; what was under way arrives meanwhile, each at its own time."""
+        end = self.now + time
+        for moment in (*self.gateway.arrivals(until=end), end):
+            self.now = moment
+            self.gateway.catch_up()
 
     def note_happening(self, fault: Fault) -> None:
         """Note what happened at the provider, though nobody asked for it."""

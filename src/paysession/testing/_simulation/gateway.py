@@ -130,6 +130,11 @@ class SimulatedGateway(Gateway):
             raise UnreadableNotification(f"card {CARD_NUMBER} makes no sense")
         return tuple(report for letter in letters for report in letter.reports)
 
+    def arrivals(self, *, until: datetime) -> tuple[datetime, ...]:
+        """Return when what is under way arrives."""
+        now = self.provider.books.now()
+        return tuple(sorted(max(at, now) for at, _ in self._late if at <= until))
+
     def catch_up(self) -> None:
         """Let what came too late for its caller happen now, if its time has come."""
         due = [request for at, request in self._late if at <= self.provider.books.now()]

@@ -32,8 +32,10 @@ from paysession.outcomes import (
     Accepted,
     Authorized,
     Bounced,
+    Canceled,
     Captured,
     Declined,
+    Expired,
     Fact,
     Redirect,
     References,
@@ -165,6 +167,21 @@ def test_money_of_a_session_that_was_closed_at_the_provider_is_found() -> None:
 
     payments = [each for each in shop.store.entities() if isinstance(each, Payment)]
     assert ["paid_after_close"] == [one.kind for each in payments for one in each.discrepancies]
+
+
+@pytest.mark.parametrize("end", [Canceled(), Expired()])
+def test_money_of_a_session_that_its_provider_ended_is_found(end: Fact) -> None:
+    shop = scripted_shop(CHECKED, create_session=Accepted())
+    session = shop.opened()
+    told = settle(shop.attempt(session), end, source=EvidenceSource.NOTIFICATION, at=NOW)
+    drive(told, shop.payments.ports)
+    assert shop.payments.get_session(session.id).is_closed
+
+    shop.clock.now += DAY
+    shop.gateway.then("look_up", seen(Captured(eur(100))))
+    shop.payments.recover()
+
+    assert eur(100) == shop.account()["paid"]
 
 
 def test_a_refund_that_bounced_without_a_word_is_found() -> None:

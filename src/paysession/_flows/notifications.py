@@ -116,10 +116,16 @@ def _placed(
             return (record_id,)
         case ToLookUp(operations):
             description = yield from description_of(gateway)
+            is_undecided = False
             for operation in operations:
                 sighting = yield from look_at(operation, description)
                 if sighting in (Sighting.CANNOT_LOOK, Sighting.DID_NOT_ANSWER):
                     return NotApplied(ParkReason.NOT_LOOKED_UP)
+                is_missing = operation.is_unresolved and sighting is Sighting.NOT_SEEN
+                is_undecided = is_undecided or is_missing
+            # What may be ours, or somebody else's, is told again once ours is known.
+            if is_undecided:
+                return NotApplied(ParkReason.UNDECIDED)
             return tuple(each.id for each in operations)
         case NotApplied():
             return placement

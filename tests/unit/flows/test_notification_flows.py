@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import attrs
 import pytest
@@ -28,6 +29,7 @@ from paysession.errors import (
 )
 from paysession.events import ReportDismissed
 from paysession.gateways import Capabilities
+from paysession.gateways.requests import Request
 from paysession.lifecycles import OperationStatus, PaymentStatus, SessionStatus
 from paysession.outcomes import (
     ActionRequired,
@@ -633,6 +635,33 @@ def test_a_hint_that_names_nothing_we_know_is_looked_up_at_what_has_no_name_yet(
 
     assert capture.id in received.settled
     assert eur(0) == shop.payments.get_payment(payment.id).balances.captured
+
+
+def test_a_hint_at_what_may_be_ours_is_looked_up_again_once_ours_is_known() -> None:
+    can = Capabilities(signs_facts=False, look_up_is_authoritative=True, honours_keys=False)
+    shop = notifying_shop(can)
+    payment = shop.held()
+    shop.gateway.then("capture", Unknown("500"))
+    capture = shop.payments.capture(payment.id, amount=eur(70))
+    money = References.of(authorization=payment.references.get(ReferenceRole.AUTHORIZATION))
+    told = (
+        Report(Authorized(eur(100), references=money), our_reference=payment.attempt_id),
+        Report(Captured(eur(30), references=money | References.of(capture="ch_1"))),
+    )
+
+    def known(request: Request[Any]) -> tuple[Report, ...]:
+        return () if request.operation_id == capture.id else told
+
+    shop.gateway.then("look_up", *[known] * 20)
+    assert tell(shop, Report(Captured(eur(30)), references=money)).parked
+
+    for _ in range(3):
+        shop.clock.forward(hours=7)
+        shop.payments.recover()
+
+    assert not shop.payments.get_capture(capture.id).succeeded
+    assert eur(30) == shop.payments.get_payment(payment.id).balances.captured
+    assert [] == [each for each in parked_in(shop) if each.is_waiting]
 
 
 def test_a_hint_that_could_not_be_looked_up_is_tried_again() -> None:

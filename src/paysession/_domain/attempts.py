@@ -20,6 +20,7 @@ from paysession.outcomes import (
     Authorized,
     Canceled,
     Captured,
+    Declined,
     Expired,
     Fact,
     Refunded,
@@ -174,8 +175,8 @@ class Attempt(Operation):
     @property
     def _may_change(self) -> bool:
         """A session that its provider has ended may have been paid all the same."""
-        is_over = self.kind is AttemptKind.CREATE and isinstance(self.believed, Canceled | Expired)
-        return super()._may_change or is_over
+        is_over = isinstance(self.believed, Canceled | Expired | Declined)
+        return super()._may_change or (self.kind is AttemptKind.CREATE and is_over)
 
     def _status_by(self, fact: Fact) -> OperationStatus:
         if isinstance(fact, Accepted) and self.kind not in (AttemptKind.CREATE, AttemptKind.UPDATE):

@@ -35,6 +35,7 @@ from paysession.outcomes import (
     Canceled,
     Captured,
     Declined,
+    Ends,
     Expired,
     Fact,
     Redirect,
@@ -169,7 +170,7 @@ def test_money_of_a_session_that_was_closed_at_the_provider_is_found() -> None:
     assert ["paid_after_close"] == [one.kind for each in payments for one in each.discrepancies]
 
 
-@pytest.mark.parametrize("end", [Canceled(), Expired()])
+@pytest.mark.parametrize("end", [Canceled(), Expired(), Declined(DECLINE, ends=Ends.OBJECT)])
 def test_money_of_a_session_that_its_provider_ended_is_found(end: Fact) -> None:
     shop = scripted_shop(CHECKED, create_session=Accepted())
     session = shop.opened()

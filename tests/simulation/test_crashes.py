@@ -104,7 +104,7 @@ def test_a_moment_is_new_after_each_commit_and_seldom_else() -> None:
 
 @every_tale
 def test_a_crash_around_any_commit_or_call_is_recovered_from(number: int, tale: Tale) -> None:
-    for point in turns_in(tale)[number % 17 :: 17]:
+    for point in turns_in(tale)[number % 11 :: 11]:
         check_recovered(tale, point)
 
 

@@ -24,6 +24,7 @@ from paysession._flows.carrying import description_of
 from paysession._flows.looking import Sighting, look_at
 from paysession._flows.one_by_one import one_by_one
 from paysession._flows.reports import Applied, NotApplied, ToLookUp, applied
+from paysession._flows.requests import AnyOperation
 from paysession._flows.units import settling
 from paysession.errors import NotFound, UnreadableNotification
 from paysession.gateways.notifications import Notification
@@ -115,22 +116,33 @@ def _placed(
         case Applied(record_id):
             return (record_id,)
         case ToLookUp(operations):
-            description = yield from description_of(gateway)
-            is_undecided = False
-            for operation in operations:
-                sighting = yield from look_at(operation, description)
-                if sighting in (Sighting.CANNOT_LOOK, Sighting.DID_NOT_ANSWER):
-                    return NotApplied(ParkReason.NOT_LOOKED_UP)
-                is_missing = operation.is_unresolved and sighting is Sighting.NOT_SEEN
-                is_undecided = is_undecided or is_missing
-            # What may be ours, or somebody else's, is told again once ours is known.
-            if is_undecided:
-                return NotApplied(ParkReason.UNDECIDED)
-            return tuple(each.id for each in operations)
+            return (yield from _looked_up(gateway, operations))
         case NotApplied():
             return placement
         case _:
             assert_never(placement)
+
+
+def _looked_up(
+    gateway: str, operations: tuple[AnyOperation, ...]
+) -> Flow[tuple[str, ...] | NotApplied]:
+    """
+    Ask for all that may be meant.
+
+    While one of ours is not found there, what is found may be that one, or somebody else's:
+    it is asked for again once ours is known.
+    """
+    description = yield from description_of(gateway)
+    is_undecided = False
+    for operation in operations:
+        sighting = yield from look_at(operation, description)
+        if sighting in (Sighting.CANNOT_LOOK, Sighting.DID_NOT_ANSWER):
+            return NotApplied(ParkReason.NOT_LOOKED_UP)
+        is_missing = operation.is_unresolved and sighting is Sighting.NOT_SEEN
+        is_undecided = is_undecided or is_missing
+    if is_undecided:
+        return NotApplied(ParkReason.UNDECIDED)
+    return tuple(each.id for each in operations)
 
 
 def _parked(gateway: str, report: Report, reason: ParkReason, at: datetime) -> Flow[ParkedReport]:

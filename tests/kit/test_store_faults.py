@@ -17,7 +17,7 @@ from sqlite_store import SqliteStore
 
 from paysession.stores import AsyncInMemoryStore, AsyncStore, InMemoryStore, Store
 from paysession.testing import AsyncStoreConformance, LawBroken, StoreConformance
-from paysession.testing._stores import trials
+from paysession.testing._laws import threads
 from paysession.testing._stores.laws import LAWS
 
 sys.path.append(str(Path(__file__).parents[1] / "unit" / "stores"))
@@ -160,7 +160,7 @@ def test_a_fault_of_an_asynchronous_store_is_caught_too(
 def test_a_race_of_threads_is_caught_by_its_law(
     store: type[InMemoryStore], code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trials, "LONGEST_SECONDS", 2)
+    monkeypatch.setattr(threads, "LONGEST_SECONDS", 2)
     assert code == caught(Suite(store), code).code
 
 
@@ -168,7 +168,7 @@ def test_a_race_of_threads_is_caught_by_its_law(
 def test_a_race_of_tasks_is_caught_by_its_law(
     store: type[AsyncInMemoryStore], code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trials, "LONGEST_SECONDS", 0.2)
+    monkeypatch.setattr(threads, "LONGEST_SECONDS", 0.2)
     assert code == caught(AsyncSuite(store), code).code
 
 

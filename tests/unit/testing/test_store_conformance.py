@@ -18,7 +18,7 @@ from kept_store import AsyncKeptStore, KeptStore
 
 from paysession.stores import AsyncInMemoryStore, InMemoryStore
 from paysession.testing import AsyncStoreConformance, LawBroken, StoreConformance
-from paysession.testing._stores import trials
+from paysession.testing._laws import threads
 from paysession.testing._stores.bench import Bench, Law
 from paysession.testing._stores.laws import LAWS
 from paysession.testing._stores.trials import AtOnce, Do, Trial
@@ -192,7 +192,7 @@ def test_an_asynchronous_suite_has_no_transaction_of_itself() -> None:
 
 
 def test_a_law_of_which_some_are_stuck_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trials, "LONGEST_SECONDS", 0.01)
+    monkeypatch.setattr(threads, "LONGEST_SECONDS", 0.01)
     released = Event()
 
     def waits(bench: Bench) -> Trial[None]:

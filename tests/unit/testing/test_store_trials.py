@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from paysession.testing._stores import trials
+from paysession.testing._laws import threads
 from paysession.testing._stores.trials import (
     AtOnce,
     Do,
@@ -191,7 +191,7 @@ def test_calls_that_end_in_time_give_back_what_they_did() -> None:
 
 def test_whoever_does_not_end_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     released = Event()
-    monkeypatch.setattr(trials, "LONGEST_SECONDS", 0.01)
+    monkeypatch.setattr(threads, "LONGEST_SECONDS", 0.01)
     with pytest.raises(Stuck, match=r"1 of 2 were stuck after 0\.01 seconds"):
         bounded([lambda: True, released.wait])
     released.set()

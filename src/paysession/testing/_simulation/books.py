@@ -104,6 +104,7 @@ class Books:
     What a provider keeps.
 
     Attributes:
+        account: The name that the backend gives to the gateway to it.
         deals: Sessions and charges, by every id that the provider gave them.
         in_order: The same, each once, oldest first.
         truth: All that happened to money.
@@ -111,8 +112,11 @@ class Books:
         twist: How the next money is to differ from what was asked for, if it is.
     """
 
-    def __init__(self, profile: Profile, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, profile: Profile, clock: Callable[[], datetime], *, account: str = "sim"
+    ) -> None:
         self.profile = profile
+        self.account = account
         self.now = clock
         self.deals: dict[str, Deal] = {}
         self.in_order: list[Deal] = []
@@ -384,6 +388,7 @@ class Books:
             at=self.now(),
             reference=reference,
             deal=deal.id,
+            gateway=self.account,
         )
         deal.effects.append(effect)
         self.truth.append(effect)

@@ -75,7 +75,7 @@ def letters_come(shopper: Shopper) -> None:
 def recovers(shopper: Shopper) -> None:
     """The backend's cron job runs."""
     driver = shopper.driver
-    due = driver.store.due(driver.now, kinds=_MAY_EXPIRE, limit=100, tenant="")
+    due = driver.due(_MAY_EXPIRE, limit=100)
     for command, kind in _CLOSED_BY.items():
         if any(isinstance(each, kind) for each in due):
             driver.run(driver.begin("recovery", command, limit=100))

@@ -14,22 +14,20 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 from random import Random
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import attrs
 
 from paysession._domain.entities import Entity
-from paysession._drivers import Ports, perform
-from paysession._flows.asks import Ask, Call, Commit, Now, Peek, Read
+from paysession._flows.asks import Ask, Attention, Call, Commit, Due, Now, Peek, Read
 from paysession._payments import flow_of
 from paysession.errors import PaySessionError
-from paysession.gateways.port import Gateway
-from paysession.stores.memory import InMemoryStore
-from paysession.stores.port import Store
+from paysession.stores.port import AnyKind
 from paysession.testing._invariants import check, sentence_of
 from paysession.testing._invariants.history import Asked, Ended, History, InvariantBroken, Moment
 from paysession.testing._invariants.state import check_I25
 from paysession.testing._simulation.ailments import AILMENTS
+from paysession.testing._simulation.backend import IN_MEMORY, Wiring
 from paysession.testing._simulation.faults import Fault, kind_of
 from paysession.testing._simulation.gateway import CARD_NUMBER, SimulatedGateway
 from paysession.testing._simulation.processes import PROVIDER, Phase, Process
@@ -55,7 +53,8 @@ class Driver:
         now: The virtual instant.
         provider: The provider.
         gateway: Its adapter.
-        store: The backend's store.
+        accounts: The names that the backend gives to that; the first is the one that is used.
+        backend: What answers the backend's processes.
         faults: How often each fault was put in at each kind of ask.
         asks: How many asks were answered.
         crashes: How many processes died.
@@ -67,16 +66,19 @@ class Driver:
         on_told_early: What is done when a notification comes before the answer.
     """
 
-    def __init__(self, seed: int, profile: Profile) -> None:
+    def __init__(self, seed: int, profile: Profile, wiring: Wiring = IN_MEMORY) -> None:
         self.now = START
-        self.provider = SimulatedProvider(profile, self.clock)
+        self.accounts = wiring.accounts
+        self.provider = SimulatedProvider(profile, self.clock, account=self.account)
         self.gateway = SimulatedGateway.of(self.provider)
-        self.store = InMemoryStore()
+        self._shown: datetime | None = None
+        self._ids: Counter[str] = Counter()
+        self.backend = wiring.opened(self.gateway, self.clock, self._new_id)
         self.history = History(
             seed=seed,
             profile=profile.name,
             truth=self.provider.truth,
-            capabilities={"sim": profile.capabilities, "other": profile.capabilities},
+            capabilities=dict.fromkeys(self.accounts, profile.capabilities),
             canaries=(CARD_NUMBER,),
         )
         self.faults: Counter[tuple[Fault, str]] = Counter()
@@ -85,25 +87,19 @@ class Driver:
         self.on_two_workers: Interruption = _leave_alone
         self.on_all_at_once: Interruption = _leave_alone
         self.on_told_early: Interruption = _leave_alone
-        self._ids: Counter[str] = Counter()
         self._runs = 0
         self._depth = 0
         self.refusals: tuple[type[Exception], ...] = (PaySessionError,)
         self._copies: dict[tuple[type[Entity], str], Entity] = {}
-        self._ports: Ports[Store, Gateway] = Ports(
-            store=self.store,
-            gateways={"sim": self.gateway, "other": self.gateway},
-            port=Gateway,
-            clock=self.clock,
-            ids=self._new_id,
-            sleep=lambda _: None,
-            tenant="",
-            observers=(),
-        )
+
+    @property
+    def account(self) -> str:
+        """The name that the backend gives to the gateway."""
+        return self.accounts[0]
 
     def clock(self) -> datetime:
-        """Tell the virtual instant."""
-        return self.now
+        """Tell the virtual instant, or what a clock shows that is not right."""
+        return self._shown or self.now
 
     def _new_id(self, prefix: str) -> str:
         self._ids[prefix] += 1
@@ -124,9 +120,25 @@ class Driver:
         )
         check(self.history)
 
+    def due(self, kinds: Sequence[AnyKind], *, limit: int) -> tuple[Entity, ...]:
+        """Return what recovery finds due."""
+        return self._read(Due(self.now, kinds, limit), by="recovery")
+
+    def attention(self, *, limit: int) -> tuple[Entity, ...]:
+        """Return what waits for people."""
+        return self._read(Attention(limit), by="person")
+
+    def _read(self, ask: Ask[tuple[Entity, ...]], *, by: str) -> tuple[Entity, ...]:
+        """Let somebody look into the store without a command."""
+        self.backend.begin(by)
+        found = self.backend.answer(ask, by=by, command=by)
+        self.backend.judge()
+        return cast("tuple[Entity, ...]", found)
+
     def begin(self, name: str, command: str, *args: object, **kwargs: Any) -> Process:  # noqa: ANN401
         """Give a command; nothing of it is done before its first step."""
         self._runs += 1
+        self.backend.begin(name)
         return Process(
             name=name,
             flow=f"{command}#{self._runs}",
@@ -223,13 +235,18 @@ class Driver:
         if isinstance(ask, Call | Read):
             return self._called(process, ask, trouble)
         if isinstance(ask, Now) and trouble is not None:
-            return self._skewed(trouble), None
-        try:
-            answer = perform(ask, self._ports)
-        except Exception as error:  # noqa: BLE001 - the flow decides what it means
-            return None, error
+            self._shown = self._skewed(trouble)
+        answer, error = self._given(process, ask)
+        self._shown = None
         is_stale = trouble is not None and trouble.fault is Fault.STALE_READ
-        return (self._out_of_old_copy(ask, answer) if is_stale else answer), None
+        return (self._out_of_old_copy(ask, answer) if is_stale else answer), error
+
+    def _given(self, process: Process, ask: Ask[Any]) -> tuple[object, Exception | None]:
+        """Let the backend answer; what it raises is for the flow, which decides what it means."""
+        try:
+            return self.backend.answer(ask, by=process.name, command=process.command), None
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            return None, error
 
     def _called(
         self, process: Process, ask: Call[Any] | Read, trouble: Trouble | None
@@ -247,12 +264,7 @@ class Driver:
                     gateway=ask.gateway,
                 )
             )
-        answer: object = None
-        error: Exception | None = None
-        try:
-            answer = perform(ask, self._ports)
-        except Exception as raised:  # noqa: BLE001 - the flow decides what it means
-            error = raised
+        answer, error = self._given(process, ask)
         self.gateway.ailment = None
         for heard in self.gateway.heard_now():
             self.faults[heard, kind_of(ask)] += 1
@@ -270,11 +282,10 @@ class Driver:
             self._meanwhile(self.on_told_early, process)
 
     def _skewed(self, trouble: Trouble) -> datetime:
-        """Return what the library makes of a clock that is fast, slow or of another zone."""
+        """Return what is shown by a clock that is fast, slow or of another zone."""
         dice = Random(trouble.dice)  # noqa: S311 - to be replayed
         right = self.now
-        wrong = dice.choice((*(right + skew for skew in _SKEWS), right.astimezone(_ZONE)))
-        return attrs.evolve(self._ports, clock=lambda: wrong).now()
+        return dice.choice((*(right + skew for skew in _SKEWS), right.astimezone(_ZONE)))
 
     def _out_of_old_copy(self, ask: Ask[Any], answer: object) -> object:
         match ask:
@@ -316,6 +327,7 @@ class Driver:
             fault=fault,
         )
         history.note(moment, written=written, ended=ended)
+        self.backend.judge()
         check(history)
 
     def _advance(self, process: Process, on: Callable[[], Ask[Any]]) -> None:
@@ -335,6 +347,7 @@ class Driver:
         process.crashed = True
         process.asks.close()
         self._ended(process)
+        self.backend.die(process.name)
 
     def _ended(self, process: Process) -> None:
         process.is_over = True

@@ -40,13 +40,14 @@ def bring_to_end(shopper: Shopper) -> None:
         driver.wait(time)
         _provider_finishes(shopper)
         shopper.mail.bring_all()
-        if driver.store.due(driver.now, kinds=_KINDS, limit=1, tenant=""):
+        if driver.due(_KINDS, limit=1):
             recovers(shopper)
         if number == 2:
             _shop_closes(shopper)
-        if number > 2 and driver.store.attention(limit=1, tenant=""):
+        if number > 2 and driver.attention(limit=1):
             shopper.people.decide()
         shopper.mail.publish()
+    driver.backend.come_to_end()
     driver.history.is_over = True
     check(driver.history)
     if shopper.mail.refused:

@@ -18,6 +18,7 @@ from paysession.testing._simulation.processes import Process
 from paysession.testing._simulation.troubles import Trouble
 
 _MOST_EVENTS: Final = 100
+_PUBLISHER: Final = "publisher"
 
 
 class Mail:
@@ -73,10 +74,10 @@ class Mail:
     def _due(self) -> list[Letter]:
         return [each for each in self._waiting if each.not_before <= self.driver.now]
 
-    def hand_over(self, letters: Sequence[Letter], *, gateway: str = "sim") -> Process:
+    def hand_over(self, letters: Sequence[Letter]) -> Process:
         """Send letters; what is not taken note of is sent again another time."""
         body = body_of(letters)
-        process = self.send(body, signed(body, self.driver.now), gateway=gateway)
+        process = self.send(body, signed(body, self.driver.now))
         was_heard = process.error is None and not process.crashed
         if was_heard and not self.driver.gateway.misread:
             for letter in letters:
@@ -85,10 +86,13 @@ class Mail:
             self.old.extend(letters)
         return process
 
-    def send(self, body: bytes, headers: Mapping[str, str], *, gateway: str = "sim") -> Process:
-        """Send raw bytes, whoever wrote them."""
+    def send(
+        self, body: bytes, headers: Mapping[str, str], *, gateway: str | None = None
+    ) -> Process:
+        """Send raw bytes, whoever wrote them, to the provider's own account or to another."""
+        account = gateway or self.driver.account
         process = self.driver.begin(
-            "webhooks", "receive_notification", gateway, body=body, headers=headers
+            "webhooks", "receive_notification", account, body=body, headers=headers
         )
         return self.driver.run(process)
 
@@ -103,16 +107,18 @@ class Mail:
 
     def publish(self) -> None:
         """Hand events out, in order, and take them off the outbox."""
-        store, history = self.driver.store, self.driver.history
-        events = store.unpublished(limit=_MOST_EVENTS, tenant="")
+        backend, history = self.driver.backend, self.driver.history
+        backend.begin(_PUBLISHER)
+        events = backend.unpublished(limit=_MOST_EVENTS)
         history.published.extend(events)
         waiting = self.driver.troubles[PUBLISH]
         if waiting and events:
             trouble = waiting.pop(0)
             self.driver.faults[trouble.fault, PUBLISH] += 1
             self.driver.crashes += 1
+            backend.die(_PUBLISHER)
             return
-        store.mark_published(events, tenant="")
+        backend.mark_published(events)
 
 
 Mishap: TypeAlias = Callable[[Mail, Random, list[Letter], list[Letter]], bool]
@@ -169,7 +175,7 @@ def _comes_to_the_wrong_account(
     mail: Mail, _: Random, letters: list[Letter], __: list[Letter]
 ) -> bool:
     body = body_of(letters)
-    mail.send(body, signed(body, mail.driver.now), gateway="other")
+    mail.send(body, signed(body, mail.driver.now), gateway=mail.driver.accounts[1])
     return True
 
 

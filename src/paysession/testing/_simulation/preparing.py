@@ -6,7 +6,7 @@ from paysession._domain.payable import Payable
 from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
 from paysession.testing._simulation.provider import CALM, REFUSING, SLOW
-from paysession.testing._simulation.shopper import AUTOMATIC, MANUAL, METHODS, TOTALS, Shopper
+from paysession.testing._simulation.shopper import TOTALS, Shopper
 from paysession.testing._simulation.shopping import completes_session, refunds, waits_for_customer
 
 
@@ -16,19 +16,19 @@ def checks_out(shopper: Shopper) -> None:
         number, total = len(shopper.given), shopper.dice.choice(TOTALS)
         with shopper.mood(CALM):
             order = Payable(f"or_more_{number}", total=total)
-            shopper.give("create_session", order, method=shopper.dice.choice(METHODS))
+            shopper.give("create_session", order, method=shopper.dice.choice(shopper.methods))
 
 
 def holds(shopper: Shopper) -> None:
     """Money is held, so that there is something to be captured or voided."""
     if shopper.one_of(Payment, lambda each: bool(each.balances.capturable)) is None:
-        shopper.charged_calmly(MANUAL)
+        shopper.charged_calmly(shopper.manual)
 
 
 def takes(shopper: Shopper) -> None:
     """Money is taken, so that there is something to be given back."""
     if shopper.one_of(Payment, lambda each: bool(each.balances.refundable)) is None:
-        shopper.charged_calmly(AUTOMATIC)
+        shopper.charged_calmly(shopper.automatic)
 
 
 def is_declined(shopper: Shopper) -> None:

@@ -74,9 +74,11 @@ class SimulatedProvider:
         mood: What its dice show, where that is not left to chance.
     """
 
-    def __init__(self, profile: Profile, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, profile: Profile, clock: Callable[[], datetime], *, account: str = "sim"
+    ) -> None:
         self.profile = profile
-        self.books = Books(profile, clock)
+        self.books = Books(profile, clock, account=account)
         self.jobs: dict[str, list[Job]] = {}
         self.dice = Random(0)  # noqa: S311 - it is to be replayed, not to hide anything
         self.mood: float | None = None

@@ -13,6 +13,7 @@ import attrs
 
 from paysession.testing._invariants.history import InvariantBroken
 from paysession.testing._plants import PLANTS
+from paysession.testing._simulation.backend import IN_MEMORY, Wiring
 from paysession.testing._simulation.deeds import do
 from paysession.testing._simulation.driver import Driver
 from paysession.testing._simulation.ending import bring_to_end
@@ -126,16 +127,32 @@ class Run:
     broken: InvariantBroken | None = None
 
     @classmethod
-    def of(cls, plan: Plan, *, seed: int, profile: Profile, plant: Plant = nullcontext) -> Run:
+    def of(
+        cls,
+        plan: Plan,
+        *,
+        seed: int,
+        profile: Profile,
+        plant: Plant = nullcontext,
+        wiring: Wiring = IN_MEMORY,
+    ) -> Run:
         """Carry a plan out, and bring its world to its end."""
-        driver = Driver(seed, profile)
+        driver = Driver(seed, profile, wiring)
         run = cls(plan, driver)
         try:
             with plant():
                 run._carry_out()
         except InvariantBroken as broken:
             run.broken = broken
+        finally:
+            driver.backend.close()
         return run
+
+    @property
+    def for_person(self) -> int:
+        """How much waits for a person in the end."""
+        by_kind = self.driver.history.by_kind
+        return sum(each.attention for kept in by_kind.values() for each in kept.values())
 
     def _carry_out(self) -> None:
         shopper = Shopper(self.driver)
@@ -159,6 +176,22 @@ class Run:
                 self.driver.troubles[at].append(step)
             case _:
                 assert_never(step)
+
+
+def violation_of(
+    run: Run, broken: InvariantBroken, carry_out: Callable[[Plan], Run]
+) -> Violation:
+    """Make a run that went wrong as short as it can be, and tell what is wrong."""
+    shortest = shrunk(run, broken, carry_out)
+    last = shortest.broken or broken
+    return Violation(
+        code=last.code,
+        sentence=last.sentence,
+        seen=last.seen,
+        also=last.also,
+        plan=shortest.plan,
+        story=told(shortest.driver.history, last),
+    )
 
 
 @attrs.frozen(init=False)
@@ -220,7 +253,7 @@ class Simulation:
         """Carry the seed out, and tell what came of it."""
         plan = plan_of(self.seed, self.profile, sorted(self.faults))
         run = self._carried_out(plan)
-        violation = None if run.broken is None else self._told(run, run.broken)
+        violation = None if run.broken is None else violation_of(run, run.broken, self._carried_out)
         history = run.driver.history
         return Result(
             seed=self.seed,
@@ -230,7 +263,7 @@ class Simulation:
             crashes=run.driver.crashes,
             events=run.driver.events,
             resolved=run.resolved,
-            for_person=len(run.driver.store.attention(limit=1000, tenant="")),
+            for_person=run.for_person,
             faults=run.driver.faults,
             checks=history.checks,
             violation=violation,
@@ -238,16 +271,3 @@ class Simulation:
 
     def _carried_out(self, plan: Plan) -> Run:
         return Run.of(plan, seed=self.seed, profile=self.profile, plant=self.plant)
-
-    def _told(self, run: Run, broken: InvariantBroken) -> Violation:
-        """Make what went wrong as short as it can be, and tell it."""
-        shortest = shrunk(run, broken, self._carried_out)
-        last = shortest.broken or broken
-        return Violation(
-            code=last.code,
-            sentence=last.sentence,
-            seen=last.seen,
-            also=last.also,
-            plan=shortest.plan,
-            story=told(shortest.driver.history, last),
-        )

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final, TypeVar
 
+import attrs
+
 from paysession._domain.entities import Entity
 from paysession._domain.methods import CapturePolicy, LatePolicy, PaymentMethod, UnderpaidPolicy
 from paysession._domain.payable import Payable
@@ -42,8 +44,6 @@ METHODS: Final = tuple(
     for on_underpaid in UnderpaidPolicy
     for on_late in LatePolicy
 )
-AUTOMATIC: Final = METHODS[0]
-MANUAL: Final = next(each for each in METHODS if each.capture is CapturePolicy.MANUAL)
 SOURCE: Final = StoredSource(id="src_1", profile_id="sim_source_1")
 _MOST_ORDERS: Final = 3
 _MISTAKEN: Final = 0.96
@@ -63,6 +63,7 @@ class Shopper:
         dice: The dice of the deed that is being done.
         given: The commands that were given, and what came of them.
         orders: What there is to be paid.
+        methods: How it can be paid.
     """
 
     def __init__(self, driver: Driver) -> None:
@@ -72,9 +73,20 @@ class Shopper:
         self.dice = Random(0)  # noqa: S311 - it is to be replayed, not to hide anything
         self.given: list[Process] = []
         self.orders: list[Payable] = []
+        self.methods = tuple(attrs.evolve(each, gateway=driver.account) for each in METHODS)
         driver.on_two_workers = self._also_given
         driver.on_all_at_once = self._all_at_once
         driver.on_told_early = self._told_early
+
+    @property
+    def automatic(self) -> PaymentMethod:
+        """A method by which money is taken at once."""
+        return self.methods[0]
+
+    @property
+    def manual(self) -> PaymentMethod:
+        """A method by which money is held first."""
+        return next(each for each in self.methods if each.capture is CapturePolicy.MANUAL)
 
     def throw(self, dice: int) -> None:
         """Take other dice, for oneself and for the provider."""

@@ -11,7 +11,7 @@ from paysession._domain.session import PaymentSession
 from paysession._domain.setup_session import SetupSession
 from paysession._money import Money
 from paysession.lifecycles import SessionStatus
-from paysession.testing._simulation.shopper import AUTOMATIC, METHODS, SOURCE, Shopper
+from paysession.testing._simulation.shopper import SOURCE, Shopper
 
 _MOVEMENTS: Final[tuple[tuple[type[Capture | Void | Refund], str], ...]] = (
     (Capture, "capture"),
@@ -31,7 +31,7 @@ def opens_session(shopper: Shopper) -> None:
     shopper.give(
         "create_session",
         order,
-        method=shopper.dice.choice(METHODS),
+        method=shopper.dice.choice(shopper.methods),
         amount=shopper.part_of(order.total) if shopper.dice.random() < 0.3 else None,
         source=SOURCE if shopper.dice.random() < 0.3 else None,
         expires_at=shopper.end_of_session(),
@@ -68,7 +68,7 @@ def cancels_session(shopper: Shopper) -> None:
 
 def charges(shopper: Shopper) -> None:
     """A subscription is due."""
-    method = shopper.dice.choice(METHODS)
+    method = shopper.dice.choice(shopper.methods)
     shopper.give("charge", shopper.order(), method=method, source=SOURCE)
 
 
@@ -113,7 +113,7 @@ def cancels_refund(shopper: Shopper) -> None:
 
 def opens_setup_session(shopper: Shopper) -> None:
     """A customer wants a source to be kept."""
-    shopper.give("create_setup_session", AUTOMATIC, expires_at=shopper.end_of_session())
+    shopper.give("create_setup_session", shopper.automatic, expires_at=shopper.end_of_session())
 
 
 def completes_setup_session(shopper: Shopper) -> None:

@@ -14,9 +14,10 @@ from typing import Any, Generic, TypeVar
 from unittest import SkipTest
 
 from paysession.stores.port import AsyncStore, Store
+from paysession.testing._laws.threads import Answer, Stuck, bounded
 from paysession.testing._stores.bench import Law
 from paysession.testing._stores.laws import LAWS
-from paysession.testing._stores.trials import Answer, Outer, Stuck, answered, bounded, drive
+from paysession.testing._stores.trials import Outer, answered, drive
 
 S = TypeVar("S", bound=Store)
 A = TypeVar("A", bound=AsyncStore)

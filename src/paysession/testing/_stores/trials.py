@@ -14,14 +14,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Generator, Sequence
-from concurrent.futures import Future, wait
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import partial
 from inspect import isawaitable
-from threading import Barrier, Thread
+from threading import Barrier
 from typing import Any, Generic, Self, TypeAlias, TypeVar, cast
 
 import attrs
+
+from paysession.testing._laws.threads import Answer, bounded
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -29,28 +30,6 @@ T = TypeVar("T")
 Outer: TypeAlias = AbstractContextManager[object] | AbstractAsyncContextManager[object]
 Together: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 """Awaits all the coroutines that it is given at once and returns what they did, in order."""
-
-LONGEST_SECONDS = 30.0
-"""How long those who run at once may take: whoever waits longer waits for ever."""
-
-
-class Stuck(Exception):
-    """Not everybody came to an end in time."""
-
-
-@attrs.frozen
-class Answer(Generic[R]):
-    """What came of a step: what it gave back, or what it raised."""
-
-    value: R | None = None
-    error: BaseException | None = None
-
-    def given(self) -> R:
-        """Return what the step gave back, or raise what it raised."""
-        __tracebackhide__ = True
-        if self.error is not None:
-            raise self.error
-        return cast("R", self.value)
 
 
 class Step(ABC, Generic[R]):
@@ -176,30 +155,3 @@ async def answered(trial: Trial[T], together: Together) -> Answer[T]:
         return Answer(await adrive(trial, together))
     except Exception as error:  # noqa: BLE001 - who waits for it gets it
         return Answer(error=error)
-
-
-def bounded(calls: Sequence[Callable[[], T]]) -> list[T]:
-    """
-    Make each call in a thread of its own, and return what came of them.
-
-    Whoever is stuck is left behind, in a thread that does not keep the process alive.
-
-    Raises:
-        Stuck: Not all of them came to an end in time.
-        BaseException: What the first of them raised, if any did.
-    """
-    __tracebackhide__ = True
-    ends: list[Future[Answer[T]]] = [Future() for _ in calls]
-    for call, end in zip(calls, ends, strict=True):
-        Thread(target=_fulfil, args=(end, call), daemon=True).start()
-    stuck = wait(ends, timeout=LONGEST_SECONDS).not_done
-    if stuck:
-        raise Stuck(f"{len(stuck)} of {len(ends)} were stuck after {LONGEST_SECONDS} seconds")
-    return [end.result().given() for end in ends]
-
-
-def _fulfil(end: Future[Answer[T]], call: Callable[[], T]) -> None:
-    try:
-        end.set_result(Answer(call()))
-    except BaseException as error:  # noqa: BLE001 - who waits for it gets it
-        end.set_result(Answer(error=error))

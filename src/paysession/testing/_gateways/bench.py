@@ -1,0 +1,368 @@
+"""
+What a law of the port to providers has at hand: a gateway on trial, and its provider's ways.
+
+A law asks as a driver does, and is told what a driver would be told: whatever an adapter raises
+is `Unknown`, but for `GatewayUnreachable`, which is `NotAttempted`. All that was asked and all
+that came back is written down, so that a broken law can show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, TypeVar, cast
+
+from paysession._domain.methods import CapturePolicy
+from paysession._domain.secrets import ClientData
+from paysession._domain.sources import Source
+from paysession._money import Money
+from paysession.errors import GatewayUnreachable
+from paysession.gateways import (
+    AsyncGateway,
+    CreateSessionRequest,
+    Gateway,
+    Method,
+    Notification,
+    Request,
+    operations_of,
+)
+from paysession.outcomes import (
+    NO_REFERENCES,
+    Accepted,
+    ActionRequired,
+    Authorized,
+    Captured,
+    Fact,
+    NotAttempted,
+    Outcome,
+    Pending,
+    References,
+    Report,
+    Unknown,
+)
+from paysession.testing._gateways.calls import Stage, Together
+from paysession.testing._gateways.controls import Controls, ProviderBooks
+from paysession.testing._gateways.law import SESSIONS, GatewayLaw
+from paysession.testing._gateways.orders import MANUAL, Orders
+from paysession.testing._laws.law import LawBroken
+from paysession.testing._laws.shown import shown
+from paysession.testing._laws.threads import Answer, Stuck
+
+if TYPE_CHECKING:
+    from paysession.testing._gateways.drawing import Drawn
+
+T = TypeVar("T")
+AnyGateway: TypeAlias = Gateway | AsyncGateway
+
+_UNDECIDED: Final = (Accepted, ActionRequired, Pending, Unknown)
+_LOOKS: Final = 10
+"""How often what is pending is looked up before nobody waits for it any longer."""
+
+
+class Bench:
+    """
+    Where one gateway is put on trial, for one law.
+
+    Attributes:
+        law: The law.
+        author: Who knows the gateway and its provider.
+        stage: Where the gateway is called.
+        drawn: What the law leaves open.
+        gateway: The gateway.
+        orders: Makes requests.
+        story: What was asked and what came back.
+    """
+
+    def __init__(self, law: GatewayLaw, author: Controls[Any], stage: Stage, drawn: Drawn) -> None:
+        self.law = law
+        self.author = author
+        self.stage = stage
+        self.drawn = drawn
+        self.orders = Orders()
+        self.story: list[str] = []
+        self.gateway: AnyGateway = stage.do(author.make_gateway)
+
+    # -- What the gateway is
+
+    def offers(self, *methods: str) -> bool:
+        """Tell whether the gateway has all of these methods."""
+        return operations_of(self.gateway) >= set(methods)
+
+    def knows(self, control: str) -> bool:
+        """Tell whether the author has written a control."""
+        return control in self.author.written()
+
+    # -- What is asked
+
+    def call(self, request: Request[Any], *, of: AnyGateway | None = None) -> Any:  # noqa: ANN401
+        """
+        Call the gateway, and let whatever it raises pass.
+
+        Raises:
+            LawBroken: It never came back.
+        """
+        gateway = of or self.gateway
+        return self._told(_asked(request), lambda: getattr(gateway, request.method)(request))
+
+    def ask(self, request: Request[Any], *, of: AnyGateway | None = None) -> Outcome:
+        """Call the gateway as a driver does: only `GatewayUnreachable` means not done."""
+        return _heard(lambda: self.call(request, of=of))
+
+    def ask_at_once(self, requests: Sequence[Request[Any]]) -> list[Outcome]:
+        """Call the gateway with all of these at the same time."""
+        self.story.append(f"at the same time: {'; '.join(map(_asked, requests))}")
+        calls: list[Callable[[], Any]] = [
+            partial(getattr(self.gateway, each.method), each) for each in requests
+        ]
+        is_async = isinstance(self.gateway, AsyncGateway)
+        together = cast("Together", self.author.together) if is_async else None
+        try:
+            answers: list[Answer[Any]] = self.stage.at_once(calls, together)
+        except Stuck as stuck:
+            self.broken("calls made at the same time", "all of them come back", str(stuck))
+        heard = [_heard(answer.given) for answer in answers]
+        self.story[-1] += f" → {', '.join(map(shown, heard))}"
+        return heard
+
+    def read(
+        self, notification: Notification, *, of: AnyGateway | None = None
+    ) -> tuple[Report, ...]:
+        """Read a notification, and let whatever is raised pass."""
+        gateway = of or self.gateway
+        what = f"read_notification({len(notification.body)} bytes)"
+        reports = self._told(what, lambda: gateway.read_notification(notification))
+        return cast("tuple[Report, ...]", reports)
+
+    def reports(self, request: Request[Any], *, of: AnyGateway | None = None) -> tuple[Report, ...]:
+        """Look an operation up."""
+        answer = self.ask(self.orders.question(request), of=of)
+        reports = answer if isinstance(answer, tuple) else None
+        self.must(reports is not None, "what a look-up answers", "reports", answer)
+        return cast("tuple[Report, ...]", reports)
+
+    def raised_by(self, call: Callable[[], object]) -> object:
+        """Return what a call raises, or else what it returns."""
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - it is what was asked for
+            return error
+
+    # -- What the provider does
+
+    def control(self, call: Callable[[], Any], what: str) -> Any:  # noqa: ANN401
+        """Have the author's provider do something."""
+        self.story.append(f"({what})")
+        return self.stage.do(call)
+
+    def arm(self, control: str, method: Method, *arguments: object, **named: object) -> None:
+        """Tell the provider how the next call of a method ends: `arm("decline", "capture", "51")`."""
+        told = ", ".join([*map(repr, arguments), *(f"{name}={it!r}" for name, it in named.items())])
+        what = f"the provider is told: {control} the next {method}{f', {told}' if told else ''}"
+        act = getattr(self.author, control)
+        self.control(lambda: act(self.gateway, method, *arguments, **named), what)
+
+    def settle(self, *, succeed: bool = True) -> None:
+        """Let the provider decide what is pending, if the author can tell it to."""
+        if self.knows("settle"):
+            what = f"the provider lets what is pending {'succeed' if succeed else 'fail'}"
+            self.control(lambda: self.author.settle(self.gateway, succeed=succeed), what)
+
+    def pass_time(self, time: timedelta) -> None:
+        """Move the clock."""
+        self.control(lambda: self.author.pass_time(self.gateway, time), f"{time} go by")
+
+    def books(self, currency: str | Money) -> ProviderBooks:
+        """Return what the provider's own books say."""
+        code = currency.currency.code if isinstance(currency, Money) else currency
+        return self.stage.do(lambda: self.author.books(self.gateway, code))
+
+    def sent(self) -> tuple[Notification, ...]:
+        """Return what the provider has sent since it was asked last."""
+        return tuple(self.stage.do(lambda: self.author.notifications(self.gateway)))
+
+    def signed(self, body: bytes, *secrets: str) -> Notification:
+        """Return these bytes as the provider sends them now, signed with each of the secrets."""
+        return self.stage.do(lambda: self.author.sign(self.gateway, body, *secrets))
+
+    def knowing(self, *secrets: str) -> AnyGateway:
+        """Return a gateway at the same provider that knows these webhook secrets alone."""
+        made = self.stage.do(lambda: self.author.knowing(self.gateway, *secrets))
+        return cast("AnyGateway", made)
+
+    def another(self) -> AnyGateway:
+        """Return a second gateway at the same provider, as another process has one."""
+        return cast("AnyGateway", self.stage.do(lambda: self.author.another(self.gateway)))
+
+    def source(self) -> Source | None:
+        """Return what the next customer pays with."""
+        return self.stage.do(lambda: self.author.source(self.gateway))
+
+    def _brought(self) -> ClientData | None:
+        return self.stage.do(lambda: self.author.browser_brings(self.gateway))
+
+    def customer_acts(self, references: References) -> None:
+        """Let the customer do his part."""
+        self.stage.do(lambda: self.author.customer_acts(self.gateway, references))
+
+    # -- What is usually asked
+
+    def opened(
+        self, amount: Money, *, policy: CapturePolicy = MANUAL
+    ) -> tuple[CreateSessionRequest, References]:
+        """Open a session, in which the customer does his part; return its request and its ids."""
+        session = self.orders.creation(amount, policy=policy, source=self.source())
+        answer = self.one_of(self.ask(session), Accepted, ActionRequired, what="a new session")
+        self.customer_acts(answer.references)
+        return session, answer.references
+
+    def sale(self, amount: Money, *, policy: CapturePolicy = MANUAL) -> Request[Any]:
+        """Return a request to hold or take an amount: of a session that is open, or of a source."""
+        if self.offers(*SESSIONS):
+            return self.orders.completion(*self.opened(amount, policy=policy))
+        return self.charge(amount, policy=policy)
+
+    def sales(self, amount: Money, *, policy: CapturePolicy = MANUAL) -> Iterable[Request[Any]]:
+        """Return one request to hold or take an amount for each way that there is."""
+        if self.offers(*SESSIONS):
+            yield self.orders.completion(*self.opened(amount, policy=policy))
+        if self.offers("charge"):
+            yield self.charge(amount, policy=policy)
+
+    def charge(self, amount: Money, *, policy: CapturePolicy = MANUAL) -> Request[Any]:
+        """Return a request to charge a stored source."""
+        source = self.source()
+        if source is None:
+            raise TypeError(
+                "source() returned None, and a charge is of a stored source: return one"
+            )
+        return self.orders.charge(amount, source, policy=policy)
+
+    def paid(self, amount: Money, *, policy: CapturePolicy = MANUAL) -> References:
+        """Hold an amount, or take it; return all ids that the provider gave to it."""
+        request = self.sale(amount, policy=policy)
+        kind = Authorized if policy is MANUAL else Captured
+        fact = self.one_of(self.end_of(request), kind, what=f"a sale of {amount}")
+        return request.references | fact.references
+
+    # -- What is told
+
+    def known_of(self, request: Request[Any]) -> tuple[Fact, ...]:
+        """Return what the provider tells of an operation: looked up, or else by notifications."""
+        if self.offers("look_up"):
+            return tuple(
+                report.fact
+                for report in self.reports(request)
+                if report.our_reference == request.operation_id
+            )
+        reports = [report for each in self.sent() for report in self.read(each)]
+        return tuple(
+            report.fact for report in reports if report.our_reference == request.operation_id
+        )
+
+    def end_of(self, request: Request[Any], *, succeed: bool = True) -> Outcome | Fact:
+        """
+        Ask, and return how it ended: what is pending is decided, and its end is found out.
+
+        Raises:
+            LawBroken: Nobody ever tells how it ended.
+        """
+        return self.ended(request, self.ask(request), succeed=succeed)
+
+    def ended(
+        self, request: Request[Any], answer: Outcome, *, succeed: bool = True
+    ) -> Outcome | Fact:
+        """Return how an operation ended that was answered so."""
+        if not isinstance(answer, Pending):
+            return answer
+        self.settle(succeed=succeed)
+        for _ in range(_LOOKS):
+            told = [each for each in self.known_of(request) if not isinstance(each, _UNDECIDED)]
+            if told:
+                return told[-1]
+        what = "what was pending, once it was decided"
+        return self.broken(what, _Words("somebody tells its end"), _Words("nobody does"))
+
+    # -- What must be
+
+    def broken(self, what: str, expected: object, actual: object) -> NoReturn:
+        """Say that the law is broken, and how."""
+        __tracebackhide__ = True
+        raise self.law.broken(what, expected, actual, story=tuple(self.story))
+
+    def must(self, holds: bool, what: str, expected: object, actual: object) -> None:  # noqa: FBT001
+        """Do nothing if it holds."""
+        __tracebackhide__ = True
+        if not holds:
+            self.broken(what, expected, actual)
+
+    def same(self, expected: object, actual: object, what: str) -> None:
+        """Do nothing if both are equal."""
+        __tracebackhide__ = True
+        self.must(expected == actual, what, expected, actual)
+
+    def one_of(self, answer: object, *kinds: Callable[..., T], what: str) -> T:
+        """Do nothing but return it, if an answer is of one of these classes."""
+        __tracebackhide__ = True
+        expected = " or ".join(getattr(kind, "__name__", "?") for kind in kinds)
+        self.must(type(answer) in kinds, what, _Words(expected), answer)
+        return cast("T", answer)
+
+    def moved(self, before: ProviderBooks, what: str, **amounts: Money) -> None:
+        """Do nothing if exactly that happened to money since, by the provider's own books."""
+        __tracebackhide__ = True
+        after = self.books(before.held)
+        for part in ("held", "taken", "released", "given_back"):
+            was, nothing = getattr(before, part), before.held * 0
+            self.same(was + amounts.get(part, nothing), getattr(after, part), f"{part}, {what}")
+
+    def nothing_moved(self, before: ProviderBooks, what: str) -> None:
+        """Do nothing if nothing happened to money since."""
+        __tracebackhide__ = True
+        self.moved(before, what)
+
+    def _told(self, what: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401
+        __tracebackhide__ = True
+        self.story.append(f"{what} → …")
+        try:
+            answer = self.stage.do(call)
+        except Stuck as stuck:
+            self.broken("how long a call takes", "it comes to an end", _Words(str(stuck)))
+        except BaseException as error:
+            self.story[-1] = f"{what} → raised {shown(error)}"
+            raise
+        self.story[-1] = f"{what} → {shown(answer)}"
+        return answer
+
+
+class _Words(str):
+    """Words that stand in a report without quotation marks."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _heard(call: Callable[[], Any]) -> Outcome:
+    try:
+        return cast("Outcome", call())
+    except GatewayUnreachable as unreachable:
+        return NotAttempted(unreachable.reason)
+    except LawBroken:
+        raise
+    except Exception as error:  # noqa: BLE001 - to a driver, too, it is an outcome
+        return Unknown(type(error).__name__)
+
+
+def _asked(request: Request[Any]) -> str:
+    told = {
+        "key": request.key,
+        "amount": getattr(request, "amount", None),
+        "policy": getattr(getattr(request, "terms", None), "capture", None),
+        "is_final": getattr(request, "is_final", None) or None,
+        "about": getattr(request, "about", None),
+        "references": request.references if request.references != NO_REFERENCES else None,
+    }
+    parts = [f"{name}={shown(each)}" for name, each in told.items() if each is not None]
+    return f"{request.method}({', '.join(parts)})"

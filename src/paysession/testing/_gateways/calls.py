@@ -1,0 +1,144 @@
+"""
+Where a gateway is called: in one thread of its own, and on one event loop if it has one.
+
+Laws are plain functions, for gateways of both kinds. What they do to a gateway is handed to a
+thread that does one thing after the other, and awaits what must be awaited, so that one trial
+is one run of the event loop, whichever loop that is; and a call that never comes back keeps
+nobody waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import Future, wait
+from functools import partial
+from inspect import isawaitable
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Generic, TypeAlias, TypeVar, cast
+
+import attrs
+
+from paysession.testing._laws.threads import Answer, Stuck, bounded
+
+T = TypeVar("T")
+
+Run: TypeAlias = Callable[[Coroutine[Any, Any, None]], None]
+Together: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
+"""Awaits all the coroutines that it is given at once and returns what they did, in order."""
+
+
+class NeedsEventLoop(TypeError):
+    """A gateway awaits something, and nobody has said which event loop it is for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the gateway awaits something, and there is no event loop: write "
+            "`run = staticmethod(asyncio.run)` in the suite, or what your loop has for it"
+        )
+
+
+def run_by_hand(main: Coroutine[Any, Any, None]) -> None:
+    """
+    Run a coroutine that never waits for anything: there is no event loop.
+
+    Raises:
+        NeedsEventLoop: It waits.
+    """
+    try:
+        main.send(None)
+    except StopIteration:
+        return
+    main.close()
+    raise NeedsEventLoop
+
+
+@attrs.frozen(eq=False)
+class _Job(Generic[T]):
+    call: Callable[[], T | Awaitable[T]]
+    end: Future[T] = attrs.field(factory=Future)
+
+    async def done(self) -> None:
+        try:
+            answer = self.call()
+            self.end.set_result(await answer if isawaitable(answer) else answer)
+        except GeneratorExit:
+            self.end.set_exception(NeedsEventLoop())
+            raise
+        except BaseException as error:  # noqa: BLE001 - who waits for it gets it
+            self.end.set_exception(error)
+
+
+class Stage:
+    """
+    Where one gateway is called, for as long as one trial takes.
+
+    Args:
+        run: Runs a coroutine to its end.
+        patience_seconds: How long one call may take.
+    """
+
+    def __init__(self, run: Run, *, patience_seconds: float) -> None:
+        self.patience_seconds = patience_seconds
+        self._run = run
+        self._jobs: SimpleQueue[_Job[Any] | None] = SimpleQueue()
+        Thread(target=self._work, daemon=True).start()
+
+    def do(self, call: Callable[[], T | Awaitable[T]]) -> T:
+        """
+        Call something, await what it gives back if that can be awaited, and return it.
+
+        Raises:
+            Stuck: It took longer than anybody has patience for.
+            BaseException: What it raised.
+        """
+        __tracebackhide__ = True
+        job = _Job[T](call)
+        self._jobs.put(job)
+        if not wait([job.end], timeout=self.patience_seconds).done:
+            raise Stuck(f"it did not come back within {self.patience_seconds:g} seconds")
+        return job.end.result()
+
+    def at_once(
+        self, calls: Sequence[Callable[[], Any]], together: Together | None
+    ) -> list[Answer[Any]]:
+        """
+        Make calls at the same time, and tell what came of each, in order.
+
+        Without `together` each is made in a thread of its own.
+
+        Raises:
+            Stuck: They took longer than anybody has patience for.
+        """
+        __tracebackhide__ = True
+        if together is None:
+            each = [partial(_answered, call) for call in calls]
+            return bounded(each, seconds=self.patience_seconds)
+        waiting = [_awaited(call) for call in calls]
+        answers = cast("Callable[[], list[Answer[Any]]]", lambda: together(*waiting))
+        return list(self.do(answers))
+
+    def leave(self) -> None:
+        """Let the thread come to its end; nobody waits for it."""
+        self._jobs.put(None)
+
+    def _work(self) -> None:
+        self._run(self._main())
+
+    async def _main(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            await job.done()
+
+
+def _answered(call: Callable[[], T]) -> Answer[T]:
+    try:
+        return Answer(call())
+    except Exception as error:  # noqa: BLE001 - it is told to whoever asked
+        return Answer(error=error)
+
+
+async def _awaited(call: Callable[[], Awaitable[T]]) -> Answer[T]:
+    try:
+        return Answer(await call())
+    except Exception as error:  # noqa: BLE001 - it is told to whoever asked
+        return Answer(error=error)

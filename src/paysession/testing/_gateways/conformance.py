@@ -1,0 +1,140 @@
+"""
+The suite of a gateway: subclass it, say how yours is made, and pytest finds a test for every law.
+
+    class TestAcme(GatewayConformance[AcmeGateway]):
+        gateway_class = AcmeGateway
+
+        def make_gateway(self) -> AcmeGateway:
+            return AcmeGateway(api_key="test", transport=FakeAcme())
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
+
+import attrs
+
+from paysession.gateways import AsyncGateway, Capabilities, Gateway, operations_of
+from paysession.testing._gateways.bench import AnyGateway, Bench
+from paysession.testing._gateways.calls import Stage
+from paysession.testing._gateways.controls import Controls
+from paysession.testing._gateways.law import GatewayLaw
+from paysession.testing._gateways.laws import AREAS, LAWS
+from paysession.testing._laws.law import Law
+from paysession.testing._laws.suite import Suite, enact
+
+if TYPE_CHECKING:
+    from paysession.testing._gateways.drawing import Draws
+
+G = TypeVar("G", bound=Gateway | AsyncGateway)
+
+_FEWEST: Final = 10
+"""Laws that a gateway must be tried by that does anything at all."""
+
+
+class GatewayConformance(Controls[G], Suite):
+    """
+    Proves that a gateway keeps every law of its port, be it synchronous or asynchronous.
+
+    Subclass it under a name that pytest collects, and write `make_gateway`. Each of the other
+    methods, where you write it, lets more laws be tried; a law that needs one which is not
+    there does not apply, and its test is skipped and says so. A broken law is `LawBroken`.
+
+    Attributes:
+        examples: How many examples are tried of a law that leaves something open, if not a
+            tenth of what Hypothesis's profile says.
+        seed: What they are drawn from, to see the same ones again.
+
+    Raises:
+        TypeError: When a subclass is defined that overrides a law, or declares a deviation
+            from one that there is not.
+    """
+
+    examples: ClassVar[int | None] = None
+    seed: ClassVar[int | None] = None
+
+    def missing(self, law: Law) -> tuple[str, ...]:
+        """Return what a law speaks of that is not there, in words."""
+        _, capabilities, offered = self._subject
+        return cast("GatewayLaw", law).missing(offered, capabilities, self.written())
+
+    def try_law(self, law: Law) -> None:
+        """
+        Try a law on gateways of this suite.
+
+        Raises:
+            LawBroken: It is not kept.
+        """
+        __tracebackhide__ = True
+        # Hypothesis comes with the extra `testing`, and with nothing else.
+        from paysession.testing._gateways.drawing import Drawn, tried  # noqa: PLC0415
+
+        def trial(draws: Draws) -> None:
+            __tracebackhide__ = True
+            stage = Stage(self.run, patience_seconds=self.patience_seconds)
+            try:
+                _, capabilities, _ = self._subject
+                drawn = Drawn(draws, self.currencies, capabilities.minor_units)
+                bench = Bench(cast("GatewayLaw", law), self, stage, drawn)
+                law.check(bench)
+                stage.do(lambda: self.close(cast("G", bench.gateway)))
+            finally:
+                stage.leave()
+
+        tried(trial, examples=self.examples, seeded=self.seed)
+
+    def thin(self) -> str | None:
+        """Return why the laws that can be tried are too few to prove anything, if they are."""
+        _, _, offered = self._subject
+        applying = [law for law in LAWS if not self.missing(law)]
+        if offered and len(applying) < _FEWEST:
+            return f"only {len(applying)} laws can be tried: write more of the suite's controls"
+        tried = {law.area for law in applying}
+        for area, methods in AREAS.items():
+            if methods and methods <= offered and area not in tried:
+                return f"no law of {area} can be tried, and the gateway offers {sorted(methods)}"
+        return None
+
+    def described(self) -> Mapping[str, str]:
+        """Return what is on trial: its class, its methods, and what differs from the defaults."""
+        kind, capabilities, offered = self._subject
+        return {
+            "adapter": f"{kind.__module__}.{kind.__qualname__}",
+            "operations": ", ".join(sorted(offered)) or "none",
+            "capabilities": ", ".join(_declared(capabilities)) or "the defaults",
+            "controls": ", ".join(sorted(self.written())) or "none",
+        }
+
+    @cached_property
+    def _subject(self) -> tuple[type[AnyGateway], Capabilities, frozenset[str]]:
+        """What is on trial: its class, what it declares and what it offers."""
+        stage = Stage(self.run, patience_seconds=self.patience_seconds)
+        try:
+            gateway = cast("Any", stage.do(self.make_gateway))
+            self._check(gateway)
+            stage.do(lambda: self.close(gateway))
+            return type(gateway), gateway.capabilities, operations_of(gateway)
+        finally:
+            stage.leave()
+
+    def _check(self, gateway: object) -> None:
+        wanted = self.gateway_class or (Gateway, AsyncGateway)
+        if not isinstance(gateway, wanted):
+            name = getattr(wanted, "__name__", "Gateway or AsyncGateway")
+            raise TypeError(f"make_gateway() must return {name}, not {type(gateway).__name__}")
+
+
+def _declared(capabilities: Capabilities) -> list[str]:
+    """Name what is not as it usually is."""
+    usual, names = Capabilities(), [each.name for each in attrs.fields(Capabilities)]
+    told = {each: getattr(capabilities, each) for each in names}
+    return [
+        f"{name}={getattr(value, '__name__', value)}"
+        for name, value in told.items()
+        if value != getattr(usual, name)
+    ]
+
+
+enact(GatewayConformance, LAWS)

@@ -1,0 +1,182 @@
+"""
+What the author of an adapter says of the provider that it is tested with.
+
+A suite needs one method: how a gateway is made. With each of the others that an author writes,
+more laws can be tried; what is not written is not needed, and the laws that need it are skipped
+and say so. Each control takes the gateway first, because what plays the provider hangs off it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+from paysession._domain.failures import FailureCode
+from paysession._domain.secrets import ClientData
+from paysession._domain.sources import Source, StoredSource
+from paysession._money import Money
+from paysession.gateways import AsyncGateway, Gateway, Notification
+from paysession.gateways.requests import Method
+from paysession.outcomes import References
+from paysession.testing._gateways.calls import run_by_hand
+from paysession.testing._gateways.law import CONTROLS
+
+G = TypeVar("G", bound=Gateway | AsyncGateway)
+
+
+@attrs.frozen(kw_only=True)
+class ProviderBooks:
+    """
+    What the provider's own books say of one currency, whether or not anybody heard of it.
+
+    Attributes:
+        held: All that was ever held; what is taken at once is held first.
+        taken: All that was taken.
+        released: All that was held and let go again.
+        given_back: All that went back to customers.
+    """
+
+    held: Money
+    taken: Money
+    released: Money
+    given_back: Money
+
+
+class Controls(Generic[G]):
+    """
+    What an author says of his gateway and of the provider that it is tested with.
+
+    The next call of a method is told how to end *before* the session or the charge that it
+    belongs to is opened, and `source` is asked for after that: so a transport that is scripted
+    serves as well as a provider whose test cards say what happens.
+
+    Every control may be asynchronous.
+
+    Attributes:
+        gateway_class: What `make_gateway` returns, for reports and so that a mistake is seen.
+        currencies: Codes of those that the account takes: one without decimals, one with two
+            and one with three, if it takes such.
+        declines: By the provider's raw code, every failure that the test provider can produce.
+        canaries: Merchant secrets that `make_gateway` gave to the gateway: none may ever show.
+        webhook_secrets: An old and a new one that notifications can be signed with.
+        patience_seconds: How long one call may take here, whatever goes wrong with it.
+        run: Runs a coroutine to its end on a new event loop: for asyncio,
+            `run = staticmethod(asyncio.run)`.
+    """
+
+    gateway_class: type[Gateway] | type[AsyncGateway] | None = None
+    currencies: Sequence[str] = ("USD", "JPY", "KWD")
+    declines: Mapping[str, FailureCode] = {}
+    canaries: Sequence[str] = ()
+    webhook_secrets: Sequence[str] = ()
+    patience_seconds: float = 10.0
+
+    def run(self, main: Coroutine[Any, Any, None], /) -> None:
+        """Run a coroutine to its end, on a new event loop; unless written, there is none."""
+        run_by_hand(main)
+
+    def together(self, *tasks: Coroutine[Any, Any, Any]) -> Awaitable[Sequence[Any]]:
+        """Await coroutines all at once: for asyncio, return `asyncio.gather(*tasks)`."""
+        for task in tasks:
+            task.close()
+        raise NotImplementedError
+
+    def make_gateway(self) -> G | Awaitable[G]:
+        """Return a gateway at a fresh test provider, with nothing in its books."""
+        raise NotImplementedError("write make_gateway(): it returns a gateway at a fresh provider")
+
+    def close(self, gateway: G) -> Awaitable[None] | None:
+        """Give up a gateway that is needed no more; nothing is done unless you write it."""
+
+    def source(self, gateway: G) -> Source | Awaitable[Source | None] | None:  # noqa: ARG002
+        """Return what the next customer pays with."""
+        return StoredSource(id="src_1", profile_id="pm_1")
+
+    def customer_acts(self, gateway: G, references: References) -> Awaitable[None] | None:
+        """
+        Let the customer do what the provider's page or the next action asks for.
+
+        It is called for every session after it was opened, and for every action that a call
+        says is required. Nothing is done unless you write it.
+        """
+
+    def browser_brings(self, gateway: G) -> ClientData | Awaitable[ClientData | None] | None:
+        """Return what the customer's browser brings when a source is to be stored."""
+
+    def decline(self, gateway: G, method: Method, code: str) -> Awaitable[None] | None:
+        """Let the next call of a method be declined, with this raw code of the provider's."""
+        raise NotImplementedError
+
+    def reject(self, gateway: G, method: Method) -> Awaitable[None] | None:
+        """Let the next call of a method be refused as malformed, or as not authenticated."""
+        raise NotImplementedError
+
+    def lose_answer(self, gateway: G, method: Method, *, happened: bool) -> Awaitable[None] | None:
+        """Let nobody hear what became of the next call of a method, which happened or did not."""
+        raise NotImplementedError
+
+    def refuse_connection(self, gateway: G, method: Method) -> Awaitable[None] | None:
+        """Let the next call of a method certainly not arrive."""
+        raise NotImplementedError
+
+    def answer_nonsense(self, gateway: G, method: Method) -> Awaitable[None] | None:
+        """Let the next call of a method happen, and answer what nobody can read: a page of HTML."""
+        raise NotImplementedError
+
+    def never_answer(self, gateway: G, method: Method) -> Awaitable[None] | None:
+        """Let the next call of a method last for as long as the adapter waits for it."""
+        raise NotImplementedError
+
+    def keep_pending(self, gateway: G, method: Method) -> Awaitable[None] | None:
+        """Let the provider take its time with the next call of a method."""
+        raise NotImplementedError
+
+    def settle(self, gateway: G, *, succeed: bool) -> Awaitable[None] | None:
+        """Let the provider decide all that is pending, now and alike."""
+        raise NotImplementedError
+
+    def require_action(self, gateway: G, method: Method) -> Awaitable[None] | None:
+        """Let the next call of a method need the customer, and the one after it no more."""
+        raise NotImplementedError
+
+    def move_less(self, gateway: G, method: Method) -> Awaitable[None] | None:
+        """Let the provider move less with the next call of a method than it is asked to."""
+        raise NotImplementedError
+
+    def books(self, gateway: G, currency: str) -> ProviderBooks | Awaitable[ProviderBooks]:
+        """Return what has happened to money at the provider."""
+        raise NotImplementedError
+
+    def notifications(
+        self, gateway: G
+    ) -> Sequence[Notification] | Awaitable[Sequence[Notification]]:
+        """Return what the provider has sent since it was asked last."""
+        raise NotImplementedError
+
+    def sign(
+        self, gateway: G, body: bytes, *secrets: str
+    ) -> Notification | Awaitable[Notification]:
+        """Return these bytes as the provider sends them now, signed with each of the secrets."""
+        raise NotImplementedError
+
+    def knowing(self, gateway: G, *secrets: str) -> G | Awaitable[G]:
+        """Return a gateway at the same provider that knows these webhook secrets, and no other."""
+        raise NotImplementedError
+
+    def another(self, gateway: G) -> G | Awaitable[G]:
+        """Return a second gateway at the same provider, as another process has one."""
+        raise NotImplementedError
+
+    def pass_time(self, gateway: G, time: timedelta) -> Awaitable[None] | None:
+        """Move the clock of the gateway and of the provider, back or forth."""
+        raise NotImplementedError
+
+    def written(self) -> frozenset[str]:
+        """Return which of the controls that need not be written were."""
+        own = type(self)
+        return frozenset(
+            each for each in CONTROLS if getattr(own, each) is not getattr(Controls, each)
+        )

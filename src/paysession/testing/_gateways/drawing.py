@@ -1,0 +1,135 @@
+"""What Hypothesis draws for a law: amounts that the provider can count, and parts of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol, TypeVar
+
+import attrs
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Flaky, HypothesisException
+from hypothesis.reporting import with_reporter
+
+from paysession._money import MinorUnits, Money
+from paysession.errors import AmountNotRepresentable
+
+T = TypeVar("T")
+
+_FEWEST, _MOST = 100, 100_000
+"""How many of the smallest amount that a provider can count make what is drawn."""
+
+_TENTH: Final = 10
+
+
+class Draws(Protocol):
+    """Where a law gets what it leaves open."""
+
+    def draw(self, strategy: st.SearchStrategy[T], label: object = None) -> T:
+        """Draw a value."""
+        ...
+
+
+@attrs.frozen(eq=False)
+class Drawn:
+    """
+    What a law leaves open, as Hypothesis fills it in.
+
+    Attributes:
+        data: Where it is drawn from.
+        currencies: Those that the account takes.
+        units: How the provider counts.
+    """
+
+    data: Draws
+    currencies: Sequence[str]
+    units: MinorUnits
+
+    def one_of(self, choices: Sequence[T]) -> T:
+        """Draw one of these, the first if any will do."""
+        return self.data.draw(st.sampled_from(choices))
+
+    def currency(self) -> str:
+        """Draw a currency that the account takes."""
+        return self.one_of(self.currencies)
+
+    def amount(self, currency: str | None = None) -> Money:
+        """Draw an amount that the provider can count, and some parts of it too."""
+        code = currency or self.currency()
+        step = smallest(code, self.units)
+        return step * self.data.draw(st.integers(_FEWEST, _MOST))
+
+    def part_of(self, amount: Money) -> Money:
+        """Draw less than an amount, and more than nothing, that the provider can count."""
+        step = smallest(amount.currency.code, self.units)
+        return step * self.data.draw(st.integers(1, amount.minor // step.minor - 1))
+
+    def text(self, *, most: int) -> str:
+        """Draw text such as people write, in any script."""
+        letters = st.characters(codec="utf-8", exclude_categories=["C"])
+        return self.data.draw(st.text(letters, min_size=1, max_size=most))
+
+
+def smallest(currency: str, units: MinorUnits) -> Money:
+    """Return the smallest amount of which every multiple can be told to the provider."""
+    for digits in range(9):
+        amount = Money.from_minor(10**digits, currency)
+        try:
+            units.to_provider(amount)
+        except AmountNotRepresentable:
+            continue
+        return amount
+    raise AmountNotRepresentable(amount, units.name, "no multiple of ten can be sent there")
+
+
+class AnswersDiffer(AssertionError):
+    """The same calls got other answers when they were made again: nothing can be proven so."""
+
+
+def tried(trial: Callable[[Draws], None], *, examples: int | None, seeded: int | None) -> None:
+    """
+    Try something with whatever Hypothesis draws, and raise what the shortest example raises.
+
+    What draws nothing is tried once. How often the rest is tried follows from the profile that
+    is active, a tenth of it, unless `examples` says.
+
+    Raises:
+        AnswersDiffer: Twice the same was asked, and two answers came back.
+        Exception: What the trial has raised for the shortest example.
+    """
+    __tracebackhide__ = True
+    profile = settings()
+    most = examples or max(5, profile.max_examples // _TENTH)
+
+    @settings(
+        profile,
+        max_examples=most,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        phases=[each for each in profile.phases if each is not Phase.explain],
+    )
+    @given(st.data())
+    def drawn(data: st.DataObject) -> None:
+        __tracebackhide__ = True
+        trial(data)
+
+    if seeded is not None and not profile.derandomize:
+        drawn = seed(seeded)(drawn)
+    try:
+        with with_reporter(_silently):
+            drawn()
+    except Flaky as flaky:
+        message = "the same calls get other answers when they are made again: let make_gateway "
+        raise AnswersDiffer(f"{message}return a gateway at a provider that is fresh") from flaky
+    except HypothesisException:
+        raise
+    except BaseException as error:
+        error.__dict__.pop("__notes__", None)  # Hypothesis speaks of what authors never wrote
+        error.__cause__ = error.__context__ = None
+        raise
+
+
+def _silently(_: object) -> None:
+    """Say nothing: a broken law says it all."""

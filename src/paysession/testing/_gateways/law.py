@@ -1,0 +1,132 @@
+"""A law of the port to providers: what it speaks of, and what it needs to be tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from paysession.gateways import Capabilities
+from paysession.gateways.requests import Method
+from paysession.testing._laws.law import Law
+
+if TYPE_CHECKING:
+    from paysession.testing._gateways.bench import Bench
+
+CONTROLS: Final = frozenset(
+    {
+        "another",
+        "answer_nonsense",
+        "books",
+        "decline",
+        "keep_pending",
+        "knowing",
+        "lose_answer",
+        "move_less",
+        "never_answer",
+        "notifications",
+        "pass_time",
+        "refuse_connection",
+        "reject",
+        "require_action",
+        "settle",
+        "sign",
+        "together",
+    }
+)
+"""What the author of a suite need not write, and what laws may need."""
+
+SESSIONS: Final[tuple[Method, ...]] = ("create_session", "complete_session")
+SETUPS: Final[tuple[Method, ...]] = ("create_setup_session", "complete_setup_session")
+
+
+@attrs.frozen(kw_only=True)
+class GatewayLaw(Law):
+    """
+    One rule of the port to providers.
+
+    Attributes:
+        about: The method in whose contract it stands.
+        needs: The methods that it speaks of; `sale` is a session or a charge, whichever there
+            is, and `word` a look-up or a notification: something by which a provider tells how
+            what was pending has ended.
+        controls: What the author of the suite must have written.
+        able: The capabilities that must be declared.
+        unable: The capabilities that must be declared not to be there.
+    """
+
+    about: Method
+    needs: frozenset[str] = frozenset()
+    controls: frozenset[str] = frozenset()
+    able: frozenset[str] = frozenset()
+    unable: frozenset[str] = frozenset()
+
+    @property
+    def see(self) -> str:
+        """Where to read on."""
+        page = f"docs/gateway-laws.md#{self.area.lower()}"
+        return f"paysession.gateways.Gateway.{self.about}, and {page}"
+
+    def missing(
+        self, offered: Collection[str], capabilities: Capabilities, written: Collection[str]
+    ) -> tuple[str, ...]:
+        """Return what it speaks of that is not there, in words."""
+        return (
+            *_not_offered(self.needs, offered, written),
+            *(
+                f"capability {each}"
+                for each in sorted(self.able)
+                if not getattr(capabilities, each)
+            ),
+            *(f"lack of {each}" for each in sorted(self.unable) if getattr(capabilities, each)),
+            *(f"control {each}" for each in sorted(self.controls - set(written))),
+        )
+
+
+def _not_offered(
+    needs: Iterable[str], offered: Collection[str], written: Collection[str]
+) -> Iterator[str]:
+    for need in sorted(needs):
+        if need == "sale":
+            if "charge" not in offered and not set(SESSIONS) <= set(offered):
+                yield "session or charge"
+        elif need == "word":
+            told = "read_notification" in offered and "notifications" in written
+            if "look_up" not in offered and not told:
+                yield "look_up or notifications"
+        elif need not in offered:
+            yield f"operation {need}"
+
+
+def law(
+    code: str,
+    sentence: str,
+    *,
+    reason: str,
+    source: str,
+    about: Method,
+    needs: Collection[str] = (),
+    controls: Collection[str] = (),
+    able: Collection[str] = (),
+    unable: Collection[str] = (),
+    since: str = "0.1",
+) -> Callable[[Callable[[Bench], None]], GatewayLaw]:
+    """Make a law of the function that tries it."""
+
+    def enacted(check: Callable[[Bench], None]) -> GatewayLaw:
+        return GatewayLaw(
+            code=code,
+            sentence=sentence,
+            reason=reason,
+            source=source,
+            check=check,
+            since=since,
+            about=about,
+            needs=frozenset(needs),
+            controls=frozenset(controls),
+            able=frozenset(able),
+            unable=frozenset(unable),
+        )
+
+    return enacted

@@ -1,0 +1,131 @@
+"""The suite for the in-memory gateways: every control there is, by the tokens of their sources."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from paysession._domain.failures import FailureCode
+from paysession._domain.secrets import ClientData
+from paysession._domain.sources import StoredSource
+from paysession.gateways import (
+    AsyncBogusGateway,
+    BogusEffectKind,
+    BogusGateway,
+    BogusProvider,
+    Capabilities,
+    Notification,
+    StandardWebhooks,
+)
+from paysession.gateways.requests import Method
+from paysession.testing._gateways.conformance import GatewayConformance
+from paysession.testing._gateways.controls import ProviderBooks
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+PARTS = ("held", "taken", "released", "given_back")
+OLD, NEW = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_bmV3IG5ldyBuZXcgbmV3IG5ldyBuZXcg"
+
+AnyBogus = BogusGateway | AsyncBogusGateway
+
+
+class Clock:
+    """A clock that stands still unless it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class BogusSuite(GatewayConformance[Any]):
+    """
+    Puts an in-memory gateway on trial, right or wrong.
+
+    What a control is told about the next call of a method goes into the token of the next
+    source, or of the next browser.
+    """
+
+    bogus_class: type[AnyBogus] = BogusGateway
+    bogus_capabilities: Capabilities | None = None
+    declines = MappingProxyType({f"raw_{code}": code for code in FailureCode})
+    webhook_secrets = (OLD, NEW)
+
+    def make_gateway(self) -> Any:
+        self.clock = Clock()
+        self.script: defaultdict[str, str] = defaultdict(lambda: "approve")
+        return self.bogus_class(provider=self.fresh_provider(OLD))
+
+    def fresh_provider(self, *secrets: str) -> BogusProvider:
+        return BogusProvider(
+            capabilities=self.bogus_capabilities, clock=self.clock, webhook_secrets=secrets
+        )
+
+    def arm(self, method: Method, behaviour: str) -> None:
+        self.script[method.removesuffix("_session")] = behaviour
+
+    def token(self) -> str:
+        script, self.script = dict(self.script), defaultdict(lambda: "approve")
+        return BogusGateway.token(**script)
+
+    def source(self, gateway: AnyBogus) -> StoredSource:
+        return StoredSource(id="src_1", profile_id=self.token())
+
+    def browser_brings(self, gateway: AnyBogus) -> ClientData:
+        return ClientData({"token": self.token()})
+
+    def decline(self, gateway: AnyBogus, method: Method, code: str) -> None:
+        self.arm(method, f"decline:{code.removeprefix('raw_')}")
+
+    def reject(self, gateway: AnyBogus, method: Method) -> None:
+        self.arm(method, "reject")
+
+    def lose_answer(self, gateway: AnyBogus, method: Method, *, happened: bool) -> None:
+        self.arm(method, "timeout_after" if happened else "timeout_before")
+
+    def refuse_connection(self, gateway: AnyBogus, method: Method) -> None:
+        self.arm(method, "unreachable")
+
+    def answer_nonsense(self, gateway: AnyBogus, method: Method) -> None:
+        self.arm(method, "broken")
+
+    def keep_pending(self, gateway: AnyBogus, method: Method) -> None:
+        self.arm(method, "pending")
+
+    def settle(self, gateway: AnyBogus, *, succeed: bool) -> None:
+        gateway.let_pending_succeed() if succeed else gateway.let_pending_fail()
+
+    def require_action(self, gateway: AnyBogus, method: Method) -> None:
+        self.arm(method, "require_action")
+
+    def move_less(self, gateway: AnyBogus, method: Method) -> None:
+        self.arm(method, "partial")
+
+    def books(self, gateway: AnyBogus, currency: str) -> ProviderBooks:
+        total = gateway.provider.total
+        return ProviderBooks(**{part: total(BogusEffectKind(part), currency) for part in PARTS})
+
+    def notifications(self, gateway: AnyBogus) -> Sequence[Notification]:
+        return gateway.take_notifications()
+
+    def sign(self, gateway: AnyBogus, body: bytes, *secrets: str) -> Notification:
+        headers = StandardWebhooks(secrets).sign(body, id="evt_1", at=self.clock())
+        return Notification(body, headers)
+
+    def knowing(self, gateway: AnyBogus, *secrets: str) -> Any:
+        return self.bogus_class(provider=self.fresh_provider(*secrets))
+
+    def another(self, gateway: AnyBogus) -> Any:
+        return self.bogus_class(provider=gateway.provider)
+
+    def pass_time(self, gateway: AnyBogus, time: timedelta) -> None:
+        self.clock.now += time
+
+
+class AsyncBogusSuite(BogusSuite):
+    """The same, awaited."""
+
+    bogus_class = AsyncBogusGateway

@@ -15,6 +15,7 @@ import typer
 from paysession._cli.adapters import AdapterRefused, gateway_from
 from paysession._cli.demo import play
 from paysession._cli.lifecycle import Chart, Form, drawn
+from paysession._cli.new_gateway import new_gateway
 from paysession._cli.printing import Printer, one_line
 from paysession._cli.simulate import simulate
 from paysession._cli.stage import Stage
@@ -114,6 +115,7 @@ def lifecycle(
 
 
 app.command()(simulate)
+app.command()(new_gateway)
 
 
 def _stage(gateway: str | None) -> Stage:

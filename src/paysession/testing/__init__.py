@@ -1,5 +1,6 @@
 """The rules of the library, executable by others: suites, strategies, a simulator."""
 
+from paysession.testing._gateways import GatewayConformance, ProviderBooks
 from paysession.testing._simulation.faults import Fault
 from paysession.testing._simulation.profiles import PROFILES, Profile
 from paysession.testing._simulation.run import Result, Simulation, Violation
@@ -9,8 +10,10 @@ __all__ = [
     "PROFILES",
     "AsyncStoreConformance",
     "Fault",
+    "GatewayConformance",
     "LawBroken",
     "Profile",
+    "ProviderBooks",
     "Result",
     "Simulation",
     "StoreConformance",

@@ -41,7 +41,7 @@ from paysession.outcomes import (
     Report,
     Unknown,
 )
-from paysession.testing._gateways.calls import Stage, Together
+from paysession.testing._gateways.calls import NeedsEventLoop, Stage, Together
 from paysession.testing._gateways.controls import Controls, ProviderBooks
 from paysession.testing._gateways.law import SESSIONS, GatewayLaw
 from paysession.testing._gateways.orders import MANUAL, Orders
@@ -56,6 +56,9 @@ T = TypeVar("T")
 AnyGateway: TypeAlias = Gateway | AsyncGateway
 
 _UNDECIDED: Final = (Accepted, ActionRequired, Pending, Unknown)
+_ACTIONS: Final = 3
+"""How often a customer does what is asked before nobody believes that it leads anywhere."""
+
 _LOOKS: Final = 10
 """How often what is pending is looked up before nobody waits for it any longer."""
 
@@ -120,7 +123,9 @@ class Bench:
         try:
             answers: list[Answer[Any]] = self.stage.at_once(calls, together)
         except Stuck as stuck:
-            self.broken("calls made at the same time", "all of them come back", str(stuck))
+            self.broken(
+                "calls made at the same time", _Words("all of them come back"), _Words(str(stuck))
+            )
         heard = [_heard(answer.given) for answer in answers]
         self.story[-1] += f" → {', '.join(map(shown, heard))}"
         return heard
@@ -135,7 +140,10 @@ class Bench:
         return cast("tuple[Report, ...]", reports)
 
     def reports(self, request: Request[Any], *, of: AnyGateway | None = None) -> tuple[Report, ...]:
-        """Look an operation up."""
+        """Look an operation up, once what was done is certain to be seen."""
+        grace = self.gateway.capabilities.look_up_grace
+        if grace:
+            self.pass_time(grace)
         answer = self.ask(self.orders.question(request), of=of)
         reports = answer if isinstance(answer, tuple) else None
         self.must(reports is not None, "what a look-up answers", "reports", answer)
@@ -156,7 +164,7 @@ class Bench:
         return self.stage.do(call)
 
     def arm(self, control: str, method: Method, *arguments: object, **named: object) -> None:
-        """Tell the provider how the next call of a method ends: `arm("decline", "capture", "51")`."""
+        """Tell the provider how the next call of a method ends: `arm("reject", "capture")`."""
         told = ", ".join([*map(repr, arguments), *(f"{name}={it!r}" for name, it in named.items())])
         what = f"the provider is told: {control} the next {method}{f', {told}' if told else ''}"
         act = getattr(self.author, control)
@@ -240,10 +248,19 @@ class Bench:
 
     def paid(self, amount: Money, *, policy: CapturePolicy = MANUAL) -> References:
         """Hold an amount, or take it; return all ids that the provider gave to it."""
-        request = self.sale(amount, policy=policy)
+        return self._sold(self.sale(amount, policy=policy), amount, policy)
+
+    def _sold(self, request: Request[Any], amount: Money, policy: CapturePolicy) -> References:
+        """Sell as a customer does who acts where he must, and then is asked again."""
         kind = Authorized if policy is MANUAL else Captured
-        fact = self.one_of(self.end_of(request), kind, what=f"a sale of {amount}")
-        return request.references | fact.references
+        for _ in range(_ACTIONS):
+            fact = self.end_of(request)
+            if not isinstance(fact, ActionRequired):
+                break
+            self.customer_acts(request.references | fact.references)
+            request = self.orders.again(request)
+        sold = self.one_of(fact, kind, what=f"a sale of {amount}")
+        return request.references | sold.references
 
     # -- What is told
 
@@ -327,7 +344,7 @@ class Bench:
         try:
             answer = self.stage.do(call)
         except Stuck as stuck:
-            self.broken("how long a call takes", "it comes to an end", _Words(str(stuck)))
+            self.broken("how long a call takes", _Words("it comes to an end"), _Words(str(stuck)))
         except BaseException as error:
             self.story[-1] = f"{what} → raised {shown(error)}"
             raise
@@ -349,7 +366,7 @@ def _heard(call: Callable[[], Any]) -> Outcome:
         return cast("Outcome", call())
     except GatewayUnreachable as unreachable:
         return NotAttempted(unreachable.reason)
-    except LawBroken:
+    except (LawBroken, NeedsEventLoop):
         raise
     except Exception as error:  # noqa: BLE001 - to a driver, too, it is an outcome
         return Unknown(type(error).__name__)

@@ -15,9 +15,7 @@ from functools import partial
 from inspect import isawaitable
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, Generic, TypeAlias, TypeVar, cast
-
-import attrs
+from typing import Any, TypeAlias, TypeVar, cast
 
 from paysession.testing._laws.threads import Answer, Stuck, bounded
 
@@ -53,12 +51,15 @@ def run_by_hand(main: Coroutine[Any, Any, None]) -> None:
     raise NeedsEventLoop
 
 
-@attrs.frozen(eq=False)
-class _Job(Generic[T]):
-    call: Callable[[], T | Awaitable[T]]
-    end: Future[T] = attrs.field(factory=Future)
+class _Job:
+    """One call, and what comes of it."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self.call = call
+        self.end: Future[Any] = Future()
 
     async def done(self) -> None:
+        """Make the call, and await what it gives back if that can be awaited."""
         try:
             answer = self.call()
             self.end.set_result(await answer if isawaitable(answer) else answer)
@@ -81,7 +82,7 @@ class Stage:
     def __init__(self, run: Run, *, patience_seconds: float) -> None:
         self.patience_seconds = patience_seconds
         self._run = run
-        self._jobs: SimpleQueue[_Job[Any] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         Thread(target=self._work, daemon=True).start()
 
     def do(self, call: Callable[[], T | Awaitable[T]]) -> T:
@@ -93,11 +94,11 @@ class Stage:
             BaseException: What it raised.
         """
         __tracebackhide__ = True
-        job = _Job[T](call)
+        job = _Job(call)
         self._jobs.put(job)
         if not wait([job.end], timeout=self.patience_seconds).done:
             raise Stuck(f"it did not come back within {self.patience_seconds:g} seconds")
-        return job.end.result()
+        return cast("T", job.end.result())
 
     def at_once(
         self, calls: Sequence[Callable[[], Any]], together: Together | None
@@ -123,7 +124,11 @@ class Stage:
         self._jobs.put(None)
 
     def _work(self) -> None:
-        self._run(self._main())
+        try:
+            self._run(self._main())
+        except BaseException as error:  # noqa: BLE001 - whoever asks for something gets it
+            while (job := self._jobs.get()) is not None:
+                job.end.set_exception(error)
 
     async def _main(self) -> None:
         while (job := self._jobs.get()) is not None:

@@ -115,7 +115,11 @@ class GatewayConformance(Controls[G], Suite):
             gateway = cast("Any", stage.do(self.make_gateway))
             self._check(gateway)
             stage.do(lambda: self.close(gateway))
-            return type(gateway), gateway.capabilities, operations_of(gateway)
+            return (
+                cast("type[AnyGateway]", type(gateway)),
+                gateway.capabilities,
+                operations_of(gateway),
+            )
         finally:
             stage.leave()
 

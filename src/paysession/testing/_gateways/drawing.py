@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol, TypeVar
+from contextlib import suppress
+from random import Random
+from typing import Final, Protocol, TypeVar, cast
 
 import attrs
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from hypothesis.errors import Flaky, HypothesisException
+from hypothesis.errors import Flaky
 from hypothesis.reporting import with_reporter
 
 from paysession._money import MinorUnits, Money
 from paysession.errors import AmountNotRepresentable
+from paysession.testing._laws.law import LawBroken
 
 T = TypeVar("T")
 
 _FEWEST, _MOST = 100, 100_000
 """How many of the smallest amount that a provider can count make what is drawn."""
+
+_MOST_DIGITS: Final = 9
 
 _TENTH: Final = 10
 
@@ -71,15 +76,21 @@ class Drawn:
 
 
 def smallest(currency: str, units: MinorUnits) -> Money:
-    """Return the smallest amount of which every multiple can be told to the provider."""
-    for digits in range(9):
-        amount = Money.from_minor(10**digits, currency)
-        try:
+    """
+    Return the smallest amount of which every multiple can be told to the provider.
+
+    Raises:
+        AmountNotRepresentable: The provider counts this currency in odd units.
+    """
+    for digits in range(_MOST_DIGITS):
+        with suppress(AmountNotRepresentable):
+            amount = Money.from_minor(10**digits, currency)
             units.to_provider(amount)
-        except AmountNotRepresentable:
-            continue
-        return amount
-    raise AmountNotRepresentable(amount, units.name, "no multiple of ten can be sent there")
+            return amount
+    raise AmountNotRepresentable(currency, units.name, "no multiple of ten can be sent there")
+
+
+_ALL_OF_THEM: Final = cast("list[HealthCheck]", list(HealthCheck))
 
 
 class AnswersDiffer(AssertionError):
@@ -95,7 +106,7 @@ def tried(trial: Callable[[Draws], None], *, examples: int | None, seeded: int |
 
     Raises:
         AnswersDiffer: Twice the same was asked, and two answers came back.
-        Exception: What the trial has raised for the shortest example.
+        LawBroken: As the shortest example showed it.
     """
     __tracebackhide__ = True
     profile = settings()
@@ -107,7 +118,7 @@ def tried(trial: Callable[[Draws], None], *, examples: int | None, seeded: int |
         deadline=None,
         database=None,
         report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=_ALL_OF_THEM,
         phases=[each for each in profile.phases if each is not Phase.explain],
     )
     @given(st.data())
@@ -115,19 +126,20 @@ def tried(trial: Callable[[Draws], None], *, examples: int | None, seeded: int |
         __tracebackhide__ = True
         trial(data)
 
-    if seeded is not None and not profile.derandomize:
-        drawn = seed(seeded)(drawn)
+    number = Random().getrandbits(32) if seeded is None else seeded  # noqa: S311 - to be told
+    again = "the same is drawn every time" if profile.derandomize else f"write `seed = {number}`"
+    if not profile.derandomize:
+        drawn = seed(number)(drawn)
     try:
         with with_reporter(_silently):
             drawn()
     except Flaky as flaky:
         message = "the same calls get other answers when they are made again: let make_gateway "
         raise AnswersDiffer(f"{message}return a gateway at a provider that is fresh") from flaky
-    except HypothesisException:
-        raise
-    except BaseException as error:
-        error.__dict__.pop("__notes__", None)  # Hypothesis speaks of what authors never wrote
-        error.__cause__ = error.__context__ = None
+    except LawBroken as broken:
+        broken.__dict__.pop("__notes__", None)  # Hypothesis speaks of what authors never wrote
+        broken.__cause__ = broken.__context__ = None
+        broken.again = again
         raise
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -80,8 +81,14 @@ class GatewayLaw(Law):
                 if not getattr(capabilities, each)
             ),
             *(f"lack of {each}" for each in sorted(self.unable) if getattr(capabilities, each)),
-            *(f"control {each}" for each in sorted(self.controls - set(written))),
+            *(f"control {each}" for each in sorted(self._controls(capabilities) - set(written))),
         )
+
+    def _controls(self, capabilities: Capabilities) -> frozenset[str]:
+        """Name what the author must have written: where look-ups miss what is new, a clock too."""
+        looks = not self.needs.isdisjoint({"look_up", "word"})
+        waits = looks and capabilities.look_up_grace > timedelta(0)
+        return self.controls | {"pass_time"} if waits else self.controls
 
 
 def _not_offered(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -29,6 +29,8 @@ from paysession.gateways import (
     VoidRequest,
 )
 from paysession.outcomes import NO_REFERENCES, References
+
+R = TypeVar("R", bound=Request[Any])
 
 MANUAL, AUTOMATIC = CapturePolicy.MANUAL, CapturePolicy.AUTOMATIC
 """Held until we capture; taken at once."""
@@ -193,6 +195,11 @@ class Orders:
             payment_id=refund.payment_id,
             refund_id=refund.operation_id,
         )
+
+    def again(self, request: R) -> R:
+        """Ask the same by an operation of its own: a second try, and no repetition."""
+        operation_id = self.fresh("at")
+        return attrs.evolve(request, operation_id=operation_id, key=f"key-{operation_id}")
 
     @staticmethod
     def question(request: Request[Any]) -> LookUpRequest:

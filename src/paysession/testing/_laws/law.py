@@ -24,6 +24,7 @@ class LawBroken(AssertionError):
         actual: What was there.
         story: What was asked and what came back, line by line: as short as it was found.
         see: Where to read on.
+        again: How the same is drawn once more.
     """
 
     code: str
@@ -34,6 +35,7 @@ class LawBroken(AssertionError):
     actual: object
     story: tuple[str, ...] = ()
     see: str = ""
+    again: str = ""
 
     def __str__(self) -> str:
         return "\n".join(
@@ -46,6 +48,7 @@ class LawBroken(AssertionError):
                 *(("what was asked, and what came back:",) if self.story else ()),
                 *(f"  {number}. {line}" for number, line in enumerate(self.story, start=1)),
                 *((f"see: {self.see}",) if self.see else ()),
+                *((f"again: {self.again}",) if self.again else ()),
             ]
         )
 

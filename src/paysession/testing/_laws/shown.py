@@ -53,7 +53,8 @@ def _shown(value: object) -> str:
 
 def _told_fields(value: Any) -> list[str]:  # noqa: ANN401 - of whatever attrs class it is
     """Name each field that tells something; those that go by their place stand without names."""
-    fields: list[attrs.Attribute[Any]] = [each for each in attrs.fields(type(value)) if each.repr]
+    known = cast("type[attrs.AttrsInstance]", type(value))
+    fields: list[attrs.Attribute[Any]] = [each for each in attrs.fields(known) if each.repr]
     return [
         f"{each.name}={_shown(told)}" if each.kw_only else _shown(told)
         for each in sorted(fields, key=lambda field: field.kw_only)

@@ -130,16 +130,16 @@ def _from_law_on(traceback: TracebackType | None, law: Law) -> TracebackType | N
 
 
 def _refuse_overriding(suite: type[Suite]) -> None:
-    for law in suite.laws:
-        if law.test_name in vars(suite):
+    enacted = next((base for base in suite.__mro__[1:] if vars(base).get("laws")), Suite)
+    own = vars(suite).keys()
+    for law in vars(enacted)["laws"]:
+        if law.test_name in own:
             raise TypeError(
                 f"{suite.__name__}.{law.test_name} hides the law {law.code}: rename it, for a "
                 "law cannot be overridden; one that is knowingly not kept is named in `deviations`"
             )
-    if suite.laws and not vars(suite).keys().isdisjoint(_KEPT):
-        raise TypeError(
-            f"{suite.__name__} overrides {', '.join(_KEPT)}: they are not to be changed"
-        )
+    if enacted is not Suite and not own.isdisjoint(_KEPT):
+        raise TypeError(f"{suite.__name__} must not override any of {', '.join(_KEPT)}")
 
 
 def _refuse_odd_deviations(suite: type[Suite]) -> None:

@@ -73,12 +73,10 @@ class Wiring:
     Attributes:
         opened: Opens it, with the gateway, the clock and the ids that it is to work with.
         accounts: The names that it gives to the gateway; the first is the one that is used.
-        tenant: Whose records its processes work on.
     """
 
     opened: Callable[[SimulatedGateway, Clock, Ids], Backend]
     accounts: tuple[str, ...]
-    tenant: str = ""
 
 
 _ACCOUNTS: Final = ("sim", "other")

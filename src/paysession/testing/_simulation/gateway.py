@@ -52,6 +52,7 @@ class SimulatedGateway(Gateway):
     Attributes:
         provider: The provider.
         ailment: What goes wrong with the next call, if anything does.
+        arrived: How many requests have come here, whatever came of them.
         misread: Whether the newest notification could not be read, though nothing is wrong with it.
         heard: The faults that the newest notification or look-up told of for the first time.
     """
@@ -62,6 +63,7 @@ class SimulatedGateway(Gateway):
         self.ailment: Ailment | None = None
         self.heard: tuple[Fault, ...] = ()
         self.misread = False
+        self.arrived = 0
         self._late: list[tuple[datetime, Request[Any]]] = []
 
     @classmethod
@@ -160,6 +162,7 @@ class SimulatedGateway(Gateway):
         return self.provider.answer(request)
 
     def _asked(self, request: Request[A]) -> A:
+        self.arrived += 1
         answer = self.perform(request) if self.ailment is None else self.ailment(self, request)
         return cast("A", answer)
 

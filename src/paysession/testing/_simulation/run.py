@@ -178,9 +178,7 @@ class Run:
                 assert_never(step)
 
 
-def violation_of(
-    run: Run, broken: InvariantBroken, carry_out: Callable[[Plan], Run]
-) -> Violation:
+def violation_of(run: Run, broken: InvariantBroken, carry_out: Callable[[Plan], Run]) -> Violation:
     """Make a run that went wrong as short as it can be, and tell what is wrong."""
     shortest = shrunk(run, broken, carry_out)
     last = shortest.broken or broken

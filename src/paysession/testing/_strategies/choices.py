@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def chosen(kinds: Sequence[type[T]], *, among: Sequence[type[T]], called: str) -> Sequence[type[T]]:
+def chosen(kinds: Sequence[type], *, among: Sequence[type[T]], called: str) -> Sequence[type[T]]:
     """
     Return the classes that were named, or all of them if none was.
 
@@ -19,7 +19,7 @@ def chosen(kinds: Sequence[type[T]], *, among: Sequence[type[T]], called: str) -
         if kind not in among:
             name = getattr(kind, "__name__", type(kind).__name__)
             raise TypeError(f"{name} is no {called}: name some of {', '.join(_names(among))}")
-    return kinds or among
+    return [kind for kind in among if kind in kinds] or among
 
 
 def _names(kinds: Sequence[type]) -> list[str]:

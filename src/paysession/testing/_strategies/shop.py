@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from functools import cache
 from typing import Final, TypeVar, get_args, overload
 
@@ -13,7 +13,7 @@ from paysession._domain.payable import Payable
 from paysession._domain.sources import CreditCard, Profile, Source, StoreCredit, StoredSource
 from paysession._money import Currency, Money
 from paysession.errors import UnsafeInput
-from paysession.gateways._bogus_script import ONCE, VERBS, Behaviour, Step
+from paysession.gateways._bogus_script import VERBS, Behaviour, Step
 from paysession.gateways._credit import Credit
 from paysession.gateways.bogus import BogusGateway
 from paysession.outcomes import FailureCode
@@ -22,8 +22,15 @@ from paysession.testing._strategies.choices import chosen
 from paysession.testing._strategies.plain import ids, instants, texts
 
 S = TypeVar("S", CreditCard, StoreCredit, StoredSource)
+T = TypeVar("T")
 
-_BRANDS: Final = ("visa", "mastercard", "amex", "jcb")
+_CARD: Final = {
+    "brand": st.sampled_from(("visa", "mastercard", "amex", "jcb")),
+    "last4": st.from_regex(r"\A[0-9]{4}\Z"),
+    "month": st.integers(1, 12),
+    "year": st.integers(2026, 2045),
+}
+"""What is told of a card."""
 _MOST_SCRIPTED: Final = 3
 """Calls that one token scripts: more of them may not fit into its 255 characters."""
 
@@ -93,16 +100,16 @@ def payment_methods(
         description=st.none() | texts(),
         type=st.sampled_from(("card", "wallet", "transfer")),
         instrument=st.sampled_from(("card", "sepa_debit")),
-        session_required=_either(session_required),
-        source_required=_either(source_required),
-        capture=st.sampled_from(CapturePolicy) if capture is None else st.just(capture),
+        session_required=_this_or_each(session_required, (True, False)),
+        source_required=_this_or_each(source_required, (True, False)),
+        capture=_this_or_each(capture, tuple(CapturePolicy)),
         on_underpaid=st.sampled_from(UnderpaidPolicy),
         on_late=st.sampled_from(LatePolicy),
     )
 
 
-def _either(answer: bool | None) -> st.SearchStrategy[bool]:
-    return st.sampled_from((True, False)) if answer is None else st.just(answer)
+def _this_or_each(this: T | None, each: Sequence[T]) -> st.SearchStrategy[T]:
+    return st.sampled_from(each) if this is None else st.just(this)
 
 
 @overload
@@ -138,9 +145,7 @@ def sources(
             name=st.none() | texts(),
             is_default=st.booleans(),
         ),
-        StoreCredit: st.builds(
-            StoreCredit, id=ids("sc") if profile_ids is None else profile_ids
-        ),
+        StoreCredit: st.builds(StoreCredit, id=ids("sc") if profile_ids is None else profile_ids),
     }
     among = chosen(kinds, among=get_args(Source), called="source")
     return st.one_of([way for kind, way in ways.items() if kind in among])
@@ -149,18 +154,7 @@ def sources(
 def profiles() -> st.SearchStrategy[Profile]:
     """Return what a provider tells of a source: its id, a card, or both."""
     named = st.builds(Profile, id=st.none() | ids("pm"))
-    return named | st.builds(
-        Profile, id=st.none() | ids("pm"), **_CARD, name=st.none() | texts()
-    )
-
-
-_CARD: Final = {
-    "brand": st.sampled_from(_BRANDS),
-    "last4": st.from_regex(r"\A[0-9]{4}\Z"),
-    "month": st.integers(1, 12),
-    "year": st.integers(2026, 2045),
-}
-"""What is told of a card."""
+    return named | st.builds(Profile, id=st.none() | ids("pm"), **_CARD, name=st.none() | texts())
 
 
 def credits(  # noqa: A001 - it is what they are; nobody quits here
@@ -187,7 +181,7 @@ def _credits_of(amount: Money) -> st.SearchStrategy[Credit]:
     return money(least=nothing, most=amount).flatmap(left_of)
 
 
-def bogus_tokens(*calls: str, once: bool = False) -> st.SearchStrategy[str]:
+def bogus_tokens(*calls: str) -> st.SearchStrategy[str]:
     """
     Return tokens that script what a `BogusGateway` does: decline, time out, be pending, ….
 
@@ -195,7 +189,6 @@ def bogus_tokens(*calls: str, once: bool = False) -> st.SearchStrategy[str]:
 
     Args:
         calls: Which are scripted, as `BogusGateway.token` names them; any if left out.
-        once: Whether only such things happen as happen to the first call alone.
 
     Raises:
         UnsafeInput: There is no such call.
@@ -205,19 +198,16 @@ def bogus_tokens(*calls: str, once: bool = False) -> st.SearchStrategy[str]:
     verbs = [verb for verb in VERBS if not calls or verb in calls]
     scripts = st.lists(
         st.sampled_from(verbs), max_size=min(_MOST_SCRIPTED, len(verbs)), unique=True
-    ).flatmap(lambda named: st.fixed_dictionaries({verb: _steps(verb, once) for verb in named}))
+    ).flatmap(
+        lambda named: st.fixed_dictionaries(
+            {verb: st.sampled_from(steps_of(verb)) for verb in named}
+        )
+    )
     return scripts.map(lambda script: BogusGateway.token(**script))
 
 
-def _steps(verb: str, once: bool) -> st.SearchStrategy[str]:  # noqa: FBT001 - it is one of two tables
-    return st.sampled_from([step for step in steps_of(verb) if not once or step in _ONCE])
-
-
-_ONCE: Final = {"approve", *ONCE}
-
-
 @cache
-def steps_of(verb: str) -> Collection[str]:
+def steps_of(verb: str) -> Sequence[str]:
     """Return all that can be scripted for one call."""
     refusals = [f"{each}:{code}" for each in ("decline", "end") for code in FailureCode]
     return tuple(step for step in [*map(str, Behaviour), *refusals] if _can_be_read(verb, step))

@@ -1,0 +1,272 @@
+"""An integrator's backend: its processes, each with a `Payments` of its own on one database."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from datetime import UTC
+from functools import partial
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
+
+import attrs
+
+from paysession._drivers import Observer, Ports, Step, adrive, aperform, drive, perform
+from paysession._flows.asks import Ask, Call, Commit, Describe, Description, Flow, NewId, Now
+from paysession._payments import AsyncPayments, Commands, Payments, command
+from paysession.errors import GatewayUnreachable, Unsupported
+from paysession.gateways.port import AsyncGateway, Gateway, operations_of
+from paysession.gateways.threads import in_threads
+from paysession.stores.port import AsyncStore, RecordedEvent, Store
+from paysession.testing._laws.threads import Answer
+from paysession.testing._payments.awaiting import Hand
+from paysession.testing._payments.ledger import MANY, OF_STORE, Finding, Ledger
+from paysession.testing._payments.rules import (
+    ANSWERS,
+    CALLED_ONCE,
+    CLOCK,
+    GATEWAY,
+    IDS,
+    OBSERVERS,
+    TENANT,
+)
+from paysession.testing._simulation.backend import Clock, Ids
+from paysession.testing._simulation.gateway import SimulatedGateway
+
+T = TypeVar("T")
+S = TypeVar("S", Store, AsyncStore)
+G = TypeVar("G", Gateway, AsyncGateway)
+AnyPayments: TypeAlias = Payments | AsyncPayments
+
+_AUDITOR: Final = "auditor"
+"""The process that comes last, and has seen nothing of what was committed."""
+_NOT_ARRIVED: Final = (GatewayUnreachable, Unsupported)
+
+
+class Author(Protocol):
+    """Whoever puts the backend together; what they return may have to be awaited."""
+
+    gateway_name: str
+    tenant: str
+
+    @property
+    def facade(self) -> type[AnyPayments]:
+        """Which of the two they make."""
+        ...
+
+    def make_payments(self, gateway: Any, clock: Clock, ids: Ids) -> Any:  # noqa: ANN401 - of either world
+        """Return what one process works with."""
+        ...
+
+    def reset(self) -> Any:  # noqa: ANN401 - of either world
+        """Empty the database."""
+        ...
+
+    def close(self, payments: Any) -> Any:  # noqa: ANN401 - of either world
+        """Give up what one process has worked with."""
+        ...
+
+
+class Application:
+    """A backend that somebody else has put together, as a simulation runs it."""
+
+    def __init__(
+        self, author: Author, hand: Hand, gateway: SimulatedGateway, clock: Clock, ids: Ids
+    ) -> None:
+        self._author = author
+        self._hand = hand
+        self._gateway = gateway
+        self._parts = (_of_its_world(gateway, author.facade), clock, ids)
+        self._clock = clock
+        self._ledger = Ledger(author.tenant, clock)
+        self._processes: dict[str, AnyPayments] = {}
+        self._ids: set[object] = set()
+        self._found: Finding = None
+        hand(author.reset)
+
+    def begin(self, name: str) -> None:
+        """
+        Let there be a process of that name, if there is none.
+
+        Raises:
+            TypeError: What was made for it is not what it should be.
+            InvariantBroken: It is for another tenant.
+        """
+        if name in self._processes:
+            return
+        made: object = self._hand(partial(self._author.make_payments, *self._parts))
+        payments = self._processes[name] = _checked(made, self._author.facade)
+        tenant, named = payments.ports.tenant, self._author.tenant
+        if tenant != named:
+            raise TENANT.broken(f"Payments has tenant={tenant!r}, and the machine {named!r}")
+
+    def answer(self, ask: Ask[Any], *, by: str, command: str) -> object:
+        """Answer as the library's own drivers do, and look at what came of it."""
+        before = self._gateway.arrived
+        came = self._came_of(partial(self._driven, ask, by, command))
+        found = self._wrong_with(ask, came, self._gateway.arrived - before)
+        if found is None and isinstance(ask, Commit):
+            found = self._ledger.after(ask.changes, partial(self._looked_up, by))
+        self._found = found or self._found
+        return came.given()
+
+    def judge(self) -> None:
+        """
+        Say what is wrong with the newest answer.
+
+        Raises:
+            InvariantBroken: Something is.
+        """
+        if self._found is not None:
+            raise self._found
+
+    def die(self, name: str) -> None:
+        """Let a process die; another takes its place, and finds all that was committed."""
+        self._give_up(name)
+        self.begin(name)
+        self._audited_by(name)
+
+    def unpublished(self, *, limit: int) -> tuple[RecordedEvent, ...]:
+        """Return what waits to be handed out."""
+        return self._waiting_for("publisher", limit)
+
+    def mark_published(self, events: Sequence[RecordedEvent]) -> None:
+        """Take off the outbox what was handed out."""
+        store, tenant = self._store_of("publisher"), self._author.tenant
+        self._done("mark_published()", lambda: store.mark_published(events, tenant=tenant))
+        self._ledger.mark_published(events)
+
+    def come_to_end(self) -> None:
+        """Let every process end, and one that is new look at all that is kept."""
+        self.close()
+        self.begin(_AUDITOR)
+        self._audited_by(_AUDITOR)
+
+    def close(self) -> None:
+        """Give up every process."""
+        for name in tuple(self._processes):
+            self._give_up(name)
+
+    def _give_up(self, name: str) -> None:
+        self._hand(partial(self._author.close, self._processes.pop(name)))
+
+    def _driven(self, ask: Ask[Any], by: str, command: str) -> object:
+        """Have an ask answered by the driver that answers it in earnest."""
+        payments = self._processes[by]
+        if isinstance(payments, AsyncPayments):
+            watched = self._watched(payments.ports)
+            return self._hand(lambda: adrive(_alone(ask), watched, command=command))
+        ports = self._watched(payments.ports)
+        return self._hand(lambda: drive(_alone(ask), ports, command=command))
+
+    def _watched(self, ports: Ports[S, G]) -> Ports[S, G]:
+        """Return the same ports, where it is noticed what an observer raises."""
+        observers = tuple(partial(self._tell, each) for each in ports.observers)
+        return attrs.evolve(ports, observers=observers)
+
+    def _tell(self, observer: Observer, step: Step) -> None:
+        try:
+            observer(step)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            raised = f"{type(error).__name__}: {error}"
+            self._found = OBSERVERS.broken(f"at {step.ask} of {step.flow} one raised {raised}")
+
+    def _looked_up(self, by: str, ask: Ask[Any]) -> Answer[Any]:
+        """Have an ask of the store answered, for nobody's command."""
+        payments = self._processes[by]
+        if isinstance(payments, AsyncPayments):
+            awaited = payments.ports
+            return self._came_of(lambda: self._hand(lambda: aperform(ask, awaited)))
+        ports = payments.ports
+        return self._came_of(lambda: self._hand(lambda: perform(ask, ports)))
+
+    def _came_of(self, call: Callable[[], T]) -> Answer[T]:
+        try:
+            return Answer(call())
+        except Exception as error:  # noqa: BLE001 - it is looked at, and handed on
+            return Answer(error=error)
+
+    def _wrong_with(self, ask: Ask[Any], came: Answer[Any], arrived: int) -> Finding:
+        """Return what is wrong with an answer, if anything is."""
+        match ask:
+            case Call():
+                may_stay_away = isinstance(came.error, _NOT_ARRIVED)
+                is_right = arrived == 1 or (arrived == 0 and may_stay_away)
+                return None if is_right else CALLED_ONCE.broken(f"it came {arrived} times")
+            case Describe(gateway):
+                return self._wrong_with_description(came) if gateway == self._name else None
+            case Now():
+                right = self._clock().astimezone(UTC)
+                return CLOCK.compared("the time", Answer(right), came)
+            case NewId(prefix):
+                return self._wrong_with_id(prefix, came)
+            case _:
+                return self._ledger.judged(ask, came) if type(ask) in OF_STORE else None
+
+    @property
+    def _name(self) -> str:
+        return self._author.gateway_name
+
+    def _wrong_with_description(self, came: Answer[Any]) -> Finding:
+        simulated = self._gateway
+        known = Description(self._name, operations_of(simulated), simulated.capabilities)
+        return GATEWAY.compared(f"the gateway {self._name!r}", Answer(known), came)
+
+    def _wrong_with_id(self, prefix: str, came: Answer[Any]) -> Finding:
+        if came.error is not None or not isinstance(came.value, str) or came.value in self._ids:
+            return IDS.broken(f"ids({prefix!r}) {'raised' if came.error else 'returned'} {came}")
+        self._ids.add(came.value)
+        return None
+
+    def _audited_by(self, name: str) -> None:
+        found = self._ledger.all_of_it(partial(self._looked_up, name))
+        if found is not None:
+            raise found
+        self._waiting_for(name, MANY)
+
+    def _waiting_for(self, name: str, limit: int) -> tuple[RecordedEvent, ...]:
+        store, tenant = self._store_of(name), self._author.tenant
+        events: Sequence[RecordedEvent] = self._done(
+            "unpublished()", lambda: store.unpublished(limit=limit, tenant=tenant)
+        )
+        found = self._ledger.waiting(events, limit=limit)
+        if found is not None:
+            raise found
+        return tuple(events)
+
+    def _store_of(self, name: str) -> Store | AsyncStore:
+        return self._processes[name].ports.store
+
+    def _done(self, what: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - of the store's own type
+        """Let a store do what no flow asks for."""
+        came = self._came_of(partial(self._hand, call))
+        if came.error is not None:
+            raise ANSWERS.broken(f"{what} raised {type(came.error).__name__}: {came.error}")
+        return came.value
+
+
+def _alone(ask: Ask[T]) -> Flow[T]:
+    """Return the flow that asks for this and nothing else."""
+    answer: T = yield ask
+    return answer
+
+
+async def _here(call: Callable[[Any], Any], request: object) -> object:
+    """Make a call on the event loop itself: the simulated provider never waits."""
+    return call(request)
+
+
+def _of_its_world(gateway: SimulatedGateway, facade: type[AnyPayments]) -> Gateway | AsyncGateway:
+    return in_threads(gateway, run=_here) if facade is AsyncPayments else gateway
+
+
+def _checked(made: object, facade: type[AnyPayments]) -> AnyPayments:
+    """Return what an author has made, if no history passes by any part of it."""
+    if not isinstance(made, facade):
+        raise TypeError(f"make_payments() must return {facade.__name__}, not {type(made).__name__}")
+    for name, known in vars(Commands).items():
+        if isinstance(known, command) and inspect.getattr_static(made, name) is not known:
+            raise TypeError(
+                f"{type(made).__name__} overrides {name}, which no history would come to: "
+                f"let make_payments() return a plain {facade.__name__}"
+            )
+    return made

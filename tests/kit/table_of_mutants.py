@@ -1,0 +1,134 @@
+"""
+Try every law on every mutant, and print which of them finds which.
+
+    python tests/kit/table_of_mutants.py
+
+No mutant may survive, each law must fail on the mutant that is meant for it, no two laws may
+fail on the very same mutants (they are one), and none on more than a third of all (it is two).
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+
+import attrs
+import mutants
+from bogus_suite import BogusSuite
+from hypothesis import Phase, settings
+
+from paysession.gateways import BogusGateway
+from paysession.testing._gateways.laws import LAWS
+from paysession.testing._laws.verdicts import Verdict
+
+MODULES = [
+    importlib.import_module(f"mutants.{each.name}")
+    for each in pkgutil.iter_modules(mutants.__path__)
+]
+MEANT: list[tuple[str, type[BogusGateway]]] = [
+    *(pair for module in MODULES for pair in module.MUTANTS.items()),
+    *(pair for module in MODULES for pair in getattr(module, "ALSO", ())),
+]
+"""Each law that a mutant is meant for, and the mutant."""
+
+ALL = sorted({mutant for _, mutant in MEANT}, key=lambda mutant: mutant.__name__)
+
+settings.register_profile(
+    "mutants", max_examples=50, derandomize=True, database=None, phases=[Phase.generate]
+)
+
+
+def suite_of(mutant: type[BogusGateway]) -> BogusSuite:
+    """The suite that puts a mutant on trial."""
+    kind = type(mutant.__name__, (BogusSuite,), {"bogus_class": mutant, "patience_seconds": 1.0})
+    return kind()  # type: ignore[no-any-return]
+
+
+def found(mutant: type[BogusGateway]) -> frozenset[str]:
+    """The codes of the laws that a mutant breaks; what it raises beside is no finding."""
+    settings.load_profile("mutants")
+    suite = suite_of(mutant)
+    return frozenset(law.code for law in LAWS if _breaks(suite, law.code))
+
+
+def _breaks(suite: BogusSuite, code: str) -> bool:
+    law = next(law for law in LAWS if law.code == code)
+    try:
+        return suite.find(law).verdict is Verdict.BROKEN
+    except Exception as error:
+        print(f"{type(suite).__name__}, {code}: {type(error).__name__}: {error}", file=sys.stderr)
+        return False
+
+
+@attrs.frozen
+class Table:
+    """Which law fails on which mutants."""
+
+    rows: dict[str, frozenset[str]]
+
+    @property
+    def columns(self) -> dict[str, frozenset[str]]:
+        """The mutants that each law fails on."""
+        return {
+            law.code: frozenset(name for name, codes in self.rows.items() if law.code in codes)
+            for law in LAWS
+        }
+
+    def printed(self) -> Iterator[str]:
+        """A row for each mutant; the laws stand above it from the top down."""
+        width = max(map(len, self.rows))
+        codes = [law.code for law in LAWS]
+        for place in range(max(map(len, codes))):
+            yield " " * width + " " + "".join(code.ljust(12)[place] for code in codes).rstrip()
+        for name, broken in sorted(self.rows.items()):
+            yield (
+                name.ljust(width) + " " + "".join("x" if code in broken else "." for code in codes)
+            )
+
+    def faults(self) -> Iterator[str]:
+        """What is wrong with the laws or the mutants."""
+        for name, broken in self.rows.items():
+            if not broken:
+                yield f"{name} survives"
+        for code, mutant in MEANT:
+            if code not in self.rows[mutant.__name__]:
+                yield f"{code} does not fail on {mutant.__name__}"
+        yield from self._faults_of_laws()
+
+    def _faults_of_laws(self) -> Iterator[str]:
+        columns = self.columns
+        seen: dict[frozenset[str], str] = {}
+        for code, names in columns.items():
+            if not names:
+                yield f"{code} fails on no mutant"
+            elif names in seen:
+                yield f"{code} fails on the same mutants as {seen[names]}: they are one"
+            if len(names) * 3 > len(self.rows):
+                yield f"{code} fails on {len(names)} of {len(self.rows)} mutants: split it"
+            seen.setdefault(names, code)
+
+
+def tabled(mutants_tried: Sequence[type[BogusGateway]] = ALL) -> Table:
+    """Try every law on every mutant, on both cores."""
+    with ProcessPoolExecutor(2) as pool:
+        rows = pool.map(found, mutants_tried, chunksize=1)
+        return Table(
+            {mutant.__name__: row for mutant, row in zip(mutants_tried, rows, strict=True)}
+        )
+
+
+def main() -> int:
+    """Print the table, and what is wrong with it."""
+    table = tabled()
+    print("\n".join(table.printed()))
+    faults = list(table.faults())
+    print(*(f"FAULT: {each}" for each in faults), sep="\n")
+    print(f"{len(LAWS)} laws, {len(table.rows)} mutants, {len(faults)} faults")
+    return bool(faults)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""The shipped gateways keep every law that speaks of what they do, and so do unusual ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+import trio
+from bogus_suite import AsyncBogusSuite, BogusSuite
+from credit_suites import AsyncOfflineSuite, AsyncStoreCreditSuite, OfflineSuite, StoreCreditSuite
+from unusual_gateways import UNUSUAL
+
+from paysession.gateways import in_threads
+from paysession.testing._gateways.laws import LAWS
+
+
+class TestBogus(BogusSuite):
+    pass
+
+
+class TestAsyncBogus(AsyncBogusSuite):
+    """Without an event loop, since it never waits for anything."""
+
+
+class TestAsyncBogusOnAsyncio(AsyncBogusSuite):
+    run = staticmethod(asyncio.run)
+
+    def together(self, *tasks: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.gather(*tasks)
+
+
+class TestAsyncBogusOnTrio(AsyncBogusSuite):
+    def run(self, main: Coroutine[Any, Any, None], /) -> None:
+        async def whole() -> None:
+            await main
+
+        trio.run(whole)
+
+
+class TestBogusInThreads(BogusSuite):
+    run = staticmethod(asyncio.run)
+
+    def make_gateway(self) -> Any:
+        return in_threads(super().make_gateway(), run=asyncio.to_thread)
+
+    def another(self, gateway: Any) -> Any:
+        return in_threads(super().another(gateway), run=asyncio.to_thread)
+
+    def knowing(self, gateway: Any, *secrets: str) -> Any:
+        return in_threads(super().knowing(gateway, *secrets), run=asyncio.to_thread)
+
+
+class TestStoreCredit(StoreCreditSuite):
+    pass
+
+
+class TestAsyncStoreCredit(AsyncStoreCreditSuite):
+    pass
+
+
+class TestOffline(OfflineSuite):
+    pass
+
+
+class TestAsyncOffline(AsyncOfflineSuite):
+    pass
+
+
+globals().update(
+    {f"Test{each.__name__}": type(f"Test{each.__name__}", (each,), {}) for each in UNUSUAL}
+)
+
+
+@pytest.mark.parametrize("suite", UNUSUAL, ids=lambda suite: suite.__name__)
+def test_an_unusual_gateway_needs_no_deviation(suite: type[BogusSuite]) -> None:
+    assert {} == suite.deviations
+
+
+def test_every_law_applies_to_the_in_memory_gateway() -> None:
+    suite = TestBogus()
+    assert {} == {law.code: suite.missing(law) for law in LAWS if suite.missing(law)}

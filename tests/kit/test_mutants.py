@@ -1,0 +1,43 @@
+"""Each law finds the fault that it is meant for, and says so by its own code."""
+
+import inspect
+
+import pytest
+from table_of_mutants import ALL, MEANT, MODULES, suite_of
+
+from paysession.gateways import BogusGateway
+from paysession.testing import LawBroken
+from paysession.testing._gateways.laws import LAWS
+
+BY_CODE = {law.code: law for law in LAWS}
+
+
+def named(value: object) -> str:
+    return value.__name__ if isinstance(value, type) else str(value)
+
+
+@pytest.mark.parametrize(("code", "mutant"), MEANT, ids=named)
+def test_a_law_fails_on_its_mutant(code: str, mutant: type[BogusGateway]) -> None:
+    suite = suite_of(mutant)
+    assert () == suite.missing(BY_CODE[code])
+    with pytest.raises(LawBroken, match=f"^{code}: ") as caught:
+        suite.try_law(BY_CODE[code])
+    assert caught.value.story
+    assert caught.value.see
+
+
+def test_every_law_has_a_mutant() -> None:
+    assert set(BY_CODE) == {code for module in MODULES for code in module.MUTANTS}
+
+
+@pytest.mark.parametrize("mutant", ALL, ids=named)
+def test_a_mutant_is_the_in_memory_gateway_with_one_method_changed(
+    mutant: type[BogusGateway],
+) -> None:
+    methods = [name for name, each in vars(mutant).items() if inspect.isfunction(each)]
+    lines = [
+        line for name in methods for line in inspect.getsource(getattr(mutant, name)).split("\n")
+    ]
+    assert BogusGateway in mutant.__mro__
+    assert 1 == len(methods)
+    assert len([line for line in lines[1:] if line.strip()]) <= 10

@@ -1,0 +1,188 @@
+"""Gateways as few providers are, and nevertheless right: they keep every law that applies."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import attrs
+from bogus_suite import BogusSuite
+
+from paysession.gateways import BogusGateway, Gateway, LookUpRequest
+from paysession.outcomes import Report
+
+USUAL = BogusGateway().capabilities
+DECIDED_LATER = ("complete", "charge", "capture", "void", "refund", "cancel_refund")
+
+
+class EverythingLater(BogusSuite):
+    """A bank: each call is taken note of, and decided some time later."""
+
+    def token(self) -> str:
+        for verb in DECIDED_LATER:
+            self.script.setdefault(verb, "pending")
+        return super().token()
+
+
+class EveryCustomerActs(BogusSuite):
+    """3-D Secure for everybody."""
+
+    def token(self) -> str:
+        self.script.setdefault("complete", "require_action")
+        return super().token()
+
+
+class WholeCapturesOnly(BogusSuite):
+    """What is held is taken whole, or not at all."""
+
+    bogus_capabilities = attrs.evolve(USUAL, partial_captures=False, several_captures=False)
+
+
+class FirstCaptureCloses(BogusSuite):
+    """The first capture releases what it leaves."""
+
+    bogus_capabilities = attrs.evolve(
+        USUAL, first_capture_closes=True, several_captures=False, void_after_capture=False
+    )
+
+
+class WholeOnly(BogusSuite):
+    """Neither captures nor voids nor refunds of a part."""
+
+    bogus_capabilities = attrs.evolve(
+        USUAL,
+        partial_captures=False,
+        several_captures=False,
+        partial_refunds=False,
+        void_after_capture=False,
+    )
+
+
+class RefundsPerCapture(BogusSuite):
+    """Each refund names the capture that it gives back."""
+
+    bogus_capabilities = attrs.evolve(USUAL, refunds_per_capture=True, partial_voids=True)
+
+
+class IgnoresKeys(BogusSuite):
+    """The same key twice is two effects, and that is declared."""
+
+    bogus_capabilities = attrs.evolve(USUAL, honours_keys=False)
+
+
+class NotificationsOnlyGateway(BogusGateway):
+    """Nothing can be looked up."""
+
+    look_up = Gateway.look_up
+
+
+class NotificationsOnly(EverythingLater):
+    """Nothing can be looked up, and everything is decided later."""
+
+    bogus_class = NotificationsOnlyGateway
+
+
+class LookUpOnlyGateway(BogusGateway):
+    """Nothing is ever told."""
+
+    read_notification = Gateway.read_notification
+
+
+class LookUpOnly(EverythingLater):
+    """Nothing is told, and everything is decided later."""
+
+    bogus_class = LookUpOnlyGateway
+
+
+class HintsOnly(BogusSuite):
+    """Notifications say that something happened, and no more."""
+
+    bogus_capabilities = attrs.evolve(USUAL, signs_facts=False)
+
+
+class ThreeDecimalsOnly(BogusSuite):
+    """Dinars and rials."""
+
+    currencies = ("KWD", "BHD", "OMR")
+
+
+class SlowGateway(BogusGateway):
+    """Look-ups see what happened after two minutes, and not before."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        books = self.provider._books
+        seen = [each for each in books.under(request.key) if books.clock() - each.at >= GRACE]
+        return super().look_up(request) if seen else ()
+
+
+GRACE = timedelta(minutes=2)
+
+
+class Slow(EverythingLater):
+    """Everything takes its time, and so does word of it."""
+
+    bogus_class = SlowGateway
+    bogus_capabilities = attrs.evolve(USUAL, look_up_grace=GRACE)
+
+
+class ChargesOnlyGateway(BogusGateway):
+    """No customer is ever there."""
+
+    create_session = Gateway.create_session
+    update_session = Gateway.update_session
+    complete_session = Gateway.complete_session
+    close_session = Gateway.close_session
+
+
+class ChargesOnly(BogusSuite):
+    """No customer is ever there."""
+
+    bogus_class = ChargesOnlyGateway
+
+
+class SalesOnlyGateway(BogusGateway):
+    """A wallet: money is taken at once, and can be given back."""
+
+    charge = Gateway.charge
+    capture = Gateway.capture
+    void = Gateway.void
+    update_session = Gateway.update_session
+    create_setup_session = Gateway.create_setup_session
+    complete_setup_session = Gateway.complete_setup_session
+    cancel_refund = Gateway.cancel_refund
+
+
+class SalesOnly(BogusSuite):
+    """Money is taken at once, and can be given back."""
+
+    bogus_class = SalesOnlyGateway
+
+
+class TerminalGateway(NotificationsOnlyGateway):
+    """It answers, and never speaks of it again."""
+
+    read_notification = Gateway.read_notification
+
+
+class Terminal(BogusSuite):
+    """It answers, and never speaks of it again."""
+
+    bogus_class = TerminalGateway
+
+
+UNUSUAL: tuple[type[BogusSuite], ...] = (
+    EverythingLater,
+    EveryCustomerActs,
+    WholeCapturesOnly,
+    FirstCaptureCloses,
+    WholeOnly,
+    RefundsPerCapture,
+    IgnoresKeys,
+    NotificationsOnly,
+    LookUpOnly,
+    HintsOnly,
+    ThreeDecimalsOnly,
+    Slow,
+    ChargesOnly,
+    SalesOnly,
+    Terminal,
+)

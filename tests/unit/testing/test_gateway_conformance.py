@@ -1,0 +1,246 @@
+"""The suite of a gateway: what its author sees when a law holds, does not apply or is broken."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from threading import Event
+from typing import Any
+from unittest import SkipTest
+
+import pytest
+
+from paysession import Money
+from paysession.errors import GatewayUnreachable
+from paysession.gateways import AsyncGateway, BogusGateway, CaptureAnswer, CaptureRequest, Gateway
+from paysession.outcomes import Captured, NotAttempted, References, Unknown
+from paysession.testing import GatewayConformance, LawBroken
+from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.calls import NeedsEventLoop
+from paysession.testing._gateways.drawing import AnswersDiffer
+from paysession.testing._gateways.law import GatewayLaw, law
+from paysession.testing._laws.suite import DeviationKept, Suite, SuiteTooThin, enact
+from paysession.testing._laws.verdicts import Verdict
+
+TEN = Money("10", "USD")
+
+
+def law_of(check: Callable[[Bench], None], *, code: str = "TRY-1", **terms: Any) -> GatewayLaw:
+    told = {"reason": "money is lost", "source": "I1", "about": "capture"}
+    return law(code, "it is as it should be", **{**told, **terms})(check)
+
+
+def asks_for_a_capture(bench: Bench) -> None:
+    capture = bench.orders.capture(References.of(authorization="auth_1"), TEN)
+    bench.one_of(bench.ask(capture), Captured, what="a capture")
+
+
+CAPTURES = law_of(asks_for_a_capture, needs=("capture",))
+
+
+class Answering(Gateway):
+    """Answers captures as it is told."""
+
+    def __init__(self, answer: Callable[[CaptureRequest], CaptureAnswer]) -> None:
+        self._answer = answer
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        return self._answer(request)
+
+
+class AnsweringAsync(AsyncGateway):
+    """Answers captures as it is told, and waits for it."""
+
+    def __init__(self, answer: Callable[[CaptureRequest], Coroutine[Any, Any, Any]]) -> None:
+        self._answer = answer
+
+    async def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        return await self._answer(request)  # type: ignore[no-any-return]
+
+
+def honest(request: CaptureRequest) -> CaptureAnswer:
+    return Captured(request.amount, references=References.of(capture=f"cap_{request.key}"))
+
+
+def suite_of(
+    *laws: GatewayLaw, gateway: Callable[[], Any] | None = None, **attributes: Any
+) -> GatewayConformance[Any]:
+    """A suite with laws of its own, as `enact` makes them of all."""
+    make = gateway or (lambda: Answering(honest))
+    whole = type("Whole", (GatewayConformance,), {"make_gateway": lambda _: make()})
+    enact(whole, laws or (CAPTURES,))
+    return type("TestMine", (whole,), attributes)()  # type: ignore[no-any-return]
+
+
+def run_test(suite: Suite, number: int = 0) -> None:
+    getattr(suite, suite.laws[number].test_name)()
+
+
+def test_a_law_that_holds_passes() -> None:
+    suite = suite_of()
+    run_test(suite)
+    assert Verdict.HOLDS is suite.find(CAPTURES).verdict
+
+
+def test_a_law_that_does_not_apply_is_skipped_and_names_what_is_missing() -> None:
+    needing = law_of(
+        asks_for_a_capture,
+        needs=("sale", "word", "refund"),
+        controls=("books",),
+        able=("partial_voids",),
+        unable=("partial_captures",),
+    )
+    expected = (
+        "TRY-1 does not apply: TestMine has no operation refund and no session or charge and no "
+        "look_up or notifications and no capability partial_voids and no lack of partial_captures "
+        "and no control books"
+    )
+    with pytest.raises(SkipTest, match=f"^{expected}$"):
+        run_test(suite_of(needing))
+
+
+def test_a_broken_law_tells_its_code_its_sentence_both_values_and_what_was_asked() -> None:
+    suite = suite_of(gateway=lambda: Answering(lambda _: Unknown("who knows")))
+    with pytest.raises(LawBroken) as caught:
+        run_test(suite)
+    expected = """TRY-1: it is as it should be
+why: money is lost (I1)
+a capture:
+  expected: Captured
+  but got:  Unknown('who knows')
+what was asked, and what came back:
+  1. capture(key='key-cap_1', amount=10.00 USD, references=authorization 'auth_1') → Unknown('who knows')
+see: paysession.gateways.Gateway.capture, and docs/gateway-laws.md#try"""  # noqa: E501
+    assert expected == str(caught.value).partition("\nagain: ")[0]
+
+
+def test_what_was_drawn_can_be_drawn_again() -> None:
+    suite = suite_of(gateway=lambda: Answering(lambda _: Unknown()), seed=7)
+    with pytest.raises(LawBroken) as caught:
+        run_test(suite)
+    assert caught.value.again in {"write `seed = 7`", "the same is drawn every time"}
+
+
+def test_a_declared_deviation_passes_where_the_law_is_broken() -> None:
+    suite = suite_of(gateway=lambda: Answering(lambda _: Unknown()), deviations={"TRY-1": "odd"})
+    run_test(suite)
+    assert Verdict.DEVIATES is suite.find(CAPTURES).verdict
+
+
+def test_a_deviation_that_is_none_any_more_fails() -> None:
+    suite = suite_of(deviations={"TRY-1": "it was so once"})
+    with pytest.raises(DeviationKept, match=r"TRY-1 .* and it is kept: take it off `deviations`"):
+        run_test(suite)
+
+
+def test_a_deviation_from_what_does_not_apply_fails() -> None:
+    needing = law_of(asks_for_a_capture, needs=("refund",))
+    suite = suite_of(needing, deviations={"TRY-1": "it refunds nothing"})
+    with pytest.raises(
+        DeviationKept, match=r"but TRY-1 does not apply: .* has no operation refund"
+    ):
+        run_test(suite)
+
+
+@pytest.mark.parametrize(
+    ("deviations", "message"),
+    [({"TRY-9": "so"}, "there is no such law"), ({"TRY-1": " "}, "must say why")],
+)
+def test_an_odd_deviation_is_refused_when_the_class_is_made(
+    deviations: Mapping[str, str], message: str
+) -> None:
+    with pytest.raises(TypeError, match=message):
+        suite_of(deviations=deviations)
+
+
+@pytest.mark.parametrize("name", [CAPTURES.test_name, "laws", "test_enough_laws_are_tried"])
+def test_a_law_cannot_be_overridden(name: str) -> None:
+    attributes: dict[str, Any] = {name: lambda self: None}
+    with pytest.raises(TypeError, match=r"cannot be overridden|must not override"):
+        suite_of(**attributes)
+
+
+def test_a_suite_that_tries_next_to_nothing_fails() -> None:
+    with pytest.raises(SuiteTooThin, match=r"only .* laws can be tried: write more of the suite's"):
+        suite_of().test_enough_laws_are_tried()
+
+
+def test_a_gateway_of_another_class_is_refused() -> None:
+    with pytest.raises(TypeError, match="must return BogusGateway, not Answering"):
+        run_test(suite_of(gateway_class=BogusGateway))
+    with pytest.raises(TypeError, match="must return Gateway or AsyncGateway, not dict"):
+        run_test(suite_of(gateway=dict))
+
+
+def test_what_is_on_trial_is_described() -> None:
+    described = suite_of(gateway=BogusGateway).described()
+    assert "paysession.gateways.bogus.BogusGateway" == described["adapter"]
+    assert "look_up_is_authoritative=True" == described["capabilities"]
+    assert "cancel_refund, capture" in described["operations"]
+    assert "none" == described["controls"]
+    assert "the defaults" == suite_of().described()["capabilities"]
+    assert "none" == suite_of(gateway=Gateway).described()["operations"]
+
+
+def test_an_exception_is_unknown_and_unreachable_is_not_attempted() -> None:
+    def unreachable(_: CaptureRequest) -> CaptureAnswer:
+        raise GatewayUnreachable("nobody there")
+
+    def broken(_: CaptureRequest) -> CaptureAnswer:
+        raise ZeroDivisionError
+
+    for answer, expected in ((unreachable, NotAttempted), (broken, Unknown)):
+        with pytest.raises(LawBroken) as caught:
+            run_test(suite_of(gateway=partial(Answering, answer)))
+        assert expected is type(caught.value.actual)
+        assert "→ raised" in caught.value.story[0]
+
+
+def test_a_call_that_never_comes_back_breaks_the_law() -> None:
+    never = Event()
+
+    def waits(request: CaptureRequest) -> CaptureAnswer:
+        never.wait()
+        return honest(request)
+
+    suite = suite_of(gateway=lambda: Answering(waits), patience_seconds=0.01)
+    with pytest.raises(LawBroken, match=r"it did not come back within 0.01 seconds"):
+        run_test(suite)
+    never.set()
+
+
+def test_a_gateway_that_answers_at_random_proves_nothing() -> None:
+    turns = iter(range(1000))
+
+    def changing(request: CaptureRequest) -> CaptureAnswer:
+        return Unknown() if next(turns) == 0 else honest(request)
+
+    with pytest.raises(AnswersDiffer, match="return a gateway at a provider that is fresh"):
+        run_test(suite_of(gateway=lambda: Answering(changing)))
+
+
+def test_a_gateway_that_waits_needs_an_event_loop() -> None:
+    async def waits(request: CaptureRequest) -> CaptureAnswer:
+        await asyncio.sleep(0)
+        return honest(request)
+
+    with pytest.raises(NeedsEventLoop, match=r"write `run = staticmethod\(asyncio.run\)`"):
+        run_test(suite_of(gateway=lambda: AnsweringAsync(waits)))
+    run_test(suite_of(gateway=lambda: AnsweringAsync(waits), run=staticmethod(asyncio.run)))
+
+
+def test_an_event_loop_that_fails_is_said_to() -> None:
+    def broken(self: object, main: Coroutine[Any, Any, None]) -> None:
+        main.close()
+        raise OSError("no loop today")
+
+    with pytest.raises(OSError, match="no loop today"):
+        run_test(suite_of(run=broken))
+
+
+def test_a_gateway_that_waits_for_nothing_needs_none() -> None:
+    async def at_once(request: CaptureRequest) -> CaptureAnswer:
+        return honest(request)
+
+    run_test(suite_of(gateway=lambda: AnsweringAsync(at_once)))

@@ -79,7 +79,9 @@ class BogusSuite(GatewayConformance[Any]):
         return ClientData({"token": self.token()})
 
     def decline(self, gateway: AnyBogus, method: Method, code: str) -> None:
-        self.arm(method, f"decline:{code.removeprefix('raw_')}")
+        failure = self.declines.get(code, FailureCode.UNKNOWN_DECLINE)
+        is_over = failure is FailureCode.SUSPECTED_FRAUD and method == "complete_session"
+        self.arm(method, f"{'end' if is_over else 'decline'}:{failure}:{code}")
 
     def reject(self, gateway: AnyBogus, method: Method) -> None:
         self.arm(method, "reject")
@@ -92,6 +94,9 @@ class BogusSuite(GatewayConformance[Any]):
 
     def answer_nonsense(self, gateway: AnyBogus, method: Method) -> None:
         self.arm(method, "broken")
+
+    def answer_in_other_currency(self, gateway: AnyBogus, method: Method) -> None:
+        self.arm(method, "other_currency")
 
     def keep_pending(self, gateway: AnyBogus, method: Method) -> None:
         self.arm(method, "pending")

@@ -11,9 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import laws_page
+
+from paysession.testing._stores.law import StoreLaw
 from paysession.testing._stores.laws import LAWS
 
 PAGE = Path(__file__).parents[2] / "docs" / "store-laws.md"
+
+HEADING = (
+    "# The laws of a store",
+    "",
+    "Each is a test of `StoreConformance` and `AsyncStoreConformance`, under its code",
+    "([how to run them](stores.md)). A source such as I41 is an invariant",
+    "([what always holds](invariants.md)), F45 a fault that the simulator puts in, a name with a",
+    "number an issue in which a shop learnt it. What a law needs is a method of the suite that its",
+    "author writes. This page is generated from the laws.",
+)
 
 AREAS = {
     "ATOM": "All of a commit or nothing",
@@ -31,26 +44,17 @@ AREAS = {
 }
 
 
+def needed(law: StoreLaw) -> Iterator[str]:
+    return (f"`{control}`" for control in sorted(law.needs))
+
+
 def page() -> str:
-    return "\n".join(_lines()) + "\n"
-
-
-def _lines() -> Iterator[str]:
-    yield "# The laws of a store"
-    yield ""
-    yield "Each is a test of `StoreConformance` and `AsyncStoreConformance`, under its code"
-    yield "([how to run them](stores.md)). This page is generated from the laws."
-    for area, title in AREAS.items():
-        yield from ("", f"## {title}", "", "| code | law | why | needs |", "|---|---|---|---|")
-        for law in LAWS:
-            if law.code.startswith(f"{area}-"):
-                needs = ", ".join(f"`{control}`" for control in sorted(law.needs))
-                yield f"| {law.code} | {law.sentence} | {law.reason} | {needs} |"
+    return laws_page.page(HEADING, AREAS, LAWS, needed)
 
 
 def test_the_page_lists_every_law() -> None:
     assert page() == PAGE.read_text(encoding="utf-8")
-    assert {law.code.partition("-")[0] for law in LAWS} == AREAS.keys()
+    assert {law.area for law in LAWS} == AREAS.keys()
 
 
 if __name__ == "__main__":

@@ -303,6 +303,8 @@ class FakeAcme:
             return _error(422, "malformed")
         if json.get("currency", intent.currency) != intent.currency:
             return _error(422, "currency_mismatch")
+        if call == "confirm" and amount != intent.amount:
+            return _error(422, "amount_mismatch")
         self._intents[intent.id] = intent
         action = self._new_action(call, intent, json, amount, refund)
         self._decide(action, trouble, code)
@@ -310,14 +312,14 @@ class FakeAcme:
 
     def _new_action(
         self,
-        type: str,  # noqa: A002
+        kind: str,
         intent: Intent,
         asked: Mapping[str, Any],
         amount: int,
         refund: Action | None = None,
     ) -> Action:
         self._count += 1
-        action = Action(f"ac_{self._count}", type, intent, asked, amount, refund=refund)
+        action = Action(f"ac_{self._count}", kind, intent, asked, amount, refund=refund)
         self._actions[action.id] = action
         return action
 
@@ -410,17 +412,14 @@ class FakeAcme:
                 yield action
 
     def _waiting(
-        self,
-        status: str,
-        intent: str | None = None,
-        type: str | None = None,  # noqa: A002
+        self, status: str, intent: str | None = None, kind: str | None = None
     ) -> list[Action]:
         return [
             each
             for each in self._actions.values()
             if each.status == status
             and intent in {None, each.intent.id}
-            and type in {None, each.type}
+            and kind in {None, each.type}
         ]
 
 

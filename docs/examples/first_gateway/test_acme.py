@@ -34,7 +34,7 @@ CALLS: dict[Method, str] = {
 
 
 class TestAcme(GatewayConformance[AcmeGateway]):
-    gateway_class = AcmeGateway
+    gateway_class: type[AcmeGateway] = AcmeGateway
     declines = {
         "authentication_failed": FailureCode.AUTHENTICATION_FAILED,
         "bank_unreachable": FailureCode.ISSUER_UNAVAILABLE,
@@ -50,13 +50,18 @@ class TestAcme(GatewayConformance[AcmeGateway]):
 
     def make_gateway(self) -> AcmeGateway:
         acme = FakeAcme(api_key=API_KEY, webhook_secret=WEBHOOK_SECRETS[0])
-        return gateway_at(acme, *WEBHOOK_SECRETS)
+        return self.gateway_at(acme, *WEBHOOK_SECRETS)
 
     def another(self, gateway: AcmeGateway) -> AcmeGateway:
-        return gateway_at(acme_of(gateway), *WEBHOOK_SECRETS)
+        return self.gateway_at(acme_of(gateway), *WEBHOOK_SECRETS)
 
     def knowing(self, gateway: AcmeGateway, *secrets: str) -> AcmeGateway:
-        return gateway_at(acme_of(gateway), *secrets)
+        return self.gateway_at(acme_of(gateway), *secrets)
+
+    def gateway_at(self, acme: FakeAcme, *webhook_secrets: str) -> AcmeGateway:
+        return self.gateway_class(
+            api_key=API_KEY, webhook_secrets=webhook_secrets, transport=acme, clock=acme.now
+        )
 
     def customer_acts(self, gateway: AcmeGateway, references: References) -> None:
         for role in (ReferenceRole.SESSION, ReferenceRole.AUTHORIZATION):
@@ -114,12 +119,7 @@ class TestAcme(GatewayConformance[AcmeGateway]):
         acme_of(gateway).pass_time(time)
 
 
-def gateway_at(acme: FakeAcme, *webhook_secrets: str) -> AcmeGateway:
-    return AcmeGateway(
-        api_key=API_KEY, webhook_secrets=webhook_secrets, transport=acme, clock=acme.now
-    )
-
-
 def acme_of(gateway: AcmeGateway) -> FakeAcme:
+    """Return the provider that a gateway is at."""
     assert isinstance(gateway.transport, FakeAcme)
     return gateway.transport

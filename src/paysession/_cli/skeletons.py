@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import indent
 from typing import Final, TypeAlias
 
@@ -103,15 +103,15 @@ def _contract_of(method: str) -> str:
     return f'"""\n{contract}\n"""' if "\n" in contract else f'"""{contract}"""'
 
 
-def _needed(parts: Sequence[_Part]) -> Collection[str]:
+def _needed(parts: Sequence[_Part]) -> set[str]:
     """Return the names that an adapter uses, and those that what it uses uses."""
     defined = {name: part for part in parts for name in _defined_by(part)}
     needed: set[str] = set()
     fresh = {name for part in parts if _is_adapter(part) for name in _defined_by(part)}
     while fresh:
         needed |= fresh
-        used = (_used_by(defined[name]) for name in fresh if name in defined)
-        fresh = set().union(*used) - needed
+        used = {name for each in fresh & defined.keys() for name in _used_by(defined[each])}
+        fresh = used - needed
     return needed
 
 
@@ -130,13 +130,13 @@ def _used_by(part: _Part) -> set[str]:
     return {node.id for node in tree if isinstance(node, ast.Name)}
 
 
-def _if_needed(part: _Part, needed: Collection[str]) -> _Part:
+def _if_needed(part: _Part, needed: set[str]) -> _Part:
     if isinstance(part.statement, _Import):
         return attrs.evolve(part, text=_imported(part.statement, needed))
     return part if needed & set(_defined_by(part)) else attrs.evolve(part, text="")
 
 
-def _imported(statement: _Import, needed: Collection[str]) -> str:
+def _imported(statement: _Import, needed: set[str]) -> str:
     """Return an import of those names only that are needed, or nothing."""
     if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
         return ast.unparse(statement)

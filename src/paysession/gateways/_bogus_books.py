@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from threading import Lock
@@ -211,6 +211,22 @@ class Books:
             )
         )
 
+    def left_of(self, capture: str, sale: Sale) -> Money:
+        """Return what one capture took and the refunds that name it left; not ours has no limit."""
+        made = next((each for each in self.entries() if capture == _capture_of(each.made)), None)
+        if made is None:
+            return sale.taken
+        calls = self.entries()
+        naming = [each for each in calls if capture == _capture_of(each.request.references)]
+        given_back = self._moved_by(naming, BogusEffectKind.GIVEN_BACK, sale)
+        return self._moved_by([made], BogusEffectKind.TAKEN, sale) - given_back
+
+    def _moved_by(self, calls: Iterable[Entry], kind: BogusEffectKind, sale: Sale) -> Money:
+        keys = {each.request.key for each in calls}
+        lasting = (each for each in self.effects if each.kind is kind and not each.is_undone)
+        amounts = (each.amount for each in lasting if each.key in keys)
+        return Money.sum(amounts, currency=sale.amount.currency)
+
     def undone_by(self, call: Asked) -> list[BogusEffect]:
         """Let what a call took or gave back come undone; return it."""
         undone = [
@@ -224,3 +240,7 @@ class Books:
             attrs.evolve(each, is_undone=True) if each in undone else each for each in self.effects
         ]
         return undone
+
+
+def _capture_of(references: References) -> str | None:
+    return references.get(ReferenceRole.CAPTURE)

@@ -147,11 +147,11 @@ class Subject:
             references=self.references,
         )
 
-    def ended(self, code: FailureCode) -> Declined:
+    def ended(self, code: FailureCode, *, raw_code: str | None = None) -> Declined:
         """Refuse a call, and let nothing be paid or stored any more."""
         if self.done is None and self.closed is None:
             self.closed = Canceled(references=self.references)
-        return attrs.evolve(declined(code), ends=Ends.OBJECT)
+        return attrs.evolve(declined(code, raw_code=raw_code), ends=Ends.OBJECT)
 
     def store(self) -> Stored:
         """Keep the source for later use."""
@@ -188,6 +188,7 @@ class Sale(Subject):
         saves_source: Whether the source is kept as well.
         captures: How often money was taken.
         held: What is still held: neither taken nor released.
+        let_go: What of it was released.
         taken: What was taken.
         given_back: What of it was given back.
         disputes: The disputes about it.
@@ -199,6 +200,7 @@ class Sale(Subject):
     saves_source: bool
     captures: int = 0
     held: Money
+    let_go: Money
     taken: Money
     given_back: Money
     disputes: References = NO_REFERENCES
@@ -224,6 +226,7 @@ class Sale(Subject):
             policy=request.terms.capture,
             saves_source=request.terms.save_source,
             held=zero,
+            let_go=zero,
             taken=zero,
             given_back=zero,
             ours=ours,
@@ -249,7 +252,12 @@ class Sale(Subject):
         """Take some of what is held."""
         self.captures += 1
         self.taken += amount
-        self.release(amount)
+        self._hold_less(amount)
+
+    def release(self, amount: Money) -> None:
+        """Let go of some of what is held."""
+        self.let_go += amount
+        self._hold_less(amount)
 
     def undo(self, effect: BogusEffect) -> None:
         """What was taken is held again, or what was given back was not."""
@@ -269,6 +277,7 @@ class Sale(Subject):
             reports=[],
             captures=0,
             held=zero,
+            let_go=zero,
             taken=zero,
             given_back=zero,
             disputes=NO_REFERENCES,
@@ -278,9 +287,13 @@ class Sale(Subject):
         """Return the reference of a dispute, if it is one."""
         return References(tuple(each for each in self.disputes if each.id == name))
 
-    def release(self, amount: Money) -> None:
-        """Hold so much less; a script may let go of more than there is."""
+    def _hold_less(self, amount: Money) -> None:
+        """Hold so much less; a script may move more than there is."""
         self.held = max(self.held - amount, Money.zero(amount.currency))
+
+    def has_let_go(self, amount: Money) -> bool:
+        """Tell whether nothing is held any more, and so much was released."""
+        return self.held.is_zero and amount <= self.let_go
 
     def flaw(self, request: _Moves, can: Capabilities) -> str | None:
         """Say why so much cannot be moved, if it cannot."""
@@ -297,6 +310,8 @@ class Sale(Subject):
                     "amount_below_held": amount < held and not can.partial_captures,
                     "captured_already": self.captures > 0 and not can.several_captures,
                 }
+            case VoidRequest() if self.has_let_go(amount):
+                return {}
             case VoidRequest():
                 return {
                     "nothing_held": held.is_zero,

@@ -19,7 +19,7 @@ from paysession._domain.attempts import CloseReason
 from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.secrets import Secret
 from paysession._money import Currency, Money
-from paysession.errors import UnsafeInput
+from paysession.errors import AmountNotRepresentable, UnsafeInput
 from paysession.gateways._bogus_books import Asked, Books, Entry, Moves, Priced
 from paysession.gateways._bogus_events import BogusEvents
 from paysession.gateways._bogus_mail import reports_in
@@ -58,6 +58,7 @@ from paysession.outcomes import (
     Expired,
     Outcome,
     Pending,
+    ReferenceRole,
     References,
     Refunded,
     Rejected,
@@ -288,20 +289,35 @@ class BogusProvider:
                 return NO_REFERENCES
 
     def _decided(self, request: Asked, subject: Subject, made: References, step: Step) -> Outcome:
-        standing = _malformed(request, subject) or subject.standing(request)
+        standing = self._malformed(request, subject) or subject.standing(request)
         if standing is not None:
             return standing
         if isinstance(request, _COMPLETING):
             self._books.forget_actions(subject)
         return self._played(request, subject, made, step)
 
+    def _malformed(self, request: Asked, subject: Subject) -> Rejected | None:
+        """Refuse an amount that nobody can move, or that cannot be counted here."""
+        if isinstance(request, _WITHOUT_AMOUNT):
+            return None
+        if not request.amount.is_positive:
+            return _rejected("amount_not_positive")
+        moves = isinstance(request, CaptureRequest | VoidRequest | RefundRequest)
+        if moves and request.amount.currency != cast("Sale", subject).amount.currency:
+            return _rejected("currency_mismatch")
+        try:
+            self.capabilities.minor_units.to_provider(request.amount)
+        except AmountNotRepresentable:
+            return _rejected("amount_not_representable")
+        return None
+
     def _played(self, request: Asked, subject: Subject, made: References, step: Step) -> Outcome:
         """Do what the script says."""
         match step.behaviour:
             case Behaviour.DECLINE:
-                return declined(step.code)
+                return declined(step.code, raw_code=step.raw_code)
             case Behaviour.END:
-                return subject.ended(step.code)
+                return subject.ended(step.code, raw_code=step.raw_code)
             case Behaviour.REJECT:
                 return _rejected("bogus_rejection")
             case Behaviour.REQUIRE_ACTION:
@@ -345,7 +361,7 @@ class BogusProvider:
             case CompleteSessionRequest() | ChargeRequest():
                 return self._paid(request, sale, made, step.amount_of(sale.amount))
             case _:
-                flaw = sale.flaw(request, self.capabilities)
+                flaw = sale.flaw(request, self.capabilities) or self._flaw_of_refund(request, sale)
                 if flaw is not None:
                     return declined(FailureCode.INVALID_AMOUNT, raw_code=flaw)
                 return self._moved(request, sale, made, step.amount_of(request.amount))
@@ -377,6 +393,8 @@ class BogusProvider:
                     self._release_rest(request, sale)
                 self._books.know(sale, made)
                 return Captured(amount, references=made)
+            case VoidRequest() if sale.has_let_go(amount):
+                return Voided(amount, references=made)
             case VoidRequest():
                 sale.release(amount)
                 self._books.effect(BogusEffectKind.RELEASED, amount, sale, request)
@@ -391,6 +409,15 @@ class BogusProvider:
         if rest:
             sale.release(rest)
             self._books.effect(BogusEffectKind.RELEASED, rest, sale, request)
+
+    def _flaw_of_refund(self, request: Moves, sale: Sale) -> str | None:
+        """Say why the capture that a refund names cannot be given back so far, if it cannot."""
+        capture = request.references.get(ReferenceRole.CAPTURE)
+        is_limited = self.capabilities.refunds_per_capture and isinstance(request, RefundRequest)
+        if capture is None or not is_limited:
+            return None
+        left = self._books.left_of(capture, sale)
+        return "amount_exceeds_capture" if request.amount > left else None
 
     def _refund_of(self, request: CancelRefundRequest) -> Entry | None:
         ours, theirs = request.refund_id, set(request.references)
@@ -432,18 +459,6 @@ def _reports_beside(entries: Iterable[Entry]) -> Iterator[Report]:
 
 def _rejected(raw_code: str) -> Rejected:
     return Rejected(Failure(FailureCode.MERCHANT_CONFIG, raw_code=raw_code))
-
-
-def _malformed(request: Asked, subject: Subject) -> Rejected | None:
-    """Refuse an amount that nobody can move."""
-    if isinstance(request, _WITHOUT_AMOUNT):
-        return None
-    if not request.amount.is_positive:
-        return _rejected("amount_not_positive")
-    moves = isinstance(request, CaptureRequest | VoidRequest | RefundRequest)
-    if moves and request.amount.currency != cast("Sale", subject).amount.currency:
-        return _rejected("currency_mismatch")
-    return None
 
 
 def _in_another_currency(outcome: Outcome) -> Outcome:

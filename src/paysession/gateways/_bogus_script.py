@@ -25,7 +25,7 @@ class Behaviour(StrEnum):
 
     APPROVE = "approve"
     DECLINE = "decline"
-    """Refused for the failure code after the colon."""
+    """Refused for the failure code after the colon; after another one, by the code that is told."""
     END = "end"
     """As `decline`, and the provider's session is over."""
     REJECT = "reject"
@@ -105,10 +105,11 @@ def verb_of(method: str) -> str:
 
 @attrs.frozen
 class Step:
-    """What happens to one call; `failure` says why, where it is refused."""
+    """What happens to one call; where it is refused, why, and by what code if by one of its own."""
 
     behaviour: Behaviour
     failure: FailureCode | None = None
+    raw_code: str | None = None
 
     @property
     def code(self) -> FailureCode:
@@ -123,7 +124,8 @@ class Step:
         Raises:
             UnsafeInput: No such verb or behaviour, or the two do not go together.
         """
-        name, colon, code = text.partition(":")
+        name, colon, refusal = text.partition(":")
+        code, another, raw_code = refusal.partition(":")
         if verb not in VERBS:
             raise UnsafeInput("token", f"there is no such call: use one of {', '.join(VERBS)}")
         if name not in set(Behaviour):
@@ -135,7 +137,9 @@ class Step:
             raise UnsafeInput("token", "a failure code stands after decline: and end: only")
         if colon and code not in set(FailureCode):
             raise UnsafeInput("token", "there is no such failure code: see FailureCode")
-        return cls(behaviour, FailureCode(code) if colon else None)
+        if another and not raw_code:
+            raise UnsafeInput("token", "after the second colon stands a raw code: write one")
+        return cls(behaviour, FailureCode(code) if colon else None, raw_code or None)
 
     def amount_of(self, asked: Money) -> Money:
         """Return how much the provider moves."""

@@ -272,6 +272,9 @@ class CreditMovement:
         match self.kind:
             case CreditMovementKind.AUTHORIZE | CreditMovementKind.PURCHASE if amount > remaining:
                 return CreditRefusal.INSUFFICIENT_CREDIT
+            case CreditMovementKind.VOID if not held and not taken:
+                # What was released already is no refusal: nobody has anything to wait for.
+                return hold
             case CreditMovementKind.CAPTURE | CreditMovementKind.VOID if amount > held:
                 return CreditRefusal.MORE_THAN_HELD
             case CreditMovementKind.GIVE_BACK if amount > taken:

@@ -30,10 +30,10 @@ from gateway_builders import (
 )
 
 from paysession._domain.attempts import CloseReason
-from paysession._domain.failures import FailureCode
+from paysession._domain.failures import Failure, FailureCode
 from paysession._money import Money
 from paysession.errors import GatewayUnreachable, LimitExceeded, UnsafeInput
-from paysession.gateways import Capabilities, LookUpRequest, Request, operations_of
+from paysession.gateways import STRIPE, Capabilities, LookUpRequest, Request, operations_of
 from paysession.gateways._bogus_script import VERBS, Behaviour, verb_of
 from paysession.gateways.bogus import (
     AsyncBogusGateway,
@@ -202,11 +202,18 @@ def test_a_final_capture_of_everything_releases_nothing(gateway: BogusGateway) -
 def test_a_void_releases_what_is_held(gateway: BogusGateway) -> None:
     references = paid(gateway)
     assert the(Voided, gateway.void(void(references))).references.get(ReferenceRole.VOID)
-    assert (
-        "nothing_held"
-        == the(Declined, gateway.void(void(references, key="again"))).failure.raw_code
-    )
     assert HUNDRED == gateway.released("USD")
+
+
+def test_a_void_of_what_was_released_is_no_refusal_and_releases_nothing(
+    gateway: BogusGateway,
+) -> None:
+    references = paid(gateway)
+    gateway.capture(capture(references, HALF, is_final=True))
+    assert HALF == the(Voided, gateway.void(void(references, HALF))).amount
+    refused = the(Declined, gateway.void(void(references, HUNDRED, key="more")))
+    assert "nothing_held" == refused.failure.raw_code
+    assert HALF == gateway.released("USD")
 
 
 def test_refunds_give_back_what_was_taken_and_no_more(gateway: BogusGateway) -> None:
@@ -239,6 +246,44 @@ def test_what_an_account_cannot_do_is_declined(
         answers.append(getattr(gateway, request.method)(request))
     assert reason == the(Declined, answers[-1]).failure.raw_code
     assert [] == [each for each in answers[:-1] if isinstance(each, Declined)]
+
+
+def test_a_refund_that_names_a_capture_gives_back_no_more_than_that_took() -> None:
+    gateway = BogusGateway(capabilities=Capabilities(refunds_per_capture=True))
+    references = paid(gateway)
+    taken = [gateway.capture(capture(references, HALF, key)) for key in ("one", "two")]
+    first, second = (references | each.references for each in taken)
+    the(Refunded, gateway.refund(refund(first, Money("30", "USD"), "a")))
+    refused = the(Declined, gateway.refund(refund(first, Money("20.01", "USD"), "b")))
+    assert "amount_exceeds_capture" == refused.failure.raw_code
+    the(Refunded, gateway.refund(refund(first, Money("20", "USD"), "c")))
+    the(Refunded, gateway.refund(refund(second, HALF, "d")))
+    assert HUNDRED == gateway.given_back("USD")
+
+
+def test_what_came_back_to_a_capture_can_be_given_back_again() -> None:
+    gateway = BogusGateway(capabilities=Capabilities(refunds_per_capture=True))
+    references = paid(gateway, policy="automatic")
+    the(Refunded, gateway.refund(refund(references, key="one")))
+    gateway.later.bounce("op_one")
+    the(Refunded, gateway.refund(refund(references, key="two")))
+    assert HUNDRED == gateway.given_back("USD")
+
+
+def test_a_refund_that_names_a_capture_of_the_dashboard_has_no_limit_of_its_own() -> None:
+    gateway = BogusGateway(capabilities=Capabilities(refunds_per_capture=True))
+    references = paid(gateway)
+    session = references.get(ReferenceRole.SESSION)
+    by_hand = References.of(capture=gateway.later.capture(str(session)))
+    the(Refunded, gateway.refund(refund(references | by_hand)))
+    assert HUNDRED == gateway.given_back("USD")
+
+
+def test_an_amount_that_cannot_be_counted_is_refused() -> None:
+    gateway = BogusGateway(capabilities=Capabilities(minor_units=STRIPE))
+    refused = the(Rejected, gateway.create_session(create(amount=Money("1.001", "KWD"))))
+    assert "amount_not_representable" == refused.failure.raw_code
+    the(Accepted, gateway.create_session(create("even", amount=Money("1.010", "KWD"))))
 
 
 def test_an_account_may_capture_more_than_is_held() -> None:
@@ -332,6 +377,15 @@ def test_every_failure_can_be_scripted(gateway: BogusGateway, code: FailureCode)
     assert answer == gateway.complete_session(complete(session, "again"))
     assert answer == fact(gateway, complete(session))
     assert () == gateway.effects
+
+
+@pytest.mark.parametrize("ending", ["decline", "end"])
+def test_a_failure_can_be_told_by_a_code_of_the_providers_own(
+    gateway: BogusGateway, ending: str
+) -> None:
+    session = opened(gateway, complete=f"{ending}:unknown_decline:R=4:x")
+    answer = the(Declined, gateway.complete_session(complete(session)))
+    assert Failure(FailureCode.UNKNOWN_DECLINE, raw_code="R=4:x") == answer.failure
 
 
 def test_another_source_replaces_the_declined_one(gateway: BogusGateway) -> None:
@@ -607,6 +661,8 @@ def test_a_token_that_scripts_nothing_approves_everything() -> None:
         {"complete": "decline"},
         {"complete": "decline:"},
         {"complete": "decline:bad_luck"},
+        {"complete": "decline:bad_luck:51"},
+        {"complete": "decline:expired_card:"},
         {"complete": "approve:expired_card"},
         {"complete": "shrug"},
         {"complete": "pending,capture=pending,complete=approve"},

@@ -230,6 +230,14 @@ def test_no_more_is_moved_than_there_is(
     assert (usd("0"), usd("10")) == stands(ledger)
 
 
+def test_what_was_released_is_released_once(ledger: InMemoryCreditLedger) -> None:
+    hold = held(ledger)
+    for key in ("v", "w"):
+        entry = ledger.move(CreditMovement.void(hold, amount=usd("10"), key=key))
+        assert entry.refusal is None
+    assert (usd("0"), usd("0")) == stands(ledger)
+
+
 def test_what_was_captured_is_not_released(ledger: InMemoryCreditLedger) -> None:
     hold = held(ledger)
     ledger.move(CreditMovement.capture(hold, amount=usd("10"), key="c"))

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import pytest
 
 from paysession.errors import AlreadyExists, NotDurable, StaleVersion
-from paysession.stores import InMemoryStore
+from paysession.stores import Changes, InMemoryStore
 from paysession.testing import LawBroken, StoreConformance
-from paysession.testing._stores.bench import Bench, Law, StoreOnTrial, law
+from paysession.testing._stores.bench import Bench, StoreOnTrial
+from paysession.testing._stores.law import StoreLaw, law
 from paysession.testing._stores.races import everybody_gets_through
-from paysession.testing._stores.subjects import account, changed, session
+from paysession.testing._stores.subjects import account, at_version, changed, claim, session
 from paysession.testing._stores.trials import Do, Trial, drive
+
+R = TypeVar("R")
 
 
 class Suite(StoreConformance[InMemoryStore]):
@@ -31,7 +35,15 @@ class Suite(StoreConformance[InMemoryStore]):
             raise
 
 
-@law("X-1", "it is so", reason="it must be", needs=["reopen"], is_race=True)
+@law(
+    "X-1",
+    "it is so",
+    reason="it must be",
+    source="I1",
+    about="get",
+    needs=["reopen"],
+    is_race=True,
+)
 def a_rule(bench: Bench) -> Trial[None]:
     """Never tried."""
     raise AssertionError(bench)
@@ -55,8 +67,8 @@ def broken(check: Callable[[], object]) -> LawBroken:
 
 
 def test_a_law_is_made_of_the_function_that_tries_it() -> None:
-    assert isinstance(a_rule, Law)
-    assert "test_x_1_a_rule" == a_rule.test_name
+    assert isinstance(a_rule, StoreLaw)
+    assert ("test_x_1_a_rule", "X", "0.1") == (a_rule.test_name, a_rule.area, a_rule.since)
     assert (frozenset({"reopen"}), True) == (a_rule.needs, a_rule.is_race)
 
 
@@ -174,6 +186,54 @@ def test_a_writer_who_is_beaten_without_end_breaks_the_law() -> None:
 
     with pytest.raises(LawBroken, match="beaten 160 times"):
         Unlucky().try_law(everybody_gets_through)
+
+
+def story_of(tried: Bench) -> tuple[str, ...]:
+    return broken(lambda: tried.broken("it", 1, 2)).story
+
+
+def test_what_was_asked_of_a_store_and_what_came_back_is_told() -> None:
+    tried = bench()
+    store = drive(tried.store())
+    drive(_written_twice(store))
+    with pytest.raises(StaleVersion) as caught:
+        drive(_alone(store.write(Changes(tenant="", entities=(at_version(account("a"), 2),)))))
+    told = drive(_alone(store.unpublished(limit=1)))
+    drive(_alone(store.mark_published(told)))
+    assert (
+        "commit(payable_account 'a' at version 1) → done",
+        "get(payable_account, 'a') → payable_account 'a' at version 1",
+        "commit(payable_account 'a' at version 2) → done",
+        f"commit(payable_account 'a' at version 2) → raised StaleVersion: {caught.value}",
+        "unpublished(limit=1) → payable_account:a:1:0",
+        "mark_published(payable_account:a:1:0) → done",
+    ) == story_of(tried)
+
+
+def test_a_story_begins_anew_with_a_fresh_store_and_only_its_end_is_told() -> None:
+    tried = bench()
+    drive(_written_twice(drive(tried.store())))
+    store = drive(tried.store())
+    assert () == story_of(tried)
+    for name in range(20):
+        drive(_alone(store.claimed(f"{name}")))
+    told = story_of(tried)
+    assert (13, "(8 that came before)", "claimed('keys', '19') → nothing") == (
+        len(told),
+        told[0],
+        told[-1],
+    )
+
+
+def test_that_all_there_is_was_read_is_told_in_one_line() -> None:
+    tried = bench()
+    store = drive(tried.store())
+    drive(store.shown([account("a")], [claim("key")]))
+    assert ("(everything that there is to read is read)",) == story_of(tried)
+
+
+def _alone(step: Do[R]) -> Trial[R]:
+    return (yield from step)
 
 
 def test_a_store_on_trial_asks_its_port_for_what_it_is_asked() -> None:

@@ -19,7 +19,10 @@ from kept_store import AsyncKeptStore, KeptStore
 from paysession.stores import AsyncInMemoryStore, InMemoryStore
 from paysession.testing import AsyncStoreConformance, LawBroken, StoreConformance
 from paysession.testing._laws import threads
-from paysession.testing._stores.bench import Bench, Law
+from paysession.testing._laws.suite import DeviationKept, SuiteTooThin
+from paysession.testing._laws.verdicts import Verdict
+from paysession.testing._stores.bench import Bench
+from paysession.testing._stores.law import StoreLaw, law
 from paysession.testing._stores.laws import LAWS
 from paysession.testing._stores.trials import AtOnce, Do, Trial
 
@@ -79,26 +82,28 @@ class AsyncBare(AsyncStoreConformance[AsyncInMemoryStore]):
 
 def law_of(
     check: Callable[[Bench], Trial[None]], *, needs: tuple[str, ...] = (), is_race: bool = False
-) -> Law:
-    return Law("X-1", "a sentence", "a reason", check, frozenset(needs), is_race)
+) -> StoreLaw:
+    told: dict[str, Any] = {"reason": "a reason", "source": "I1", "about": "get"}
+    return law("X-1", "a sentence", needs=needs, is_race=is_race, **told)(check)
 
 
 def test_there_is_a_test_for_every_law_which_says_what_the_law_says() -> None:
-    for law in LAWS:
+    for each in LAWS:
         for suite in (StoreConformance, AsyncStoreConformance):
-            test = getattr(suite, law.test_name)
-            assert law.test_name == test.__name__
-            assert f"{law.code}: {law.sentence}. Why: {law.reason}." == test.__doc__
+            test = getattr(suite, each.test_name)
+            assert each.test_name == test.__name__
+            assert f"{each.code}: {each.sentence}. Why: {each.reason}." == test.__doc__
+            assert each is test.paysession_law
 
 
 def test_the_names_of_tests_begin_with_the_codes_of_their_laws() -> None:
-    names = [law.test_name for law in LAWS]
+    names = [each.test_name for each in LAWS]
     assert "test_atom_1_half_a_commit_is_none" == names[0]
     assert len(set(names)) == len(names)
 
 
 def test_laws_are_counted_within_their_area() -> None:
-    codes = [law.code for law in LAWS]
+    codes = [each.code for each in LAWS]
     areas = list(dict.fromkeys(code.partition("-")[0] for code in codes))
     counted = [
         f"{area}-{number}"
@@ -140,7 +145,7 @@ def test_a_suite_may_have_tests_of_its_own() -> None:
     class More(Bare):
         def test_atom_1(self) -> None: ...
 
-    assert More().provides("make_store")
+    assert LAWS == More().laws
 
 
 def test_a_suite_without_a_store_says_what_to_write() -> None:
@@ -155,7 +160,7 @@ def test_an_asynchronous_suite_says_what_to_write(missing: str) -> None:
     written = {name: vars(AsyncBare)[name] for name in ("run", "together", "make_store")}
     del written[missing]
     suite = type("Incomplete", (AsyncStoreConformance,), written)()
-    race = next(law for law in LAWS if law.code == "RACE-1")
+    race = next(each for each in LAWS if each.code == "RACE-1")
     with pytest.raises(NotImplementedError, match=rf"write {missing}\(\)"):
         getattr(suite, race.test_name)()
 
@@ -167,21 +172,26 @@ def test_a_law_that_needs_what_is_not_written_does_not_apply(
     def never(bench: Bench) -> Trial[None]:
         raise AssertionError(bench)
 
-    law = law_of(never, needs=("reopen", "another"))
-    with pytest.raises(SkipTest, match=r"X-1 does not apply: .*Bare has no another and no reopen"):
-        suite.try_law(law)
+    finding = suite.find(law_of(never, needs=("reopen", "another")))
+    assert Verdict.DOES_NOT_APPLY is finding.verdict
+    assert "no control another and no control reopen" == finding.note
+
+
+def test_a_law_that_does_not_apply_is_skipped() -> None:
+    with pytest.raises(SkipTest, match=r"^DUR-1 does not apply: Bare has no control reopen$"):
+        Bare().test_dur_1_what_was_committed_lasts()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("control", ["another", "reopen", "outer_transaction"])
 def test_what_was_not_written_is_not_there(control: str) -> None:
-    assert not Bare().provides(control)
+    assert control not in Bare().written()
     with pytest.raises(NotImplementedError):
         getattr(Bare(), control)(InMemoryStore())
 
 
 @pytest.mark.parametrize("control", ["another", "reopen"])
 def test_what_was_not_written_of_an_asynchronous_suite_is_not_there(control: str) -> None:
-    assert not AsyncBare().provides(control)
+    assert control not in AsyncBare().written()
     with pytest.raises(NotImplementedError):
         asyncio.run(getattr(AsyncBare(), control)(AsyncInMemoryStore()))
 
@@ -212,9 +222,9 @@ def test_a_store_that_no_transaction_around_it_reaches_may_commit_inside_of_one(
         def outer_transaction(self, store: InMemoryStore) -> AbstractContextManager[None]:
             return nullcontext()
 
-    for law in LAWS:
-        if "outer_transaction" in law.needs:
-            OfItsOwnConnection().try_law(law)
+    for each in LAWS:
+        if "outer_transaction" in each.needs:
+            OfItsOwnConnection().try_law(each)
 
 
 def test_every_store_is_closed_also_after_a_failure() -> None:
@@ -236,18 +246,86 @@ def test_every_store_is_closed_also_after_a_failure() -> None:
     assert [True, True] == [store.is_closed for store in made]
 
 
-BROKEN = LawBroken("ATOM-1", "it says so", "it must", "a version", 1, 2)
+def test_a_deviation_is_a_law_that_is_broken_as_declared() -> None:
+    class Forgetful(InMemoryStore):
+        def mark_published(self, events: object, *, tenant: str) -> None: ...
+
+    class Declared(Bare):
+        deviations = {"EVENT-2": "nobody reads its outbox"}  # noqa: RUF012
+
+        def make_store(self) -> InMemoryStore:
+            return Forgetful()
+
+    suite = Declared()
+    suite.test_event_2_events_wait_in_order()  # type: ignore[attr-defined]
+    found = suite.finding
+    assert found is not None
+    assert (Verdict.DEVIATES, "nobody reads its outbox") == (found.verdict, found.note)
 
 
-def test_a_broken_law_says_which_and_why_and_shows_both_values() -> None:
-    assert ("ATOM-1: it says so\nwhy: it must\na version:\n  expected: 1\n  but got:  2") == str(
-        BROKEN
-    )
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [("EVENT-2", "and it is kept"), ("DUR-1", "but DUR-1 does not apply: .* no control reopen")],
+)
+def test_a_deviation_that_is_none_fails(code: str, why: str) -> None:
+    suite = type("Declared", (Bare,), {"deviations": {code: "it was so once"}})()
+    number = next(number for number, each in enumerate(LAWS) if each.code == code)
+    with pytest.raises(DeviationKept, match=rf"^{code} \(.*\) is declared a deviation, {why}"):
+        getattr(suite, LAWS[number].test_name)()
+
+
+def test_a_suite_that_deviates_from_nearly_everything_fails() -> None:
+    Bare().test_enough_laws_are_tried()
+    deviations = {each.code: "nobody needs it" for each in LAWS[9:]}
+    suite = type("Careless", (Bare,), {"deviations": deviations})()
+    with pytest.raises(SuiteTooThin, match="only 9 of the laws can be tried"):
+        suite.test_enough_laws_are_tried()
+
+
+def test_what_a_suite_is_made_of_cannot_be_overridden() -> None:
+    with pytest.raises(TypeError, match=r"Silent\.find cannot be overridden"):
+        type("Silent", (Bare,), {"find": lambda self, law: None})
+
+
+@pytest.mark.parametrize(
+    ("suite", "adapter", "controls"),
+    [
+        (Bare, "paysession.stores.memory.InMemoryStore", "none"),
+        (AsyncBare, "paysession.stores.memory.AsyncInMemoryStore", "none"),
+        (TestKeptStore, "kept_store.KeptStore", "another, outer_transaction, reopen"),
+    ],
+)
+def test_what_is_on_trial_is_described(suite: Any, adapter: str, controls: str) -> None:
+    assert {"adapter": adapter, "controls": controls} == suite().described()
+
+
+def test_an_error_that_no_law_foresees_goes_on_and_says_what_was_tried() -> None:
+    class Broken(Bare):
+        def make_store(self) -> InMemoryStore:
+            raise OSError("no database")
+
+    with pytest.raises(OSError, match="no database") as caught:
+        Broken().test_atom_1_half_a_commit_is_none()  # type: ignore[attr-defined]
+    assert [f"while this was tried: ATOM-1: {LAWS[0].sentence}"] == caught.value.__notes__
+
+
+BROKEN = LAWS[0].broken("a version", 1, 2, story=("commit() → nothing",))
+
+
+def test_a_broken_law_says_which_and_why_and_shows_both_values_and_how_it_came_to_that() -> None:
+    assert (
+        f"ATOM-1: {LAWS[0].sentence}\n"
+        f"why: {LAWS[0].reason} (I44)\n"
+        "a version:\n  expected: 1\n  but got:  2\n"
+        "what was asked, and what came back:\n  1. commit() → nothing\n"
+        "see: paysession.stores.Store.commit, and docs/store-laws.md#atom"
+    ) == str(BROKEN)
 
 
 def test_a_broken_law_carries_what_it_says() -> None:
-    assert ("ATOM-1", "it says so", "it must") == (BROKEN.code, BROKEN.sentence, BROKEN.reason)
+    assert ("ATOM-1", LAWS[0].sentence) == (BROKEN.code, BROKEN.sentence)
     assert ("a version", 1, 2) == (BROKEN.what, BROKEN.expected, BROKEN.actual)
+    assert ("commit() → nothing",) == BROKEN.story
 
 
 @pytest.mark.parametrize(

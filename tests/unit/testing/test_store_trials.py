@@ -11,16 +11,8 @@ from typing import Any, TypeVar
 import pytest
 
 from paysession.testing._laws import threads
-from paysession.testing._stores.trials import (
-    AtOnce,
-    Do,
-    Inside,
-    Stuck,
-    Trial,
-    adrive,
-    bounded,
-    drive,
-)
+from paysession.testing._laws.threads import Stuck, bounded
+from paysession.testing._stores.trials import AtOnce, Do, Inside, Trial, adrive, drive
 
 T = TypeVar("T")
 

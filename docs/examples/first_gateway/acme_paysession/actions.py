@@ -62,16 +62,17 @@ def is_action(said: object) -> TypeGuard[dict[str, Any]]:
     """Tell whether something is an action, as far as it must be one to be understood."""
     match said:
         case {"id": str(), "type": str(), "status": str(), "intent": str(), "sequence": int()}:
-            return True
+            ours = said.get("merchant_reference")
+            return ours is None or (isinstance(ours, str) and 0 < len(ours) < 256)
         case _:
             return False
 
 
-def report_of(action: object, *, event_id: str | None = None) -> Report:
+def report_of(action: object) -> Report:
     """Report an action under our operation's id, which is what Acme echoes, not what we know."""
     fact = fact_of(action)
     ours = action.get("merchant_reference") if is_action(action) else None
-    return Report(fact, our_reference=ours, references=fact.references, id=event_id)
+    return Report(fact, our_reference=ours, references=fact.references)
 
 
 def fact_of(action: object) -> Fact:

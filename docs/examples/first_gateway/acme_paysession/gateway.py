@@ -142,8 +142,9 @@ class AcmeGateway(Gateway):
 
     def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
         """Confirm the intent; of one that is paid or closed, Acme tells that instead."""
+        path = f"/intents/{_session(request)}/confirm"
         card = request.source and request.source.profile_id
-        return self._ask(request, f"/intents/{_session(request)}/confirm", card=card)
+        return self._ask(request, path, **_money(request.amount), card=card)
 
     def close_session(self, request: CloseSessionRequest) -> CloseSessionAnswer:
         """Cancel the intent; of one that is paid or closed, Acme tells that instead."""
@@ -193,9 +194,9 @@ class AcmeGateway(Gateway):
         """Report what an event tells of an action; other events tell us nothing."""
         self._webhooks.verify(notification, now=self._clock())
         match read_json(notification):
-            case {"id": str(event_id), "type": "action", "action": action} if is_action(action):
-                return (report_of(action, event_id=event_id),)
-            case {"id": str(), "type": str(kind)} if kind != "action":
+            case {"type": "action", "action": action} if is_action(action):
+                return (report_of(action),)
+            case {"type": str(kind)} if kind != "action":
                 return ()
             case _:
                 raise UnreadableNotification("it is no event of Acme's")

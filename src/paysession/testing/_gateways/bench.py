@@ -8,7 +8,8 @@ that came back is written down, so that a broken law can show it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, TypeVar, cast
@@ -44,7 +45,7 @@ from paysession.outcomes import (
 from paysession.testing._gateways.calls import NeedsEventLoop, Stage, Together
 from paysession.testing._gateways.controls import Controls, ProviderBooks
 from paysession.testing._gateways.law import SESSIONS, GatewayLaw
-from paysession.testing._gateways.orders import MANUAL, Orders
+from paysession.testing._gateways.orders import AUTOMATIC, MANUAL, Orders
 from paysession.testing._laws.law import LawBroken
 from paysession.testing._laws.shown import shown
 from paysession.testing._laws.threads import Answer, Stuck
@@ -75,6 +76,7 @@ class Bench:
         gateway: The gateway.
         orders: Makes requests.
         story: What was asked and what came back.
+        mail: All that the provider was found to have sent so far.
     """
 
     def __init__(self, law: GatewayLaw, author: Controls[Any], stage: Stage, drawn: Drawn) -> None:
@@ -84,6 +86,8 @@ class Bench:
         self.drawn = drawn
         self.orders = Orders()
         self.story: list[str] = []
+        self._told_so_far: list[Report] = []
+        self.mail: list[Notification] = []
         self.gateway: AnyGateway = stage.do(author.make_gateway)
 
     # -- What the gateway is
@@ -156,6 +160,10 @@ class Bench:
         except Exception as error:  # noqa: BLE001 - it is what was asked for
             return error
 
+    def anew(self) -> None:
+        """Forget what was asked and came back: what follows has nothing to do with it."""
+        self.story.clear()
+
     # -- What the provider does
 
     def control(self, call: Callable[[], Any], what: str) -> Any:  # noqa: ANN401
@@ -180,6 +188,12 @@ class Bench:
         """Move the clock."""
         self.control(lambda: self.author.pass_time(self.gateway, time), f"{time} go by")
 
+    def let_grace_pass(self) -> None:
+        """Let so much time go by that a look-up misses nothing, if it ever does."""
+        grace = self.gateway.capabilities.look_up_grace
+        if grace and self.knows("pass_time"):
+            self.pass_time(grace)
+
     def books(self, currency: str | Money) -> ProviderBooks:
         """Return what the provider's own books say."""
         code = currency.currency.code if isinstance(currency, Money) else currency
@@ -187,7 +201,14 @@ class Bench:
 
     def sent(self) -> tuple[Notification, ...]:
         """Return what the provider has sent since it was asked last."""
-        return tuple(self.stage.do(lambda: self.author.notifications(self.gateway)))
+        fresh = tuple(self.stage.do(lambda: self.author.notifications(self.gateway)))
+        self.mail += fresh
+        return fresh
+
+    def all_sent(self) -> tuple[Notification, ...]:
+        """Return what the provider has sent so far, whoever has read it by now."""
+        self.sent()
+        return tuple(self.mail)
 
     def signed(self, body: bytes, *secrets: str) -> Notification:
         """Return these bytes as the provider sends them now, signed with each of the secrets."""
@@ -206,7 +227,8 @@ class Bench:
         """Return what the next customer pays with."""
         return self.stage.do(lambda: self.author.source(self.gateway))
 
-    def _brought(self) -> ClientData | None:
+    def brought(self) -> ClientData | None:
+        """Return what the next customer's browser brings."""
         return self.stage.do(lambda: self.author.browser_brings(self.gateway))
 
     def customer_acts(self, references: References) -> None:
@@ -215,52 +237,70 @@ class Bench:
 
     # -- What is usually asked
 
+    @property
+    def policies(self) -> tuple[CapturePolicy, ...]:
+        """When money may be taken: later, if the gateway captures, or else at once."""
+        return (MANUAL, AUTOMATIC) if self.offers("capture") else (AUTOMATIC,)
+
     def opened(
-        self, amount: Money, *, policy: CapturePolicy = MANUAL
+        self, amount: Money, *, policy: CapturePolicy | None = None
     ) -> tuple[CreateSessionRequest, References]:
         """Open a session, in which the customer does his part; return its request and its ids."""
-        session = self.orders.creation(amount, policy=policy, source=self.source())
+        session, opened = self.created(amount, policy=policy)
+        self.customer_acts(opened)
+        return session, opened
+
+    def created(
+        self, amount: Money, *, policy: CapturePolicy | None = None
+    ) -> tuple[CreateSessionRequest, References]:
+        """Open a session of which the customer has seen nothing yet."""
+        when = policy or self.policies[0]
+        session = self.orders.creation(amount, policy=when, source=self.source())
         answer = self.one_of(self.ask(session), Accepted, ActionRequired, what="a new session")
-        self.customer_acts(answer.references)
         return session, answer.references
 
-    def sale(self, amount: Money, *, policy: CapturePolicy = MANUAL) -> Request[Any]:
+    def sale(self, amount: Money, *, policy: CapturePolicy | None = None) -> Request[Any]:
         """Return a request to hold or take an amount: of a session that is open, or of a source."""
         if self.offers(*SESSIONS):
             return self.orders.completion(*self.opened(amount, policy=policy))
         return self.charge(amount, policy=policy)
 
-    def sales(self, amount: Money, *, policy: CapturePolicy = MANUAL) -> Iterable[Request[Any]]:
+    def sales(self, amount: Money, *, policy: CapturePolicy | None = None) -> Iterable[Request[Any]]:
         """Return one request to hold or take an amount for each way that there is."""
         if self.offers(*SESSIONS):
             yield self.orders.completion(*self.opened(amount, policy=policy))
         if self.offers("charge"):
             yield self.charge(amount, policy=policy)
 
-    def charge(self, amount: Money, *, policy: CapturePolicy = MANUAL) -> Request[Any]:
+    def charge(self, amount: Money, *, policy: CapturePolicy | None = None) -> Request[Any]:
         """Return a request to charge a stored source."""
         source = self.source()
         if source is None:
             raise TypeError(
                 "source() returned None, and a charge is of a stored source: return one"
             )
-        return self.orders.charge(amount, source, policy=policy)
+        return self.orders.charge(amount, source, policy=policy or self.policies[0])
 
-    def paid(self, amount: Money, *, policy: CapturePolicy = MANUAL) -> References:
+    def paid(self, amount: Money, *, policy: CapturePolicy | None = None) -> References:
         """Hold an amount, or take it; return all ids that the provider gave to it."""
-        return self._sold(self.sale(amount, policy=policy), amount, policy)
+        kind = Authorized if (policy or self.policies[0]) is MANUAL else Captured
+        last, fact = self.concluded(self.sale(amount, policy=policy))
+        sold = self.one_of(fact, kind, what=f"a sale of {amount}")
+        return last.references | sold.references
 
-    def _sold(self, request: Request[Any], amount: Money, policy: CapturePolicy) -> References:
-        """Sell as a customer does who acts where he must, and then is asked again."""
-        kind = Authorized if policy is MANUAL else Captured
+    def concluded(self, request: Request[Any]) -> tuple[Request[Any], Outcome | Fact]:
+        """
+        Ask, for a customer who acts where he must, whereupon it is asked once more.
+
+        Return what was asked last, and how it ended.
+        """
         for _ in range(_ACTIONS):
             fact = self.end_of(request)
             if not isinstance(fact, ActionRequired):
                 break
             self.customer_acts(request.references | fact.references)
             request = self.orders.again(request)
-        sold = self.one_of(fact, kind, what=f"a sale of {amount}")
-        return request.references | sold.references
+        return request, fact
 
     # -- What is told
 
@@ -272,9 +312,11 @@ class Bench:
                 for report in self.reports(request)
                 if report.our_reference == request.operation_id
             )
-        reports = [report for each in self.sent() for report in self.read(each)]
+        self._told_so_far += [report for each in self.sent() for report in self.read(each)]
         return tuple(
-            report.fact for report in reports if report.our_reference == request.operation_id
+            report.fact
+            for report in self._told_so_far
+            if report.our_reference == request.operation_id
         )
 
     def end_of(self, request: Request[Any], *, succeed: bool = True) -> Outcome | Fact:
@@ -337,6 +379,28 @@ class Bench:
         """Do nothing if nothing happened to money since."""
         __tracebackhide__ = True
         self.moved(before, what)
+
+    @contextmanager
+    def moving(self, what: str) -> Iterator[dict[str, Money]]:
+        """
+        Do nothing if exactly that happens to money meanwhile, as far as `books` is written.
+
+        What is to happen is filled in, by the parts of the books: `moves["held"] = amount`.
+        """
+        __tracebackhide__ = True
+        moves: dict[str, Money] = {}
+        before = [self.books(each) for each in self.author.currencies if self.knows("books")]
+        yield moves
+        for each in before:
+            same = [part for part in moves if moves[part].currency == each.held.currency]
+            self.moved(each, what, **{part: moves[part] for part in same})
+
+    @contextmanager
+    def unmoved(self, what: str) -> Iterator[None]:
+        """Do nothing if no money moves meanwhile, as far as `books` is written."""
+        __tracebackhide__ = True
+        with self.moving(what):
+            yield
 
     def _told(self, what: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401
         __tracebackhide__ = True

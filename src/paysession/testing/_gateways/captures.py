@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from paysession.outcomes import Captured, Declined, Rejected
+from typing import Final
+
+from paysession._money import Money
+from paysession.gateways import CaptureRequest
+from paysession.outcomes import Captured, Declined, ReferenceRole, Rejected
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.law import law
+
+_IN_PARTS: Final = ("partial_captures", "several_captures")
 
 
 @law(
@@ -19,12 +25,34 @@ from paysession.testing._gateways.law import law
 )
 def a_repeated_capture_takes_nothing_more(bench: Bench) -> None:
     amount = bench.drawn.amount()
-    capture = bench.orders.capture(bench.paid(amount), bench.drawn.part_of(amount))
-    before = bench.books(amount)
-    first = bench.ask(capture)
-    bench.one_of(bench.ended(capture, first), Captured, what="a capture of what is held")
-    bench.same(first, bench.ask(capture), "what the same capture answers the second time")
-    bench.moved(before, "after a capture and its repetition", taken=capture.amount)
+    capture = bench.orders.capture(bench.paid(amount), _some_of(bench, amount))
+    with bench.moving("after a capture that was asked for three times") as moves:
+        first, again = bench.ask(capture), bench.ask(capture)
+        bench.same(first, again, "what the same capture answers the second time")
+        bench.one_of(bench.ended(capture, first), Captured, what="a capture of what is held")
+        bench.ask(capture)
+        moves.update(_moved_by(bench, capture, of=amount))
+
+
+@law(
+    "CAP-2",
+    "a capture answers the amount that the provider took, and no echo of ours",
+    reason="an echo hides that the provider took something else, and the store delivers for it",
+    source="I13, F38",
+    about="capture",
+    needs=("sale", "capture"),
+    controls=("move_less",),
+)
+def a_capture_answers_the_providers_amount(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    bench.arm("move_less", "capture")
+    capture = bench.orders.capture(bench.paid(amount), amount)
+    before = bench.books(amount) if bench.knows("books") else None
+    taken = bench.one_of(bench.end_of(capture), Captured, what="a capture of which less is taken")
+    what = "what a capture answers of which the provider took less"
+    bench.must(taken.amount < amount, what, f"less than {amount}", taken.amount)
+    if before:
+        bench.same(bench.books(amount).taken - before.taken, taken.amount, what)
 
 
 @law(
@@ -38,6 +66,217 @@ def a_repeated_capture_takes_nothing_more(bench: Bench) -> None:
 def no_more_is_taken_than_is_held(bench: Bench) -> None:
     amount = bench.drawn.amount()
     paid = bench.paid(amount)
-    above = bench.gateway.capabilities.over_capture(amount) + amount
-    refused = bench.end_of(bench.orders.capture(paid, amount + above))
-    bench.one_of(refused, Declined, Rejected, what="a capture of more than is held")
+    more = _most_of(bench, amount) + bench.drawn.part_of(amount)
+    _is_refused(bench, bench.orders.capture(paid, more), "a capture of more than is held")
+    whole = bench.orders.capture(paid, amount)
+    _takes(bench, whole, amount, "a capture of what is held, after one of more was refused")
+
+
+@law(
+    "CAP-4",
+    "a final capture of a part releases what it leaves, and nothing can be taken after it",
+    reason="held money that nobody will take is missing on the customer's account for days",
+    source="I8; docs.stripe.com/payments/multicapture (final_capture)",
+    about="capture",
+    needs=("sale", "capture"),
+    able=("partial_captures",),
+)
+def a_final_capture_releases_the_rest(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    paid, part = bench.paid(amount), bench.drawn.part_of(amount)
+    last = bench.orders.capture(paid, part, is_final=True)
+    _takes(bench, last, amount, "a final capture of a part")
+    after = bench.orders.capture(paid, amount - part)
+    _is_refused(bench, after, "a capture of what a final one has released")
+
+
+@law(
+    "CAP-5",
+    "where several captures are declared, they add up to what is held",
+    reason="goods are dispatched in parts, and each is paid when it leaves",
+    source="I8; docs.stripe.com/payments/multicapture",
+    about="capture",
+    needs=("sale", "capture"),
+    able=_IN_PARTS,
+    unable=("first_capture_closes",),
+)
+def captures_add_up(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    paid, part = bench.paid(amount), bench.drawn.part_of(amount)
+    with bench.moving("after two captures of all that is held") as moves:
+        for number, each in (("first", part), ("second", amount - part)):
+            what = f"the {number} of two captures"
+            bench.one_of(bench.end_of(bench.orders.capture(paid, each)), Captured, what=what)
+        moves["taken"] = amount
+
+
+@law(
+    "CAP-6",
+    "captures take no more than is held in all, though each of them takes less",
+    reason="an adapter that compares each with the first amount takes more than was agreed to",
+    source="I3, I5",
+    about="capture",
+    needs=("sale", "capture"),
+    able=_IN_PARTS,
+    unable=("first_capture_closes",),
+)
+def captures_take_no_more_together(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    paid, part = bench.paid(amount), bench.drawn.part_of(amount)
+    _takes(bench, bench.orders.capture(paid, part), amount, "a capture of a part")
+    more = _most_of(bench, amount) - part + bench.drawn.part_of(amount)
+    _is_refused(bench, bench.orders.capture(paid, more), "a capture of more than is left")
+
+
+@law(
+    "CAP-7",
+    "where captures of a part are declared, a part is taken and not the whole",
+    reason="an amount that is left out means all that is held to most providers",
+    source="docs.stripe.com/api/payment_intents/capture (amount_to_capture)",
+    about="capture",
+    needs=("sale", "capture"),
+    able=("partial_captures",),
+)
+def a_part_is_taken_as_a_part(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    capture = bench.orders.capture(bench.paid(amount), bench.drawn.part_of(amount))
+    taken = _takes(bench, capture, amount, "a capture of a part")
+    bench.same(capture.amount, taken.amount, "what a capture of a part answers")
+
+
+@law(
+    "CAP-8",
+    "where captures of a part are not declared, one is refused and takes nothing",
+    reason="taking the whole instead makes the customer pay for what was not delivered",
+    source="I3; what is not declared is refused, not approximated",
+    about="capture",
+    needs=("sale", "capture"),
+    unable=("partial_captures",),
+)
+def a_part_is_refused(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    paid = bench.paid(amount)
+    part = bench.orders.capture(paid, bench.drawn.part_of(amount))
+    _is_refused(bench, part, "a capture of a part, where there is none")
+    whole = bench.orders.capture(paid, amount)
+    _takes(bench, whole, amount, "a capture of the whole, after one of a part was refused")
+
+
+@law(
+    "CAP-9",
+    "where several captures are not declared, a second one is refused and takes nothing",
+    reason="whoever takes `captured already` for done says that money moved which never did",
+    source="I31; docs.stripe.com/error-codes (payment_intent_unexpected_state)",
+    about="capture",
+    needs=("sale", "capture"),
+    able=("partial_captures",),
+    unable=("several_captures",),
+)
+def a_second_capture_is_refused(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    paid, part = bench.paid(amount), bench.drawn.part_of(amount)
+    first = bench.end_of(bench.orders.capture(paid, part))
+    bench.one_of(first, Captured, what="a first capture, of a part")
+    second = bench.orders.capture(paid, amount - part)
+    _is_refused(bench, second, "a second capture, where there is but one")
+
+
+@law(
+    "CAP-10",
+    "where the first capture is declared to close, it releases what it leaves, whatever we ask",
+    reason="a rest that is believed to be released, and is held, is nobody's to release",
+    source="I8; developer.paypal.com/docs/api/payments/v2 (final_capture)",
+    about="capture",
+    needs=("sale", "capture"),
+    able=("first_capture_closes", "partial_captures"),
+)
+def the_first_capture_closes(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    paid, part = bench.paid(amount), bench.drawn.part_of(amount)
+    first = bench.orders.capture(paid, part)
+    _takes(bench, first, amount, "a first capture, of a part, that closes the authorization")
+    after = bench.orders.capture(paid, amount - part)
+    _is_refused(bench, after, "a capture after the one that closes")
+
+
+@law(
+    "CAP-11",
+    "as much above what is held as is declared can be captured",
+    reason="shipping is dearer than was thought, and the store counts on what was promised",
+    source="developer.paypal.com/docs/api/payments/v2: 115 %, or 75 USD more",
+    about="capture",
+    needs=("sale", "capture"),
+    able=("over_capture",),
+)
+def what_may_be_captured_above_it_can_be(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    most = _most_of(bench, amount)
+    capture = bench.orders.capture(bench.paid(amount), most)
+    before = bench.books(amount) if bench.knows("books") else None
+    taken = bench.one_of(bench.end_of(capture), Captured, what="a capture of the most there may be")
+    bench.same(most, taken.amount, "what a capture of the most there may be answers")
+    if before:
+        now = bench.books(amount).taken - before.taken
+        bench.same(most, now, "what the provider took by a capture of the most there may be")
+
+
+@law(
+    "CAP-12",
+    "each capture has an id of its own",
+    reason="a refund names it, and what is told of one days later must not fall upon another",
+    source="I46; WCPay #6487",
+    about="capture",
+    needs=("sale", "capture"),
+)
+def each_capture_has_an_id(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    ids = [
+        bench.one_of(bench.end_of(each), Captured, what="a capture").references.get(
+            ReferenceRole.CAPTURE
+        )
+        for each in _two_captures(bench, amount)
+    ]
+    bench.must(None not in ids, "the references of role capture of two captures", "two ids", ids)
+    bench.must(ids[0] != ids[1], "the ids of two captures", "two that differ", ids)
+
+
+def _some_of(bench: Bench, amount: Money) -> Money:
+    """Return a part of what is held, where parts can be captured, and else all of it."""
+    can = bench.gateway.capabilities
+    return bench.drawn.part_of(amount) if can.partial_captures else amount
+
+
+def _most_of(bench: Bench, amount: Money) -> Money:
+    """Return the most that may be captured, of what the provider can count."""
+    above = bench.gateway.capabilities.over_capture(amount)
+    return amount + bench.drawn.countable(above)
+
+
+def _two_captures(bench: Bench, amount: Money) -> list[CaptureRequest]:
+    """Return two captures: of one payment where there can be two, and else of two payments."""
+    can, order = bench.gateway.capabilities, bench.orders.capture
+    if can.partial_captures and can.several_captures and not can.first_capture_closes:
+        paid, part = bench.paid(amount), bench.drawn.part_of(amount)
+        return [order(paid, part), order(paid, amount - part)]
+    return [order(bench.paid(amount), amount) for _ in range(2)]
+
+
+def _moved_by(bench: Bench, capture: CaptureRequest, *, of: Money) -> dict[str, Money]:
+    """Return what a capture moves by the books, if it is the first of what is held."""
+    closes = capture.is_final or bench.gateway.capabilities.first_capture_closes
+    moved = {"taken": capture.amount}
+    return moved | {"released": of - capture.amount} if closes else moved
+
+
+def _takes(bench: Bench, capture: CaptureRequest, of: Money, what: str) -> Captured:
+    """Do nothing if that is the first capture of what is held, and takes what it asks for."""
+    __tracebackhide__ = True
+    with bench.moving(f"after {what}") as moves:
+        moves.update(_moved_by(bench, capture, of=of))
+        return bench.one_of(bench.end_of(capture), Captured, what=what)
+
+
+def _is_refused(bench: Bench, capture: CaptureRequest, what: str) -> None:
+    __tracebackhide__ = True
+    with bench.unmoved(f"after {what}"):
+        bench.one_of(bench.end_of(capture), Declined, Rejected, what=what)

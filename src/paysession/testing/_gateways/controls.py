@@ -126,6 +126,10 @@ class Controls(Generic[G]):
         """Let the next call of a method happen, and answer what nobody can read: a page of HTML."""
         raise NotImplementedError
 
+    def answer_in_other_currency(self, gateway: G, method: Method) -> Awaitable[None] | None:
+        """Let the next call of a method happen, and answer its amount in another currency."""
+        raise NotImplementedError
+
     def never_answer(self, gateway: G, method: Method) -> Awaitable[None] | None:
         """Let the next call of a method last for as long as the adapter waits for it."""
         raise NotImplementedError
@@ -175,8 +179,11 @@ class Controls(Generic[G]):
         raise NotImplementedError
 
     def written(self) -> frozenset[str]:
-        """Return which of the controls that need not be written were."""
+        """
+        Return which of the controls that need not be written were.
+
+        `declines.expired_card` is one, if the provider can be told to decline for that.
+        """
         own = type(self)
-        return frozenset(
-            each for each in CONTROLS if getattr(own, each) is not getattr(Controls, each)
-        )
+        written = {each for each in CONTROLS if getattr(own, each) is not getattr(Controls, each)}
+        return frozenset(written | {f"declines.{each}" for each in self.declines.values()})

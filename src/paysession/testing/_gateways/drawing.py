@@ -54,6 +54,15 @@ class Drawn:
         """Draw one of these, the first if any will do."""
         return self.data.draw(st.sampled_from(choices))
 
+    def some_of(self, choices: Sequence[T]) -> list[T]:
+        """
+        Draw some of these, one at least, in any order.
+
+        One is about as likely to be drawn as not, and what breaks a law is found alone: so
+        what holds of each of them is tried of all of them, and told of one.
+        """
+        return self.data.draw(st.lists(st.sampled_from(choices), min_size=1, unique=True))
+
     def currency(self) -> str:
         """Draw a currency that the account takes."""
         return self.one_of(self.currencies)
@@ -68,6 +77,25 @@ class Drawn:
         """Draw less than an amount, and more than nothing, that the provider can count."""
         step = smallest(amount.currency.code, self.units)
         return step * self.data.draw(st.integers(1, amount.minor // step.minor - 1))
+
+    def any_amount(self) -> Money:
+        """Return an amount where any will do: nothing is drawn."""
+        return smallest(self.currencies[0], self.units) * _FEWEST
+
+    def octets(self, *, most: int) -> bytes:
+        """Draw bytes that mean nothing."""
+        return self.data.draw(st.binary(max_size=most))
+
+    def another_amount(self, amount: Money) -> Money:
+        """Draw an amount of the same currency that is not this one; the less, the better."""
+        step = smallest(amount.currency.code, self.units)
+        units = self.data.draw(st.integers(1, _MOST))
+        return step * (units if units < amount.minor // step.minor else units + 1)
+
+    def countable(self, amount: Money) -> Money:
+        """Return as much of an amount as the provider can count."""
+        step = smallest(amount.currency.code, self.units)
+        return step * (amount.minor // step.minor)
 
     def text(self, *, most: int) -> str:
         """Draw text such as people write, in any script."""

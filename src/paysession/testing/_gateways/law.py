@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from paysession.gateways import Capabilities
+from paysession.gateways import ISO, Capabilities, no_over_capture
 from paysession.gateways.requests import Method
 from paysession.testing._laws.law import Law
 
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 CONTROLS: Final = frozenset(
     {
         "another",
+        "answer_in_other_currency",
         "answer_nonsense",
         "books",
+        "canaries",
         "decline",
+        "declines",
         "keep_pending",
         "knowing",
         "lose_answer",
@@ -34,12 +37,14 @@ CONTROLS: Final = frozenset(
         "settle",
         "sign",
         "together",
+        "webhook_secrets",
     }
 )
 """What the author of a suite need not write, and what laws may need."""
 
 SESSIONS: Final[tuple[Method, ...]] = ("create_session", "complete_session")
 SETUPS: Final[tuple[Method, ...]] = ("create_setup_session", "complete_setup_session")
+MOVEMENTS: Final[tuple[Method, ...]] = ("capture", "void", "refund")
 
 
 @attrs.frozen(kw_only=True)
@@ -50,11 +55,12 @@ class GatewayLaw(Law):
     Attributes:
         about: The method in whose contract it stands.
         needs: The methods that it speaks of; `sale` is a session or a charge, whichever there
-            is, and `word` a look-up or a notification: something by which a provider tells how
-            what was pending has ended.
+            is, `movement` a capture, void or refund, and `word` a look-up or a notification:
+            something by which a provider tells how what was pending has ended.
         controls: What the author of the suite must have written.
-        able: The capabilities that must be declared.
+        able: The capabilities that must be declared, units of a provider's own among them.
         unable: The capabilities that must be declared not to be there.
+        lacks: The methods of which it speaks where at least one of them is not offered.
     """
 
     about: Method
@@ -62,6 +68,7 @@ class GatewayLaw(Law):
     controls: frozenset[str] = frozenset()
     able: frozenset[str] = frozenset()
     unable: frozenset[str] = frozenset()
+    lacks: frozenset[str] = frozenset()
 
     @property
     def see(self) -> str:
@@ -75,12 +82,13 @@ class GatewayLaw(Law):
         """Return what it speaks of that is not there, in words."""
         return (
             *_not_offered(self.needs, offered, written),
+            *_all_offered(self.lacks, offered),
             *(
                 f"capability {each}"
                 for each in sorted(self.able)
-                if not getattr(capabilities, each)
+                if not _declares(capabilities, each)
             ),
-            *(f"lack of {each}" for each in sorted(self.unable) if getattr(capabilities, each)),
+            *(f"lack of {each}" for each in sorted(self.unable) if _declares(capabilities, each)),
             *(f"control {each}" for each in sorted(self._controls(capabilities) - set(written))),
         )
 
@@ -89,6 +97,12 @@ class GatewayLaw(Law):
         looks = not self.needs.isdisjoint({"look_up", "word"})
         waits = looks and capabilities.look_up_grace > timedelta(0)
         return self.controls | {"pass_time"} if waits else self.controls
+
+
+def _declares(capabilities: Capabilities, name: str) -> bool:
+    """Tell whether something is declared: what every provider counts and takes, nobody declares."""
+    declared: object = getattr(capabilities, name)
+    return bool(declared) and declared not in (no_over_capture, ISO)
 
 
 def _not_offered(
@@ -102,8 +116,16 @@ def _not_offered(
             told = "read_notification" in offered and "notifications" in written
             if "look_up" not in offered and not told:
                 yield "look_up or notifications"
+        elif need == "movement":
+            if set(MOVEMENTS).isdisjoint(offered):
+                yield "capture, void or refund"
         elif need not in offered:
             yield f"operation {need}"
+
+
+def _all_offered(lacks: Collection[str], offered: Collection[str]) -> Iterator[str]:
+    if lacks and set(lacks) <= set(offered):
+        yield f"lack of {' or '.join(sorted(lacks))}"
 
 
 def law(
@@ -117,6 +139,7 @@ def law(
     controls: Collection[str] = (),
     able: Collection[str] = (),
     unable: Collection[str] = (),
+    lacks: Collection[str] = (),
     since: str = "0.1",
 ) -> Callable[[Callable[[Bench], None]], GatewayLaw]:
     """Make a law of the function that tries it."""
@@ -134,6 +157,7 @@ def law(
             controls=frozenset(controls),
             able=frozenset(able),
             unable=frozenset(unable),
+            lacks=frozenset(lacks),
         )
 
     return enacted

@@ -37,9 +37,15 @@ MANUAL, AUTOMATIC = CapturePolicy.MANUAL, CapturePolicy.AUTOMATIC
 
 
 class Orders:
-    """Makes requests, each under an id and a key that no other has."""
+    """
+    Makes requests, each under an id and a key that no other has.
+
+    Attributes:
+        operation_ids: Those of all requests so far.
+    """
 
     def __init__(self) -> None:
+        self.operation_ids: list[str] = []
         self._count = 0
 
     def fresh(self, prefix: str) -> str:
@@ -47,8 +53,12 @@ class Orders:
         self._count += 1
         return f"{prefix}_{self._count}"
 
+    def _operation_id(self, prefix: str) -> str:
+        self.operation_ids.append(self.fresh(prefix))
+        return self.operation_ids[-1]
+
     def _envelope(self, prefix: str, references: References = NO_REFERENCES) -> dict[str, Any]:
-        operation_id = self.fresh(prefix)
+        operation_id = self._operation_id(prefix)
         return {
             "key": f"key-{operation_id}",
             "operation_id": operation_id,
@@ -198,7 +208,7 @@ class Orders:
 
     def again(self, request: R) -> R:
         """Ask the same by an operation of its own: a second try, and no repetition."""
-        operation_id = self.fresh("at")
+        operation_id = self._operation_id("at")
         return attrs.evolve(request, operation_id=operation_id, key=f"key-{operation_id}")
 
     @staticmethod

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from types import ModuleType
+from typing import Any, TypeVar
 
 import attrs
 
@@ -95,3 +96,12 @@ class Law:
         """Return the error that says how it was found broken."""
         why = f"{self.reason} ({self.source})"
         return LawBroken(self.code, self.sentence, why, what, expected, actual, story, self.see)
+
+
+L = TypeVar("L", bound=Law)
+
+
+def laws_of(kind: type[L], *modules: ModuleType) -> tuple[L, ...]:
+    """Return the laws of a kind that modules hold, in the order in which they stand there."""
+    held = (value for module in modules for value in vars(module).values())
+    return tuple(value for value in held if isinstance(value, kind))

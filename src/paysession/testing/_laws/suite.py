@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import ClassVar
+from typing import ClassVar, Final
 from unittest import SkipTest
 
 from paysession.testing._laws.law import Law, LawBroken
@@ -25,22 +25,29 @@ class Suite(ABC):
     A test for every law, none of which anybody can take away.
 
     Attributes:
+        port: What the laws are of: `gateway` or `store`.
         laws: The laws.
         deviations: The laws that are knowingly not kept, by their codes, and why not. They must
             be broken: a deviation that is none any more has to be taken off.
+        finding: What came of the law that was tried last, for reports.
+        enacted: The class to which the laws were given.
 
     Raises:
         TypeError: When a subclass is defined that overrides a law, or declares a deviation from
             one that there is not, or gives no reason.
     """
 
+    port: ClassVar[str] = ""
     laws: ClassVar[tuple[Law, ...]] = ()
     deviations: ClassVar[Mapping[str, str]] = {}
+    finding: Finding | None = None
+    enacted: ClassVar[type[Suite] | None] = None
 
     def __init_subclass__(cls, **arguments: object) -> None:
         super().__init_subclass__(**arguments)
-        _refuse_overriding(cls)
-        _refuse_odd_deviations(cls)
+        if cls.enacted is not None:
+            _refuse_overriding(cls, cls.enacted)
+            _refuse_odd_deviations(cls, cls.enacted)
 
     @abstractmethod
     def missing(self, law: Law) -> Sequence[str]:
@@ -56,34 +63,44 @@ class Suite(ABC):
         """
 
     @abstractmethod
-    def thin(self) -> str | None:
-        """Return why the laws that can be tried are too few to prove anything, if they are."""
-
-    @abstractmethod
     def described(self) -> Mapping[str, str]:
         """Return what is on trial, for reports: what it is called, and what it declares."""
+
+    def thin(self) -> str | None:
+        """Return why the laws that it must keep are too few to prove anything, if they are."""
+        applying = (law for law in self.laws if not self.missing(law))
+        kept = [law for law in applying if law.code not in self.deviations]
+        if len(kept) < _FEWEST:
+            least = "write more of the suite's controls, or declare fewer deviations"
+            return f"only {len(kept)} of the laws can be tried: {least}"
+        return None
 
     def find(self, law: Law) -> Finding:
         """Try a law, and tell what came of it; only what a law cannot foresee is raised."""
         __tracebackhide__ = True
-        declared, missing = self.deviations.get(law.code), self.missing(law)
+        self.finding = self._found(law)
+        return self.finding
+
+    def _found(self, law: Law) -> Finding:
+        __tracebackhide__ = True
+        declared, missing = self.deviations.get(law.code), " and no ".join(self.missing(law))
+        if missing and declared is None:
+            return Finding(law, Verdict.DOES_NOT_APPLY, f"no {missing}")
         if missing:
-            lacks = f"{type(self).__name__} has no {' and no '.join(missing)}"
-            note = f"{law.code} does not apply: {lacks}"
-            kept = (
-                None if declared is None else DeviationKept(f"{_DECLARED.format(law)}, but {note}")
-            )
-            return Finding(law, Verdict.BROKEN if kept else Verdict.DOES_NOT_APPLY, note, kept)
+            lacks = f"{type(self).__name__} has no {missing}"
+            return _kept(law, declared, f"but {law.code} does not apply: {lacks}")
         try:
             self.try_law(law)
         except LawBroken as broken:
             verdict = Verdict.BROKEN if declared is None else Verdict.DEVIATES
             broken.with_traceback(_from_law_on(broken.__traceback__, law))
             return Finding(law, verdict, declared or "", broken)
+        except Exception as error:
+            error.add_note(f"while this was tried: {law.code}: {law.sentence}")
+            raise
         if declared is None:
             return Finding(law, Verdict.HOLDS)
-        kept = DeviationKept(f"{_DECLARED.format(law)}, and it is kept: take it off `deviations`")
-        return Finding(law, Verdict.BROKEN, declared, kept)
+        return _kept(law, declared, "and it is kept: take it off `deviations`")
 
     def test_enough_laws_are_tried(self) -> None:
         """A suite that tries next to nothing fails: passing it would prove nothing."""
@@ -93,9 +110,20 @@ class Suite(ABC):
             raise SuiteTooThin(why)
 
 
-_KEPT = ("laws", "find", "missing", "thin", "test_enough_laws_are_tried", "try_law")
+_FEWEST: Final = 10
+"""Laws without which a suite proves nothing."""
 
-_DECLARED = "{0.code} ({0.sentence}) is declared a deviation"
+_FIXED = (
+    "enacted",
+    "find",
+    "laws",
+    "missing",
+    "port",
+    "test_enough_laws_are_tried",
+    "thin",
+    "try_law",
+)
+"""What a suite is made of beside its laws, and no author changes."""
 
 
 def enact(suite: type[Suite], laws: Sequence[Law]) -> None:
@@ -103,6 +131,13 @@ def enact(suite: type[Suite], laws: Sequence[Law]) -> None:
     suite.laws = tuple(laws)
     for law in laws:
         setattr(suite, law.test_name, _test_of(law, suite))
+    suite.enacted = suite
+
+
+def _kept(law: Law, declared: str | None, why: str) -> Finding:
+    """Say that what is declared a deviation is none."""
+    kept = DeviationKept(f"{law.code} ({law.sentence}) is declared a deviation, {why}")
+    return Finding(law, Verdict.BROKEN, declared or "", kept)
 
 
 def _test_of(law: Law, suite: type[Suite]) -> Callable[[Suite], None]:
@@ -110,7 +145,8 @@ def _test_of(law: Law, suite: type[Suite]) -> Callable[[Suite], None]:
         __tracebackhide__ = True
         finding = self.find(law)
         if finding.verdict is Verdict.DOES_NOT_APPLY:
-            raise SkipTest(finding.note)
+            lacks = f"{type(self).__name__} has {finding.note}"
+            raise SkipTest(f"{law.code} does not apply: {lacks}")
         if finding.verdict is Verdict.BROKEN and finding.error is not None:
             raise finding.error
 
@@ -129,22 +165,21 @@ def _from_law_on(traceback: TracebackType | None, law: Law) -> TracebackType | N
     return traceback
 
 
-def _refuse_overriding(suite: type[Suite]) -> None:
-    enacted = next((base for base in suite.__mro__[1:] if vars(base).get("laws")), Suite)
-    own = vars(suite).keys()
-    for law in vars(enacted)["laws"]:
-        if law.test_name in own:
+def _refuse_overriding(suite: type[Suite], enacted: type[Suite]) -> None:
+    for law in enacted.laws:
+        if getattr(suite, law.test_name) is not getattr(enacted, law.test_name):
             raise TypeError(
                 f"{suite.__name__}.{law.test_name} hides the law {law.code}: rename it, for a "
                 "law cannot be overridden; one that is knowingly not kept is named in `deviations`"
             )
-    if enacted is not Suite and not own.isdisjoint(_KEPT):
-        raise TypeError(f"{suite.__name__} must not override any of {', '.join(_KEPT)}")
+    for name in _FIXED:
+        if getattr(suite, name) is not getattr(enacted, name):
+            raise TypeError(f"{suite.__name__}.{name} cannot be overridden: call it something else")
 
 
-def _refuse_odd_deviations(suite: type[Suite]) -> None:
-    codes = {law.code for law in suite.laws}
-    for code, reason in suite.deviations.items() if codes else ():
+def _refuse_odd_deviations(suite: type[Suite], enacted: type[Suite]) -> None:
+    codes = {law.code for law in enacted.laws}
+    for code, reason in suite.deviations.items():
         if code not in codes:
             raise TypeError(f"{suite.__name__}.deviations names {code!r}: there is no such law")
         if not reason.strip():

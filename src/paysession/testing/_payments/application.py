@@ -193,29 +193,26 @@ class Application:
                 is_right = arrived == 1 or (arrived == 0 and may_stay_away)
                 return None if is_right else CALLED_ONCE.broken(f"it came {arrived} times")
             case Describe(gateway):
-                return self._wrong_with_description(came) if gateway == self._name else None
+                is_ours = gateway == self._author.gateway_name
+                return self._wrong_with_description(came) if is_ours else None
             case Now():
-                right = self._clock().astimezone(UTC)
-                return CLOCK.compared("the time", Answer(right), came)
+                return CLOCK.answered("the time", self._clock().astimezone(UTC), came)
             case NewId(prefix):
                 return self._wrong_with_id(prefix, came)
             case _:
                 return self._ledger.judged(ask, came) if type(ask) in OF_STORE else None
 
-    @property
-    def _name(self) -> str:
-        return self._author.gateway_name
-
     def _wrong_with_description(self, came: Answer[Any]) -> Finding:
-        simulated = self._gateway
-        known = Description(self._name, operations_of(simulated), simulated.capabilities)
-        return GATEWAY.compared(f"the gateway {self._name!r}", Answer(known), came)
+        name, gateway = f"the gateway {self._author.gateway_name!r}", self._gateway
+        if not isinstance(came.value, Description):
+            return GATEWAY.answered(name, gateway, came)
+        told = sorted(came.value.operations), came.value.capabilities
+        return GATEWAY.compared(name, (sorted(operations_of(gateway)), gateway.capabilities), told)
 
     def _wrong_with_id(self, prefix: str, came: Answer[Any]) -> Finding:
-        if came.error is not None or not isinstance(came.value, str) or came.value in self._ids:
-            return IDS.broken(f"ids({prefix!r}) {'raised' if came.error else 'returned'} {came}")
+        is_new = isinstance(came.value, str) and came.value not in self._ids
         self._ids.add(came.value)
-        return None
+        return None if is_new else IDS.answered(f"ids({prefix!r})", "a new id", came)
 
     def _audited_by(self, name: str) -> None:
         found = self._ledger.all_of_it(partial(self._looked_up, name))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
 from paysession.testing._invariants.history import InvariantBroken
 from paysession.testing._laws.shown import shown
+from paysession.testing._laws.threads import Answer
 from paysession.testing._stores.differences import difference
 
 
@@ -42,6 +43,12 @@ class Rule:
             return None
         values = f"expected {shown(found.expected)}, but got {shown(found.actual)}"
         return self.broken(f"{what}{found.path}: {values}")
+
+    def answered(self, what: str, expected: object, came: Answer[Any]) -> InvariantBroken | None:
+        """Return the error that says what came instead of an answer, if one did not come."""
+        if came.error is not None:
+            return self.broken(f"{what}: {type(came.error).__name__}: {came.error}")
+        return self.compared(what, expected, came.value)
 
 
 GATEWAY: Final = Rule(

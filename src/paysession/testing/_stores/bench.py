@@ -1,12 +1,12 @@
-"""What a law is, and what it has at hand when it is tried on a store."""
+"""What a law of the port to databases has at hand: stores, and what was asked of them."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final, NoReturn, Protocol, TypeVar
+from typing import Any, Final, NoReturn, Protocol, Self, TypeVar
 
 import attrs
 
@@ -22,7 +22,10 @@ from paysession.stores.port import (
     RecordedEvent,
     Store,
 )
+from paysession.testing._laws.threads import Answer
 from paysession.testing._stores.differences import difference
+from paysession.testing._stores.law import StoreLaw
+from paysession.testing._stores.telling import asked, came_of
 from paysession.testing._stores.trials import Do, Inside, Outer, Trial
 
 E = TypeVar("E", bound=Entity)
@@ -35,85 +38,11 @@ MANY: Final = 10_000
 ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
 """When everything is due that ever is."""
 
+_USUAL: Final[Mapping[str, object]] = {"tenant": "", "limit": MANY, "kinds": tuple(KINDS)}
+"""What is asked for without being told of."""
 
-@attrs.define(slots=False, eq=False, repr=False)
-class LawBroken(AssertionError):
-    """
-    Something does not keep a law.
-
-    Attributes:
-        code: Which law, such as `ATOM-1`.
-        sentence: What it says.
-        reason: Why it must hold.
-        what: What was looked at when it was found broken.
-        expected: What should have been there.
-        actual: What was there.
-    """
-
-    code: str
-    sentence: str
-    reason: str
-    what: str
-    expected: object
-    actual: object
-
-    def __str__(self) -> str:
-        return (
-            f"{self.code}: {self.sentence}\nwhy: {self.reason}\n"
-            f"{self.what}:\n  expected: {self.expected!r}\n  but got:  {self.actual!r}"
-        )
-
-
-@attrs.frozen
-class Law:
-    """
-    One rule of the port.
-
-    Attributes:
-        code: What it is known by.
-        sentence: What it says.
-        reason: Why it must hold.
-        check: How it is tried.
-        needs: What the author of the store must provide for it to be tried.
-        is_race: Whether several are at the store at once, so that it may be stuck.
-    """
-
-    code: str
-    sentence: str
-    reason: str
-    check: Callable[[Bench], Trial[None]] = attrs.field(repr=False)
-    needs: frozenset[str] = frozenset()
-    is_race: bool = False
-
-    @property
-    def test_name(self) -> str:
-        """What its test is called."""
-        return f"test_{self.code.replace('-', '_').lower()}_{self.check.__name__}"
-
-    def broken(self, what: str, expected: object, actual: object) -> LawBroken:
-        """Return the error that says how it was found broken."""
-        return LawBroken(self.code, self.sentence, self.reason, what, expected, actual)
-
-    def tried(self, author: Author[Any]) -> Trial[None]:
-        """Try it, and then close every store that it had made."""
-        __tracebackhide__ = True
-        bench = Bench(self, author)
-        try:
-            yield from self.check(bench)
-        finally:
-            for store in bench.opened:
-                yield from Do[None](partial(author.close, store))
-
-
-def law(
-    code: str, sentence: str, *, reason: str, needs: Collection[str] = (), is_race: bool = False
-) -> Callable[[Callable[[Bench], Trial[None]]], Law]:
-    """Make a law of the function that tries it."""
-
-    def enacted(check: Callable[[Bench], Trial[None]]) -> Law:
-        return Law(code, sentence, reason, check, frozenset(needs), is_race)
-
-    return enacted
+_MOST_LINES: Final = 12
+"""Of what was asked before a law is found broken, the end is told."""
 
 
 class Author(Protocol[P]):
@@ -139,8 +68,8 @@ class Author(Protocol[P]):
         """Give up a store that is needed no more."""
         ...
 
-    def provides(self, control: str) -> bool:
-        """Whether one of these was written."""
+    def written(self) -> frozenset[str]:
+        """Return which of the controls that need not be written were."""
         ...
 
 
@@ -148,24 +77,47 @@ class _Undone(Exception):
     """Raised within an outer transaction, so that it is rolled back."""
 
 
+@attrs.frozen
+class _Asked(Do[T]):
+    """A call of a store, which is written down with what came of it."""
+
+    method: str
+    what: str
+    story: list[str]
+
+    def __iter__(self) -> Generator[Self, Answer[T], T]:
+        __tracebackhide__ = True
+        answer = yield self
+        self.story.append(f"{self.what} → {came_of(self.method, answer)}")
+        return answer.given()
+
+
 @attrs.frozen(eq=False)
 class StoreOnTrial:
-    """A store as a law sees it: each method is the port's, as a step."""
+    """
+    A store as a law sees it: each method is the port's, as a step.
+
+    Attributes:
+        port: The store itself.
+        bench: Where it is on trial.
+        story: What was asked of it, and what came back.
+    """
 
     port: Any
     bench: Bench = attrs.field(repr=False)
+    story: list[str] = attrs.field(repr=False)
 
     def get(self, kind: type[E], id: str, *, tenant: str = "") -> Do[E | None]:  # noqa: A002
         """Read one entity."""
-        return Do(lambda: self.port.get(kind, id, tenant=tenant))
+        return self._asked("get", kind, id, tenant=tenant)
 
     def find(self, kind: type[E], *, by: str, value: str, tenant: str = "") -> Do[tuple[E, ...]]:
         """Read entities by an index."""
-        return Do(lambda: self.port.find(kind, by=by, value=value, tenant=tenant))
+        return self._asked("find", kind, by=by, value=value, tenant=tenant)
 
     def claimed(self, text: str, *, namespace: str = "keys", tenant: str = "") -> Do[Claim | None]:
         """Read a claim."""
-        return Do(lambda: self.port.claimed(namespace, text, tenant=tenant))
+        return self._asked("claimed", namespace, text, tenant=tenant)
 
     def due(
         self,
@@ -176,19 +128,19 @@ class StoreOnTrial:
         tenant: str = "",
     ) -> Do[tuple[Entity, ...]]:
         """Read what is due."""
-        return Do(lambda: self.port.due(before, kinds=kinds, limit=limit, tenant=tenant))
+        return self._asked("due", before, kinds=tuple(kinds), limit=limit, tenant=tenant)
 
     def attention(self, *, limit: int = MANY, tenant: str = "") -> Do[tuple[Entity, ...]]:
         """Read what a person must look at."""
-        return Do(lambda: self.port.attention(limit=limit, tenant=tenant))
+        return self._asked("attention", limit=limit, tenant=tenant)
 
     def unpublished(self, *, limit: int = MANY, tenant: str = "") -> Do[tuple[RecordedEvent, ...]]:
         """Read the outbox."""
-        return Do(lambda: self.port.unpublished(limit=limit, tenant=tenant))
+        return self._asked("unpublished", limit=limit, tenant=tenant)
 
     def mark_published(self, events: Iterable[RecordedEvent], *, tenant: str = "") -> Do[None]:
         """Take events off the outbox."""
-        return Do(lambda: self.port.mark_published(events, tenant=tenant))
+        return self._asked("mark_published", tuple(events), tenant=tenant)
 
     def commit(
         self,
@@ -202,7 +154,16 @@ class StoreOnTrial:
 
     def write(self, changes: Changes) -> Do[None]:
         """Write changes as they are."""
-        return Do(lambda: self.port.commit(changes))
+        return self._asked("commit", changes)
+
+    def _asked(self, method: str, *arguments: object, **named: object) -> Do[Any]:
+        told = {name: value for name, value in named.items() if value != _USUAL.get(name)}
+        return _Asked(
+            lambda: getattr(self.port, method)(*arguments, **named),
+            method,
+            asked(method, arguments, told),
+            self.story,
+        )
 
     def held(self, entity: E) -> Trial[E]:
         """Read an entity that must be there."""
@@ -215,6 +176,12 @@ class StoreOnTrial:
         self, entities: Iterable[Entity], claims: Iterable[Claim] = (), *, tenant: str = ""
     ) -> Trial[dict[str, object]]:
         """Read all that the port shows of entities and claims, by what was read."""
+        self.story.append("(everything that there is to read is read)")
+        return (yield from attrs.evolve(self, story=[])._shown(entities, claims, tenant))
+
+    def _shown(
+        self, entities: Iterable[Entity], claims: Iterable[Claim], tenant: str
+    ) -> Trial[dict[str, object]]:
         shown: dict[str, object] = {}
         for entity in entities:
             kind, name = type(entity), _name_of(entity)
@@ -251,14 +218,17 @@ class Bench:
         law: Which law is tried.
         author: Who makes the stores.
         opened: The stores that are open.
+        story: What was asked of the store that was made last, and what came back.
     """
 
-    law: Law
+    law: StoreLaw
     author: Author[Any]
     opened: list[Any] = attrs.field(factory=list[Any], init=False)
+    story: list[str] = attrs.field(factory=list[str], init=False)
 
     def store(self) -> Trial[StoreOnTrial]:
         """Make a fresh and empty store."""
+        self.story.clear()
         return (yield from self._opened(self.author.make_store))
 
     def another(self, store: StoreOnTrial) -> Trial[StoreOnTrial]:
@@ -267,7 +237,7 @@ class Bench:
 
     def each_its_own(self, store: StoreOnTrial, count: int) -> Trial[list[StoreOnTrial]]:
         """Return as many ways into a store: its own, where the author knows no other."""
-        if not self.author.provides("another"):
+        if "another" not in self.author.written():
             return [store] * count
         others: list[StoreOnTrial] = []
         for _ in range(count):
@@ -277,17 +247,29 @@ class Bench:
     def reopened(self, store: StoreOnTrial) -> Trial[StoreOnTrial]:
         """Close a store and open it again: what was not durable is gone."""
         self.opened.remove(store.port)
+        self.story.append("(the store is opened again)")
         return (yield from self._opened(lambda: self.author.reopen(store.port)))
+
+    def close(self) -> Trial[None]:
+        """Close every store that is open."""
+        for port in self.opened:
+            yield from Do[None](partial(self.author.close, port))
 
     def _opened(self, make: Callable[[], Any | Awaitable[Any]]) -> Trial[StoreOnTrial]:
         port = yield from Do(make)
         self.opened.append(port)
-        return StoreOnTrial(port, self)
+        return StoreOnTrial(port, self, self.story)
 
     def broken(self, what: str, expected: object, actual: object) -> NoReturn:
         """Say that the law is broken, and how."""
         __tracebackhide__ = True
-        raise self.law.broken(what, expected, actual)
+        raise self.law.broken(what, expected, actual, story=self._end_of_story())
+
+    def _end_of_story(self) -> tuple[str, ...]:
+        before = len(self.story) - _MOST_LINES
+        if before <= 0:
+            return tuple(self.story)
+        return (f"({before} that came before)", *self.story[before:])
 
     def same(self, expected: object, actual: object, what: str) -> None:
         """Do nothing if two values are the same, down to the types of their parts."""
@@ -329,6 +311,8 @@ class Bench:
     ) -> Trial[bool]:
         """Commit inside an outer transaction, that is kept or undone; tell if that was allowed."""
         allowed: list[bool] = []
+        end = "kept" if kept else "rolled back"
+        self.story.append(f"(inside a transaction of somebody else's, which is {end})")
 
         def committing() -> Trial[None]:
             try:

@@ -8,77 +8,86 @@ The suites: subclass one, say how a store is made, and pytest finds a test for e
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, Generic, TypeVar
-from unittest import SkipTest
+from abc import abstractmethod
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
+from functools import cached_property, partial
+from typing import Any, Generic, TypeVar, cast
 
 from paysession.stores.port import AsyncStore, Store
+from paysession.testing._laws.law import Law
+from paysession.testing._laws.suite import Suite, enact
 from paysession.testing._laws.threads import Answer, Stuck, bounded
-from paysession.testing._stores.bench import Law
+from paysession.testing._stores.bench import Author, Bench
+from paysession.testing._stores.law import CONTROLS, StoreLaw
 from paysession.testing._stores.laws import LAWS
-from paysession.testing._stores.trials import Outer, answered, drive
+from paysession.testing._stores.trials import Do, Outer, Trial, answered, drive
 
-S = TypeVar("S", bound=Store)
 A = TypeVar("A", bound=AsyncStore)
+S = TypeVar("S", bound=Store)
+T = TypeVar("T")
 
 
-class _Suite(ABC):
-    """A test for every law, none of which anybody can take away."""
+class _StoreSuite(Suite):
+    """What suites of stores of both kinds have in common."""
 
-    def __init_subclass__(cls, **arguments: object) -> None:
-        super().__init_subclass__(**arguments)
-        for law in LAWS:
-            if getattr(cls, law.test_name) is not getattr(_Suite, law.test_name):
-                raise TypeError(
-                    f"{cls.__name__}.{law.test_name} hides the law {law.code}: rename it, "
-                    "for a law cannot be overridden"
-                )
+    port = "store"
 
-    def provides(self, control: str) -> bool:
-        """Whether one of the methods that an author may write was written."""
-        written: Callable[..., object] = getattr(type(self), control)
-        return written.__module__ != __name__
+    def missing(self, law: Law) -> tuple[str, ...]:
+        """Return what a law speaks of that is not there, in words."""
+        return cast("StoreLaw", law).missing(self.written())
+
+    def written(self) -> frozenset[str]:
+        """Return which of the controls that need not be written were."""
+        return frozenset(
+            each for each in CONTROLS if getattr(type(self), each).__module__ != __name__
+        )
 
     def try_law(self, law: Law) -> None:
         """
         Try a law on stores of this suite.
 
         Raises:
-            LawBroken: They do not keep it.
-            SkipTest: It does not apply to them.
+            LawBroken: It is not kept.
         """
         __tracebackhide__ = True
-        missing = [control for control in sorted(law.needs) if not self.provides(control)]
-        if missing:
-            suite = type(self).__name__
-            raise SkipTest(f"{law.code} does not apply: {suite} has no {' and no '.join(missing)}")
+        rule = cast("StoreLaw", law)
         try:
-            self._run(law)
+            self._driven(self._trial_of(rule), is_race=rule.is_race)
         except Stuck as stuck:
             raise law.broken("many at once", "all come to an end", str(stuck)) from None
 
-    @abstractmethod
-    def _run(self, law: Law) -> None:
-        """Try a law on stores of this suite."""
+    def described(self) -> Mapping[str, str]:
+        """Return what is on trial: its class, and what its author has written."""
+        return {
+            "adapter": f"{self._kind.__module__}.{self._kind.__qualname__}",
+            "controls": ", ".join(sorted(self.written())) or "none",
+        }
 
+    @cached_property
+    def _kind(self) -> type[Store | AsyncStore]:
+        return self._driven(self._made(), is_race=False)
 
-def _test_of(law: Law) -> Callable[[_Suite], None]:
-    def test(self: _Suite) -> None:
+    def _made(self) -> Trial[type[Store | AsyncStore]]:
+        author = cast("Author[Any]", self)
+        store = yield from Do(author.make_store)
+        yield from Do[None](partial(author.close, store))
+        return cast("type[Store | AsyncStore]", type(store))
+
+    def _trial_of(self, law: StoreLaw) -> Trial[None]:
+        """Try a law, and then close every store that it had made."""
         __tracebackhide__ = True
-        self.try_law(law)
+        bench = Bench(law, cast("Author[Any]", self))
+        try:
+            yield from law.check(bench)
+        finally:
+            yield from bench.close()
 
-    test.__name__ = law.test_name
-    test.__qualname__ = f"StoreConformance.{law.test_name}"
-    test.__doc__ = f"{law.code}: {law.sentence}. Why: {law.reason}."
-    return test
+    @abstractmethod
+    def _driven(self, trial: Trial[T], *, is_race: bool) -> T:
+        """Run a trial on stores of this suite to its end."""
 
 
-for _law in LAWS:
-    setattr(_Suite, _law.test_name, _test_of(_law))
-
-
-class StoreConformance(_Suite, Generic[S]):
+class StoreConformance(_StoreSuite, Generic[S]):
     """
     Proves that a store keeps every law of its port.
 
@@ -89,7 +98,8 @@ class StoreConformance(_Suite, Generic[S]):
     Pytest's fixtures may be used as in any class; each test has an instance of its own.
 
     Raises:
-        TypeError: When a subclass is defined that overrides a law.
+        TypeError: When a subclass is defined that overrides a law, or declares a deviation
+            from one that there is not.
     """
 
     def make_store(self) -> S:
@@ -121,12 +131,12 @@ class StoreConformance(_Suite, Generic[S]):
     def close(self, store: S) -> None:
         """Give up a store that is needed no more; nothing is done unless you write it."""
 
-    def _run(self, law: Law) -> None:
+    def _driven(self, trial: Trial[T], *, is_race: bool) -> T:  # noqa: ARG002 - threads race
         __tracebackhide__ = True
-        drive(law.tried(self))
+        return drive(trial)
 
 
-class AsyncStoreConformance(_Suite, Generic[A]):
+class AsyncStoreConformance(_StoreSuite, Generic[A]):
     """
     Proves that an asynchronous store keeps every law of its port. As `StoreConformance`.
 
@@ -145,7 +155,8 @@ class AsyncStoreConformance(_Suite, Generic[A]):
     test ends even if they never do.
 
     Raises:
-        TypeError: When a subclass is defined that overrides a law.
+        TypeError: When a subclass is defined that overrides a law, or declares a deviation
+            from one that there is not.
     """
 
     def run(self, main: Coroutine[Any, Any, None], /) -> None:
@@ -178,15 +189,19 @@ class AsyncStoreConformance(_Suite, Generic[A]):
     async def close(self, store: A) -> None:
         """Give up a store that is needed no more; nothing is done unless you write it."""
 
-    def _run(self, law: Law) -> None:
+    def _driven(self, trial: Trial[T], *, is_race: bool) -> T:
         __tracebackhide__ = True
-        ends: list[Answer[None]] = []
+        ends: list[Answer[T]] = []
 
         async def main() -> None:
-            ends.append(await answered(law.tried(self), self.together))
+            ends.append(await answered(trial, self.together))
 
-        if law.is_race:
+        if is_race:
             bounded([lambda: self.run(main())])
         else:
             self.run(main())
-        ends[0].given()
+        return ends[0].given()
+
+
+enact(StoreConformance, LAWS)
+enact(AsyncStoreConformance, LAWS)

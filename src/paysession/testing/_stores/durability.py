@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from paysession.errors import AlreadyExists, StaleVersion
 from paysession.stores.port import Changes
-from paysession.testing._stores.bench import Bench, law
+from paysession.testing._stores.bench import Bench
+from paysession.testing._stores.law import law
 from paysession.testing._stores.subjects import account, at_version, changed, claim, every_kind
 from paysession.testing._stores.trials import Trial
 
@@ -13,6 +14,8 @@ from paysession.testing._stores.trials import Trial
     "DUR-1",
     "what was committed is there when the store is opened again, and what was refused is not",
     reason="a gateway is called as soon as commit returns: after a crash we must know that it was",
+    source="I49",
+    about="commit",
     needs=("reopen",),
 )
 def what_was_committed_lasts(bench: Bench) -> Trial[None]:
@@ -34,6 +37,8 @@ def what_was_committed_lasts(bench: Bench) -> Trial[None]:
     "DUR-2",
     "versions, claims and the outbox go on where they were when the store is opened again",
     reason="a process that has just started competes with those that never ended",
+    source="I41",
+    about="commit",
     needs=("reopen",),
 )
 def it_goes_on_where_it_was(bench: Bench) -> Trial[None]:
@@ -59,6 +64,8 @@ def it_goes_on_where_it_was(bench: Bench) -> Trial[None]:
     "DUR-3",
     "inside an open transaction commit is refused with NotDurable, or durable though it be undone",
     reason="a call made on behalf of what is rolled back later is money that nobody knows of",
+    source="I49",
+    about="commit",
     needs=("outer_transaction",),
 )
 def no_transaction_is_joined(bench: Bench) -> Trial[None]:
@@ -81,6 +88,8 @@ def no_transaction_is_joined(bench: Bench) -> Trial[None]:
     "DUR-4",
     "once the transaction around it is over, a store commits again",
     reason="one request that forgot a transaction must not stop all that come after it",
+    source="I25",
+    about="commit",
     needs=("outer_transaction",),
 )
 def it_commits_after_a_transaction(bench: Bench) -> Trial[None]:

@@ -6,7 +6,8 @@ import attrs
 
 from paysession._domain.payment import Payment
 from paysession.stores.port import Changes
-from paysession.testing._stores.bench import Bench, law
+from paysession.testing._stores.bench import Bench
+from paysession.testing._stores.law import law
 from paysession.testing._stores.subjects import (
     account,
     changed,
@@ -22,6 +23,8 @@ from paysession.testing._stores.trials import Trial
     "EVENT-1",
     "events are dense: each has its aggregate, its version and its place in it, as its id says",
     reason="whoever reads the outbox must see a gap, and must know what was told twice",
+    source="I41",
+    about="unpublished",
 )
 def events_are_dense(bench: Bench) -> Trial[None]:
     store, order, payment = (yield from bench.store()), account("order"), example(Payment, "py_1")
@@ -49,6 +52,8 @@ def events_are_dense(bench: Bench) -> Trial[None]:
     "EVENT-2",
     "events stay in order and unpublished until they are marked, and marking twice does no harm",
     reason="each is told at least once, and each aggregate's in order",
+    source="I44",
+    about="mark_published",
 )
 def events_wait_in_order(bench: Bench) -> Trial[None]:
     store, names = (yield from bench.store()), ["c", "a", "e", "b", "d"]
@@ -75,6 +80,8 @@ def events_wait_in_order(bench: Bench) -> Trial[None]:
     "EVENT-3",
     "an event of every class comes back as it was told",
     reason="whoever is told of a payment by them acts on the amounts and statuses they carry",
+    source="I42",
+    about="unpublished",
 )
 def every_event_comes_back(bench: Bench) -> Trial[None]:
     store, order = (yield from bench.store()), account("order").committed()
@@ -90,6 +97,8 @@ def every_event_comes_back(bench: Bench) -> Trial[None]:
     "EVENT-4",
     "every aggregate of a commit is told of, and to read takes nothing off the outbox",
     reason="an event that is lost is a delivery that is never made, or one that is never paid",
+    source="I44",
+    about="unpublished",
 )
 def reading_takes_nothing_off(bench: Bench) -> Trial[None]:
     store, entities = (yield from bench.store()), every_kind()

@@ -10,7 +10,8 @@ from paysession._domain.payable import PayableAccount
 from paysession._money import Money
 from paysession.errors import Conflict
 from paysession.stores.port import Claim
-from paysession.testing._stores.bench import Bench, StoreOnTrial, law
+from paysession.testing._stores.bench import Bench, StoreOnTrial
+from paysession.testing._stores.law import law
 from paysession.testing._stores.subjects import account, changed, claim
 from paysession.testing._stores.trials import AtOnce, Trial
 
@@ -34,6 +35,8 @@ def written(store: StoreOnTrial, *entities: Entity, claims: Sequence[Claim] = ()
     "RACE-1",
     "of many who write one version at once, exactly one wins, and the others change nothing",
     reason="two charges may not use the same due amount",
+    source="I43, medusa #13301",
+    about="commit",
     is_race=True,
 )
 def one_writer_wins(bench: Bench) -> Trial[None]:
@@ -71,6 +74,8 @@ def _beside(store: StoreOnTrial) -> Trial[list[str]]:
     "RACE-2",
     "of many who make one claim at once, exactly one wins, and the others change nothing",
     reason="one key pressed twice is one payment",
+    source="I35",
+    about="commit",
     is_race=True,
 )
 def one_claimant_wins(bench: Bench) -> Trial[None]:
@@ -93,6 +98,8 @@ def one_claimant_wins(bench: Bench) -> Trial[None]:
     "RACE-3",
     "who was too late loads the newest version, tries again and gets through, and each is told of",
     reason="a fact is never refused: whoever settles it tries until it is written",
+    source="I48",
+    about="commit",
     is_race=True,
 )
 def everybody_gets_through(bench: Bench) -> Trial[None]:
@@ -124,6 +131,8 @@ def _through(store: StoreOnTrial, accounts: Sequence[PayableAccount], number: in
     "RACE-4",
     "two who write the same records in opposite order both come to an end",
     reason="a deadlock that a database resolves is an error that no caller can understand",
+    source="I25",
+    about="commit",
     is_race=True,
 )
 def opposite_orders_do_not_deadlock(bench: Bench) -> Trial[None]:
@@ -141,6 +150,8 @@ def opposite_orders_do_not_deadlock(bench: Bench) -> Trial[None]:
     "RACE-5",
     "who reads while others write sees all of a commit or nothing of it, and never an older one",
     reason="a payment is decided on together with its account, which must tell of it",
+    source="I44",
+    about="get",
     is_race=True,
 )
 def nobody_reads_half_a_commit(bench: Bench) -> Trial[None]:
@@ -165,6 +176,8 @@ def nobody_reads_half_a_commit(bench: Bench) -> Trial[None]:
     "RACE-6",
     "what is told while others read the outbox is told in the end, and none is passed over",
     reason="who publishes up to the newest event must not leave out one that was committed late",
+    source="I44",
+    about="unpublished",
     is_race=True,
 )
 def no_event_is_passed_over(bench: Bench) -> Trial[None]:

@@ -12,7 +12,8 @@ from paysession._domain.payment import Payment
 from paysession._domain.session import PaymentSession
 from paysession.outcomes import References
 from paysession.stores.port import INDEXES, KINDS, AnyKind, Changes
-from paysession.testing._stores.bench import MANY, Bench, StoreOnTrial, law
+from paysession.testing._stores.bench import MANY, Bench, StoreOnTrial
+from paysession.testing._stores.law import law
 from paysession.testing._stores.subjects import (
     account,
     at,
@@ -37,6 +38,8 @@ def ids(entities: tuple[Entity, ...]) -> list[str]:
     "FIND-1",
     "entities are found by every index, oldest first",
     reason="a report names a reference or a payable, and must meet all that it is about",
+    source="I47",
+    about="find",
 )
 def found_by_every_index(bench: Bench) -> Trial[None]:
     store = yield from bench.store()
@@ -64,6 +67,8 @@ def _is_found_by(store: StoreOnTrial, kind: AnyKind, by: str, ours: list[Entity]
     "FIND-2",
     "an index finds what has that very value: nothing with another, and nothing with none",
     reason="a customer who is nobody in particular has not made everybody's payments",
+    source="I46",
+    about="find",
 )
 def an_index_is_exact(bench: Bench) -> Trial[None]:
     store = yield from bench.store()
@@ -86,6 +91,8 @@ def an_index_is_exact(bench: Bench) -> Trial[None]:
     "FIND-3",
     "an index follows a value that changed",
     reason="a session is known by our id until the provider has given its own",
+    source="I47",
+    about="find",
 )
 def an_index_follows_its_value(bench: Bench) -> Trial[None]:
     store, one = (yield from bench.store()), session("ps_1", references=References())
@@ -103,6 +110,8 @@ def an_index_follows_its_value(bench: Bench) -> Trial[None]:
     "FIND-4",
     "what began at one instant is in the order of its ids, character by character",
     reason="two who ask must be told the same, whatever language their database sorts by",
+    source="I45",
+    about="find",
 )
 def ties_are_in_the_order_of_ids(bench: Bench) -> Trial[None]:
     store, names = (yield from bench.store()), ["b", "a_b", "ab", "é", "A", "a", "Z", "a-c", "1"]
@@ -118,6 +127,8 @@ def ties_are_in_the_order_of_ids(bench: Bench) -> Trial[None]:
     "FIND-5",
     "an id is one entity's within its kind only",
     reason="ids are given by several hands: what is an order's may be a refund's as well",
+    source="I46",
+    about="get",
 )
 def an_id_is_of_one_kind(bench: Bench) -> Trial[None]:
     store = yield from bench.store()
@@ -132,6 +143,8 @@ def an_id_is_of_one_kind(bench: Bench) -> Trial[None]:
     "TEN-1",
     "tenants never see one another, though their ids and claims be the same",
     reason="one shop's money is nobody else's business",
+    source="I36",
+    about="get",
 )
 def tenants_do_not_see_one_another(bench: Bench) -> Trial[None]:
     store, ours, key = (yield from bench.store()), every_kind(), claim("key")
@@ -153,6 +166,8 @@ def tenants_do_not_see_one_another(bench: Bench) -> Trial[None]:
     "TEN-2",
     "tenants never disturb one another",
     reason="what one shop has published, released or changed is still to be done by the other",
+    source="I36",
+    about="mark_published",
 )
 def tenants_do_not_disturb_one_another(bench: Bench) -> Trial[None]:
     store, key = (yield from bench.store()), claim("key")
@@ -173,6 +188,8 @@ def tenants_do_not_disturb_one_another(bench: Bench) -> Trial[None]:
     "DUE-1",
     "what is due comes longest due first, of the kinds that were asked for, up to the limit",
     reason="recovery works in batches and must not starve the oldest",
+    source="I28",
+    about="due",
 )
 def due_is_ordered_and_limited(bench: Bench) -> Trial[None]:
     store = yield from bench.store()
@@ -212,6 +229,8 @@ def _is_due(
     "DUE-2",
     "what is due at the very instant is due, and what is due a microsecond later is not",
     reason="an instant that is cut or rounded leaves a lease early, or an expiry for ever undone",
+    source="I21",
+    about="due",
 )
 def due_includes_its_instant(bench: Bench) -> Trial[None]:
     store = yield from bench.store()
@@ -227,6 +246,8 @@ def due_includes_its_instant(bench: Bench) -> Trial[None]:
     "DUE-3",
     "what is due moves with its time, and is gone with it",
     reason="back-off moves an operation, and what has ended is nobody's work",
+    source="I28",
+    about="due",
 )
 def due_follows_its_time(bench: Bench) -> Trial[None]:
     store, owner = (yield from bench.store()), session("ps_1")
@@ -245,6 +266,8 @@ def due_follows_its_time(bench: Bench) -> Trial[None]:
     "ATT-1",
     "what a person must look at is shown oldest first, up to the limit, while it must",
     reason="nobody looks for what nobody shows",
+    source="I28",
+    about="attention",
 )
 def attention_is_shown_while_it_is_needed(bench: Bench) -> Trial[None]:
     store = yield from bench.store()
@@ -268,6 +291,8 @@ def attention_is_shown_while_it_is_needed(bench: Bench) -> Trial[None]:
     "READ-1",
     "what one has committed is read at once by another, and cannot be written over",
     reason="many processes are how the library runs on more than one machine",
+    source="I43, F45",
+    about="get",
     needs=("another",),
 )
 def another_reads_the_newest(bench: Bench) -> Trial[None]:

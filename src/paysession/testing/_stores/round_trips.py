@@ -15,7 +15,8 @@ from paysession._money import Money
 from paysession.errors import AlreadyExists
 from paysession.outcomes import Pending
 from paysession.stores.port import KINDS
-from paysession.testing._stores.bench import Bench, law
+from paysession.testing._stores.bench import Bench
+from paysession.testing._stores.law import law
 from paysession.testing._stores.subjects import (
     EXTREME_AMOUNTS,
     EXTREME_INSTANTS,
@@ -38,6 +39,8 @@ from paysession.testing._stores.trials import Trial
     "ROUND-1",
     "what was committed is read back the same in every field, at the next version, its news told",
     reason="every decision is made on what was read; news read twice would be told twice",
+    source="I24",
+    about="get",
 )
 def every_kind_comes_back(bench: Bench) -> Trial[None]:
     for variant in range(VARIANTS):
@@ -54,6 +57,8 @@ def every_kind_comes_back(bench: Bench) -> Trial[None]:
     "ROUND-2",
     "what was not committed cannot be read",
     reason="an empty answer must be empty, or a first commit takes itself for a second",
+    source="I41",
+    about="get",
 )
 def nothing_is_readable_before(bench: Bench) -> Trial[None]:
     store, entities, key = (yield from bench.store()), every_kind(), claim("key")
@@ -68,6 +73,8 @@ def nothing_is_readable_before(bench: Bench) -> Trial[None]:
     "ROUND-3",
     "text comes back character by character, and texts that differ are two",
     reason="names, notes and keys are written in every script, and `%` and `'` are letters too",
+    source="I24",
+    about="get",
 )
 def odd_text_comes_back(bench: Bench) -> Trial[None]:
     store = yield from bench.store()
@@ -92,6 +99,8 @@ def odd_text_comes_back(bench: Bench) -> Trial[None]:
     "ROUND-4",
     "amounts come back to the last unit, however large or small",
     reason="a sum that went through a floating number is another sum",
+    source="I11",
+    about="get",
 )
 def extreme_amounts_come_back(bench: Bench) -> Trial[None]:
     for number, amount in enumerate(EXTREME_AMOUNTS):
@@ -108,6 +117,8 @@ def extreme_amounts_come_back(bench: Bench) -> Trial[None]:
     "ROUND-5",
     "numbers come back digit by digit",
     reason="a provider's sequence decides which of two facts is the later one",
+    source="I45",
+    about="get",
 )
 def extreme_integers_come_back(bench: Bench) -> Trial[None]:
     store, owner = (yield from bench.store()), session("ps_1")
@@ -127,6 +138,8 @@ def extreme_integers_come_back(bench: Bench) -> Trial[None]:
     "ROUND-6",
     "instants come back to the microsecond, in UTC, from the first there is to the last",
     reason="leases, expiries and the order of facts are decided by instants",
+    source="I21",
+    about="get",
 )
 def extreme_instants_come_back(bench: Bench) -> Trial[None]:
     store = yield from bench.store()
@@ -149,6 +162,8 @@ def extreme_instants_come_back(bench: Bench) -> Trial[None]:
     "ROUND-7",
     "a settled claim comes back with its answer, whole, whatever kind the answer is of",
     reason="a command that is asked again answers as it did, with the data that the browser needs",
+    source="I33",
+    about="claimed",
 )
 def answers_come_back(bench: Bench) -> Trial[None]:
     store = yield from bench.store()
@@ -166,6 +181,8 @@ def answers_come_back(bench: Bench) -> Trial[None]:
     "ROUND-8",
     "the newest version comes back, without a trace of those before it",
     reason="what was dropped, such as client data when a session has closed, must be gone",
+    source="I50",
+    about="get",
 )
 def nothing_stays_of_former_versions(bench: Bench) -> Trial[None]:
     store = yield from bench.store()

@@ -9,7 +9,8 @@ from paysession._domain.payable import PayableAccount
 from paysession._money import Money
 from paysession.errors import AlreadyExists, StaleVersion
 from paysession.stores.port import Changes
-from paysession.testing._stores.bench import Bench, law
+from paysession.testing._stores.bench import Bench
+from paysession.testing._stores.law import law
 from paysession.testing._stores.subjects import account, at_version, changed, claim, every_kind
 from paysession.testing._stores.trials import Trial
 
@@ -20,6 +21,8 @@ _MORE = Money("120.00", "USD")
     "ATOM-1",
     "where one entity of many cannot be written, nothing is",
     reason="a movement without its payment, or a payment without its session's word, is lost money",
+    source="I44",
+    about="commit",
 )
 def half_a_commit_is_none(bench: Bench) -> Trial[None]:
     for order in permutations([account("good"), account("stale"), account("fine")]):
@@ -37,6 +40,8 @@ def half_a_commit_is_none(bench: Bench) -> Trial[None]:
     "ATOM-2",
     "where one claim of many is taken, nothing is written",
     reason="who finds a key taken must not have moved any money with it",
+    source="I32",
+    about="commit",
 )
 def a_taken_claim_stops_everything(bench: Bench) -> Trial[None]:
     for order in permutations([claim("free"), claim("taken", id="ps_2"), claim("also free")]):
@@ -54,6 +59,8 @@ def a_taken_claim_stops_everything(bench: Bench) -> Trial[None]:
     "ATOM-3",
     "after a refusal the store goes on as if nobody had asked",
     reason="who was too late loads again and tries again, on the same store",
+    source="I18",
+    about="commit",
 )
 def a_refusal_breaks_nothing(bench: Bench) -> Trial[None]:
     store, order, other = (yield from bench.store()), account("order"), account("other")
@@ -73,6 +80,8 @@ def a_refusal_breaks_nothing(bench: Bench) -> Trial[None]:
     "VER-1",
     "a stale version is refused with StaleVersion, and nothing is written",
     reason="two who loaded the same balance may not both spend it",
+    source="I43",
+    about="commit",
 )
 def a_stale_version_writes_nothing(bench: Bench) -> Trial[None]:
     store, entities, key = (yield from bench.store()), every_kind(), claim("key")
@@ -93,6 +102,8 @@ def a_stale_version_writes_nothing(bench: Bench) -> Trial[None]:
     "VER-2",
     "a first version of what exists is refused with AlreadyExists, and nothing is written",
     reason="ids are derived where something must happen once: the second must notice the first",
+    source="I41",
+    about="commit",
 )
 def a_first_version_twice_writes_nothing(bench: Bench) -> Trial[None]:
     store, entities, key = (yield from bench.store()), every_kind(), claim("key")
@@ -111,6 +122,8 @@ def a_first_version_twice_writes_nothing(bench: Bench) -> Trial[None]:
     "VER-3",
     "a version whose predecessor is not there is refused with StaleVersion",
     reason="what was never there, or was lost, may not come back by its second version",
+    source="I41",
+    about="commit",
 )
 def a_version_needs_its_predecessor(bench: Bench) -> Trial[None]:
     store, order = (yield from bench.store()), account("order")
@@ -128,6 +141,8 @@ def a_version_needs_its_predecessor(bench: Bench) -> Trial[None]:
     "VER-4",
     "what has no news is not written",
     reason="a report that came twice changes nothing, not even a version",
+    source="I40",
+    about="commit",
 )
 def without_news_nothing_is_written(bench: Bench) -> Trial[None]:
     store, entities = (yield from bench.store()), every_kind()
@@ -144,6 +159,8 @@ def without_news_nothing_is_written(bench: Bench) -> Trial[None]:
     "CLAIM-1",
     "a claim is unique within its tenant and namespace, and the first one stands",
     reason="one idempotency key is one effect, and one provider's reference is one payment",
+    source="I36, WooPayments #6487",
+    about="commit",
 )
 def claims_are_unique(bench: Bench) -> Trial[None]:
     store, first, rival = (yield from bench.store()), claim("key"), claim("key", id="ps_2")
@@ -165,6 +182,8 @@ def claims_are_unique(bench: Bench) -> Trial[None]:
     "CLAIM-2",
     "a claim at version n replaces the one at n - 1 and no other",
     reason="how a command ended is written into its key's claim once, and only by who made it",
+    source="I33",
+    about="commit",
 )
 def claims_are_replaced_by_version(bench: Bench) -> Trial[None]:
     store, second = (yield from bench.store()), claim("key", id="ps_2", version=2)
@@ -184,6 +203,8 @@ def claims_are_replaced_by_version(bench: Bench) -> Trial[None]:
     "CLAIM-3",
     "one commit may claim a text twice, at successive versions, and in that order",
     reason="a command that is decided and done at once claims its key and settles it in one commit",
+    source="I33",
+    about="commit",
 )
 def a_claim_is_made_and_replaced_in_one_commit(bench: Bench) -> Trial[None]:
     store = yield from bench.store()
@@ -200,6 +221,8 @@ def a_claim_is_made_and_replaced_in_one_commit(bench: Bench) -> Trial[None]:
     "CLAIM-4",
     "a claim that was released is free to be taken again",
     reason="a refused command frees its caller's key",
+    source="I18",
+    about="commit",
 )
 def released_claims_are_free(bench: Bench) -> Trial[None]:
     store, key, kept = (yield from bench.store()), claim("key"), claim("kept")
@@ -218,6 +241,8 @@ def released_claims_are_free(bench: Bench) -> Trial[None]:
     "CLAIM-5",
     "what a commit releases, it releases after it has made its claims",
     reason="a command that is decided and refused in one commit must leave its key free",
+    source="I18",
+    about="commit",
 )
 def claims_are_made_before_others_are_released(bench: Bench) -> Trial[None]:
     store, both = (yield from bench.store()), claim("both")
@@ -229,6 +254,8 @@ def claims_are_made_before_others_are_released(bench: Bench) -> Trial[None]:
     "CLAIM-6",
     "releasing a claim that stands for another record does nothing",
     reason="who comes late may not free a key that somebody else has taken since",
+    source="I35",
+    about="commit",
 )
 def only_its_own_claim_is_released(bench: Bench) -> Trial[None]:
     store, held = (yield from bench.store()), claim("key")

@@ -83,6 +83,18 @@ def money(
     return _between(*_within(Currency.of(currency or named or ""), least, most))
 
 
+def not_below_zero(bound: Bound) -> None:
+    """
+    Refuse a lower bound that is below zero.
+
+    Raises:
+        InvalidAmount: It is, or it is no amount.
+    """
+    low = bound if isinstance(bound, Money) else _bound(bound, Currency("CLF"), Rounding.FLOOR)
+    if low.is_negative:
+        raise InvalidAmount(str(bound), "it is below zero: raise it")
+
+
 def moved(currency: str | Currency | None = None) -> st.SearchStrategy[Money]:
     """Return amounts that can be moved: more than nothing."""
     return money(currency, least=FINEST_UNIT)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Final, TypeAlias, TypeVar, cast, get_args, get_type_hints
 
@@ -43,10 +44,15 @@ def built(
         instead: What is drawn for a type, where that is not as ever.
         named: What is drawn for an attribute, where it is not as its type.
     """
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     names = [field.name for field in attrs.fields(kind) if field.init and field.name not in named]
     drawn = {name: _drawn(name, hints[name], instead) for name in names}
     return st.builds(kind, **drawn, **named)
+
+
+@cache
+def _hints(kind: type) -> Mapping[str, object]:
+    return get_type_hints(kind)
 
 
 def _drawn(name: str, hint: object, instead: Mapping[object, Drawn]) -> Drawn:
@@ -112,7 +118,7 @@ _TEXTS: Final[Mapping[str, Drawn]] = {
 
 _READY: Final[Mapping[object, Drawn]] = {
     NoneType: st.none(),
-    int: st.integers(0, 1_000),
+    int: st.integers(0, 9),
     bool: st.booleans(),
     datetime: plain.instants(),
     Money: moved("USD"),

@@ -51,6 +51,65 @@ _OFTEN: Final[Mapping[type[Command], int]] = {
 """How often a command is given, for once of another."""
 
 
+@attrs.frozen(kw_only=True)
+class _Parts:
+    """What commands are made of."""
+
+    payables: st.SearchStrategy[Payable]
+    methods: st.SearchStrategy[PaymentMethod] | None
+    sources: st.SearchStrategy[Source]
+    amounts: st.SearchStrategy[Money]
+
+    @classmethod
+    def of(
+        cls,
+        currency: str | Currency,
+        payables: st.SearchStrategy[Payable] | None,
+        methods: st.SearchStrategy[PaymentMethod] | None,
+        sources: st.SearchStrategy[Source] | None,
+        amounts: st.SearchStrategy[Money] | None,
+    ) -> _Parts:
+        """Return what was given, and for what was left out the ordinary."""
+        orders = shop.payables(currency=currency, least=FINEST_UNIT, most=_MOST_EACH)
+        tokens = st.just("tok_1") | shop.bogus_tokens()
+        return cls(
+            payables=orders if payables is None else payables,
+            methods=methods,
+            sources=shop.sources(StoredSource, profile_ids=tokens) if sources is None else sources,
+            amounts=money(currency, most=_MOST_EACH) if amounts is None else amounts,
+        )
+
+    def commands(self, kinds: Sequence[type[Command]]) -> st.SearchStrategy[Command]:
+        """Return commands of these kinds, some of them more often than others."""
+        often = [self._of_kind(kind) for kind in kinds for _ in range(_OFTEN.get(kind, 1))]
+        return st.sampled_from(often).flatmap(lambda command: command)
+
+    def _of_kind(self, kind: type[Command]) -> st.SearchStrategy[Command]:
+        changed = self.payables.flatmap(_at_another_price)
+        instead: dict[object, st.SearchStrategy[Any]] = {
+            Payable: changed if kind is UpdatePayable else self.payables,
+            PaymentMethod: _methods_for(kind) if self.methods is None else self.methods,
+            Money: self.amounts,
+            int: _RECORDS,
+            **dict.fromkeys(get_args(Source), self.sources),
+        }
+        return built(kind, instead)
+
+
+def _at_another_price(payable: Payable) -> st.SearchStrategy[Payable]:
+    totals = money(payable.total.currency, least=FINEST_UNIT, most=_MOST_EACH)
+    return totals.map(lambda total: attrs.evolve(payable, total=total))
+
+
+def _methods_for(kind: type[Command]) -> st.SearchStrategy[PaymentMethod]:
+    """Return methods by which a command may come to something."""
+    if kind is CreatePayment:
+        return shop.payment_methods(
+            gateway="offline", session_required=False, source_required=False
+        )
+    return shop.payment_methods(gateway="bogus", session_required=True)
+
+
 def commands(
     *kinds: type[Command],
     currency: str | Currency = "USD",
@@ -66,6 +125,7 @@ def commands(
         kinds: Which commands; any of them if left out.
         currency: Of all that is left out.
         payables: What is being paid; orders of up to 200 major units if left out.
+            `UpdatePayable` gives them other totals.
         methods: How. If left out, methods of a gateway named "bogus" that works through
             sessions, and to create a payment, those of one named "offline".
         sources: What customers pay with; stored sources with `bogus_tokens` if left out.
@@ -76,19 +136,7 @@ def commands(
         UnknownCurrency: The currency is not in ISO 4217.
     """
     among = chosen(kinds, among=get_args(Command), called="command")
-    parts: dict[object, st.SearchStrategy[Any]] = {
-        Payable: _orders(currency) if payables is None else payables,
-        **dict.fromkeys(get_args(Source), _tokens() if sources is None else sources),
-        Money: money(currency, most=_MOST_EACH) if amounts is None else amounts,
-        int: _RECORDS,
-    }
-
-    def given_as(kind: type[Command]) -> st.SearchStrategy[Command]:
-        by = _methods_for(kind) if methods is None else methods
-        return built(kind, {**parts, PaymentMethod: by})
-
-    often = [given_as(kind) for kind in among for _ in range(_OFTEN.get(kind, 1))]
-    return st.sampled_from(often).flatmap(lambda command: command)
+    return _Parts.of(currency, payables, methods, sources, amounts).commands(among)
 
 
 def histories(
@@ -108,11 +156,11 @@ def histories(
     follows may be lawful or not: `carry_out` says what comes of it.
 
     Args:
-        kinds: As of `commands`, and so are all that are not named here.
+        kinds: As of `commands`, and so is all that is not named here.
         least: How many commands there are at least.
         most: How many there are at most.
         currency: Of all that is left out.
-        payables: Where one or two are taken from; `UpdatePayable` gives them other totals.
+        payables: Where the one or two are taken from.
         methods: How they are paid.
         sources: What customers pay with.
         amounts: Parts that are asked for.
@@ -123,60 +171,16 @@ def histories(
         UnknownCurrency: The currency is not in ISO 4217.
     """
     if not 1 <= least <= most:
-        raise UnsafeInput(
-            "least", "a history has one command at least, and at most as many as most"
-        )
+        raise UnsafeInput("least", "a history has so many commands: choose from 1 to most")
     among = chosen(kinds, among=get_args(Command), called="command")
     opening = [kind for kind in _OPENING if kind in among] or among
-
-    def about(orders: Sequence[Payable]) -> st.SearchStrategy[History]:
-        def given_as(*kinds: type[Command]) -> st.SearchStrategy[Command]:
-            return commands(
-                *kinds,
-                currency=currency,
-                payables=st.sampled_from(orders),
-                methods=methods,
-                sources=sources,
-                amounts=amounts,
-            )
-
-        more = given_as(*among).flatmap(_with_other_total)
-        rest = st.lists(more, min_size=least - 1, max_size=most - 1)
-        return st.tuples(given_as(*opening), rest).map(lambda drawn: (drawn[0], *drawn[1]))
-
-    among_these = _orders(currency) if payables is None else payables
-    return st.lists(among_these, min_size=1, max_size=2, unique_by=_id_of).flatmap(about)
-
-
-def _with_other_total(command: Command) -> st.SearchStrategy[Command]:
-    """Return the command, but an order that is said to have changed has changed."""
-    if not isinstance(command, UpdatePayable):
-        return st.just(command)
-    totals = _prices(command.payable.total.currency)
-    return totals.map(
-        lambda total: UpdatePayable(payable=attrs.evolve(command.payable, total=total))
-    )
+    parts = _Parts.of(currency, payables, methods, sources, amounts)
+    # Drawn once for all commands of a history.
+    orders = st.shared(st.lists(parts.payables, min_size=1, max_size=2, unique_by=_id_of))
+    about_them = attrs.evolve(parts, payables=orders.flatmap(st.sampled_from))
+    more = st.lists(about_them.commands(among), min_size=least - 1, max_size=most - 1)
+    return st.tuples(about_them.commands(opening), more).map(lambda both: (both[0], *both[1]))
 
 
 def _id_of(payable: Payable) -> str:
     return payable.id
-
-
-def _orders(currency: str | Currency) -> st.SearchStrategy[Payable]:
-    return shop.payables(currency=currency, least=FINEST_UNIT, most=_MOST_EACH)
-
-
-def _prices(currency: str | Currency) -> st.SearchStrategy[Money]:
-    return money(currency, least=FINEST_UNIT, most=_MOST_EACH)
-
-
-def _tokens() -> st.SearchStrategy[Source]:
-    return shop.sources(StoredSource, profile_ids=st.just("tok_1") | shop.bogus_tokens())
-
-
-def _methods_for(kind: type[Command]) -> st.SearchStrategy[PaymentMethod]:
-    if kind is CreatePayment:
-        return shop.payment_methods(
-            gateway="offline", session_required=False, source_required=False
-        )
-    return shop.payment_methods(gateway="bogus", session_required=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, TypeVar, cast, get_args, overload
 
 import attrs
@@ -70,66 +71,91 @@ def next_actions(*kinds: type[NextAction]) -> st.SearchStrategy[NextAction]:
 
 @overload
 def outcomes(
-    kind: type[AnyOutcome], /, *, amounts: st.SearchStrategy[Money] | None = None
+    kind: type[AnyOutcome],
+    /,
+    *,
+    amounts: st.SearchStrategy[Money] | None = None,
+    occurred_at: st.SearchStrategy[datetime | None] | None = None,
 ) -> st.SearchStrategy[AnyOutcome]: ...
 @overload
 def outcomes(
-    *kinds: type[Outcome], amounts: st.SearchStrategy[Money] | None = None
+    *kinds: type[Outcome],
+    amounts: st.SearchStrategy[Money] | None = None,
+    occurred_at: st.SearchStrategy[datetime | None] | None = None,
 ) -> st.SearchStrategy[Outcome]: ...
 def outcomes(
-    *kinds: type[Outcome], amounts: st.SearchStrategy[Money] | None = None
+    *kinds: type,
+    amounts: st.SearchStrategy[Money] | None = None,
+    occurred_at: st.SearchStrategy[datetime | None] | None = None,
 ) -> st.SearchStrategy[Outcome]:
     """
-    Return what a gateway may answer; it shrinks towards the first kind.
+    Return what a gateway may answer.
 
     Args:
         kinds: Classes of `paysession.outcomes.Outcome`; any of them if left out.
         amounts: What is moved: more than nothing. Of any currency if left out.
+        occurred_at: The provider's time of it, or None where it gives none.
 
     Raises:
         TypeError: A kind is no outcome.
     """
     among = chosen(kinds, among=get_args(Outcome), called="outcome")
-    return cast("st.SearchStrategy[Outcome]", _said(among, amounts))
+    return cast("st.SearchStrategy[Outcome]", _said(among, amounts, occurred_at))
 
 
 @overload
 def facts(
-    kind: type[AnyFact], /, *, amounts: st.SearchStrategy[Money] | None = None
+    kind: type[AnyFact],
+    /,
+    *,
+    amounts: st.SearchStrategy[Money] | None = None,
+    occurred_at: st.SearchStrategy[datetime | None] | None = None,
 ) -> st.SearchStrategy[AnyFact]: ...
 @overload
 def facts(
-    *kinds: type[Fact], amounts: st.SearchStrategy[Money] | None = None
+    *kinds: type[Fact],
+    amounts: st.SearchStrategy[Money] | None = None,
+    occurred_at: st.SearchStrategy[datetime | None] | None = None,
 ) -> st.SearchStrategy[Fact]: ...
 def facts(
-    *kinds: type[Fact], amounts: st.SearchStrategy[Money] | None = None
+    *kinds: type,
+    amounts: st.SearchStrategy[Money] | None = None,
+    occurred_at: st.SearchStrategy[datetime | None] | None = None,
 ) -> st.SearchStrategy[Fact]:
     """
-    Return what a provider may say has happened; it shrinks towards the first kind.
+    Return what a provider may say has happened.
 
     Args:
         kinds: Classes of `paysession.outcomes.Fact`; any of them if left out.
         amounts: What was moved: more than nothing. Of any currency if left out.
+        occurred_at: The provider's time of it, or None where it gives none.
 
     Raises:
         TypeError: A kind is no fact.
     """
-    return _said(chosen(kinds, among=get_args(Fact), called="fact"), amounts)
+    return _said(chosen(kinds, among=get_args(Fact), called="fact"), amounts, occurred_at)
 
 
 def _said(
-    among: Sequence[type[Fact]], amounts: st.SearchStrategy[Money] | None
+    among: Sequence[type[Fact]],
+    amounts: st.SearchStrategy[Money] | None,
+    occurred_at: st.SearchStrategy[datetime | None] | None,
 ) -> st.SearchStrategy[Fact]:
-    return st.one_of([_of_kind(kind, amounts) for kind in among])
+    times = st.none() | plain.instants() if occurred_at is None else occurred_at
+    return st.one_of([_of_kind(kind, amounts, times) for kind in among])
 
 
 def _of_kind(
-    kind: type[AnyFact], amounts: st.SearchStrategy[Money] | None
+    kind: type[AnyFact],
+    amounts: st.SearchStrategy[Money] | None,
+    times: st.SearchStrategy[datetime | None],
 ) -> st.SearchStrategy[AnyFact]:
-    """Return values of a class; what is not said of its amounts, they are of one currency."""
+    """Return facts of a class; whatever amounts one of them has are of one currency."""
     if amounts is not None:
-        return built(kind, {Money: amounts})
-    return currencies().flatmap(lambda currency: built(kind, {Money: moved(currency)}))
+        return built(kind, {Money: amounts}, occurred_at=times)
+    return currencies().flatmap(
+        lambda currency: built(kind, {Money: moved(currency)}, occurred_at=times)
+    )
 
 
 def answers(
@@ -172,7 +198,7 @@ def reports(
     """
     return st.builds(
         Report,
-        _said(get_args(Fact), None) if facts is None else facts,
+        _said(get_args(Fact), None, None) if facts is None else facts,
         our_reference=st.none() | plain.ids("at") if our_references is None else our_references,
         references=references(),
         id=st.none() | plain.ids("evt"),

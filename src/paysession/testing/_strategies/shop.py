@@ -17,7 +17,7 @@ from paysession.gateways._bogus_script import VERBS, Behaviour, Step
 from paysession.gateways._credit import Credit
 from paysession.gateways.bogus import BogusGateway
 from paysession.outcomes import FailureCode
-from paysession.testing._strategies.amounts import Bound, money
+from paysession.testing._strategies.amounts import Bound, money, not_below_zero
 from paysession.testing._strategies.choices import chosen
 from paysession.testing._strategies.plain import ids, instants, texts
 
@@ -54,13 +54,14 @@ def payables(
     Raises:
         MoneyError: As of `money`.
     """
+    not_below_zero(least)
     totals = money(currency, least=least, most=most)
     return totals.flatmap(lambda total: _payables_of(total, id))
 
 
 def _payables_of(total: Money, named: str | None) -> st.SearchStrategy[Payable]:
     nothing = Money.zero(total.currency)
-    outside = st.just(nothing) | money(least=nothing, most=max(total, nothing))
+    outside = st.just(nothing) | money(least=nothing, most=total)
     numbers = ids("or") if named is None else st.just(named)
     return st.builds(
         Payable,
@@ -121,7 +122,7 @@ def sources(
     *kinds: type[Source], profile_ids: st.SearchStrategy[str] | None = None
 ) -> st.SearchStrategy[Source]: ...
 def sources(
-    *kinds: type[Source], profile_ids: st.SearchStrategy[str] | None = None
+    *kinds: type, profile_ids: st.SearchStrategy[str] | None = None
 ) -> st.SearchStrategy[Source]:
     """
     Return what customers pay with; they shrink towards a stored source.

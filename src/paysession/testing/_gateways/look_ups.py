@@ -1,0 +1,187 @@
+"""Laws of looking up: what a provider knows of one operation, by our own name for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paysession.outcomes import (
+    Canceled,
+    Declined,
+    Expired,
+    Fact,
+    Pending,
+    References,
+    Rejected,
+    Report,
+)
+from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.law import law
+from paysession.testing._gateways.occasions import (
+    DONE,
+    LASTS,
+    MOVES,
+    callable_here,
+    effect_of,
+    findable,
+    occasion,
+)
+
+
+@law(
+    "LOOK-1",
+    "a look-up finds what was done, as it was answered",
+    reason="after a crash it is all there is to find out by",
+    source="I26, F41",
+    about="look_up",
+    needs=("sale", "look_up"),
+)
+def what_was_done_is_found(bench: Bench) -> None:
+    for method in bench.drawn.some_of(findable(bench)):
+        request = occasion(bench, method, bench.drawn.amount())
+        last, answer = bench.concluded(request)
+        bench.one_of(answer, *DONE[method], what=f"a {method}")
+        told = [_gist(report.fact) for report in bench.reports(last)]
+        is_told = _gist(answer) in told
+        bench.must(is_told, f"what is found of a {method} that was done", _gist(answer), told)
+
+
+@law(
+    "LOOK-2",
+    "a look-up tells nothing of what was never sent",
+    reason="evidence of what never happened would settle what may have",
+    source="I26, I46",
+    about="look_up",
+    needs=("sale", "look_up"),
+)
+def what_was_not_done_is_not_found(bench: Bench) -> None:
+    for method in bench.drawn.some_of(callable_here(bench, LASTS)):
+        request = occasion(bench, method, bench.drawn.amount())
+        bench.same((), bench.known_of(request), f"what is told of a {method} that was never sent")
+
+
+@law(
+    "LOOK-3",
+    "a look-up tells how ended what was pending, be it done or not",
+    reason="a notification may be lost, and nothing may stay pending for ever",
+    source="I28, F23; hi.events #1067",
+    about="look_up",
+    needs=("sale", "look_up"),
+    controls=("keep_pending", "settle"),
+)
+def a_look_up_tells_how_it_ended(bench: Bench) -> None:
+    for method in bench.drawn.some_of(callable_here(bench, LASTS)):
+        succeed = bench.drawn.one_of([True, False])
+        bench.arm("keep_pending", method)
+        request = occasion(bench, method, bench.drawn.amount())
+        with bench.unmoved(f"while a {method} is pending"):
+            pending = bench.one_of(bench.ask(request), Pending, what=f"a {method} kept pending")
+            bench.same([], _done(bench, request), f"what is found of a {method} that is pending")
+        with bench.moving(f"after a {method} was decided") as moves:
+            end = bench.ended(request, pending, succeed=succeed)
+            lawful = DONE[method] if succeed else (Declined, Rejected, Canceled, Expired)
+            bench.one_of(end, *lawful, what=f"what is found of a {method} that was decided")
+            moves |= effect_of(request, end)
+
+
+@law(
+    "LOOK-4",
+    "a look-up names what was done by the ids that it was answered with",
+    reason="the same money under two ids is counted twice",
+    source="I31; WooPayments #6487",
+    about="look_up",
+    needs=("sale", "look_up"),
+)
+def the_same_money_has_the_same_ids(bench: Bench) -> None:
+    for method in bench.drawn.some_of(callable_here(bench, LASTS)):
+        request = occasion(bench, method, bench.drawn.amount())
+        last, answer = bench.concluded(request)
+        for report in bench.reports(last):
+            if type(report.fact) is type(answer):
+                named, known = report.fact.references | report.references, answer.references
+                what = f"the ids that are found of a {method}"
+                bench.must(_agree(named, known), what, known, named)
+
+
+@law(
+    "LOOK-5",
+    "what a look-up tells of an operation carries our id of that operation",
+    reason="a report without it may be of any other operation, and proves nothing",
+    source="I46, I47",
+    about="look_up",
+    needs=("sale", "look_up"),
+)
+def what_is_found_carries_our_id(bench: Bench) -> None:
+    for method in bench.drawn.some_of(callable_here(bench, LASTS)):
+        request = occasion(bench, method, bench.drawn.amount())
+        last, answer = bench.concluded(request)
+        told = [each for each in bench.reports(last) if type(each.fact) is type(answer)]
+        ours = {each.our_reference for each in told} or {last.operation_id}
+        bench.must(last.operation_id in ours, f"whose a {method} is", last.operation_id, ours)
+
+
+@law(
+    "LOOK-6",
+    "a look-up moves nothing, and tells the same when it is made again",
+    reason="recovery looks up as often as it likes",
+    source="I33, F11",
+    about="look_up",
+    needs=("sale", "look_up"),
+)
+def looking_changes_nothing(bench: Bench) -> None:
+    for method in bench.drawn.some_of(callable_here(bench, LASTS)):
+        request = occasion(bench, method, bench.drawn.amount())
+        last, _ = bench.concluded(request)
+        with bench.unmoved(f"after a {method} was looked up"):
+            first = bench.reports(last)
+            bench.same(first, bench.reports(last), f"what is found of a {method}, looked up again")
+
+
+@law(
+    "LOOK-7",
+    "what one process has done, another finds",
+    reason="after a crash it is another process that looks",
+    source="I26, F41",
+    about="look_up",
+    needs=("sale", "look_up"),
+    controls=("another",),
+)
+def another_process_finds_it(bench: Bench) -> None:
+    another = bench.another()
+    for method in bench.drawn.some_of(callable_here(bench, LASTS)):
+        request = occasion(bench, method, bench.drawn.amount())
+        last, _ = bench.concluded(request)
+        here, there = bench.reports(last), bench.reports(last, of=another)
+        bench.same(here, there, f"what another process finds of a {method}")
+
+
+@law(
+    "LOOK-8",
+    "a look-up never tells that what was declined was done",
+    reason="the customer has paid in another way since, and would pay twice",
+    source="I26, I31",
+    about="look_up",
+    needs=("sale", "look_up"),
+    controls=("decline", "declines"),
+)
+def what_was_declined_is_not_found_done(bench: Bench) -> None:
+    for method in bench.drawn.some_of(callable_here(bench, LASTS)):
+        bench.arm("decline", method, bench.drawn.one_of(sorted(bench.author.declines)))
+        request = occasion(bench, method, bench.drawn.amount())
+        answer = bench.end_of(request, succeed=False)
+        bench.one_of(answer, Declined, what=f"a {method} that is declined")
+        bench.same([], _done(bench, request), f"what is found done of a {method} that was declined")
+
+
+def _done(bench: Bench, request: Any) -> list[Fact]:  # noqa: ANN401 - a request of any method
+    return [each for each in bench.known_of(request) if type(each) in DONE[request.method]]
+
+
+def _gist(fact: object) -> tuple[object, object]:
+    """Return what was done, and how much of it: what any report of it must tell alike."""
+    return type(fact), getattr(fact, "amount", None)
+
+
+def _agree(named: References, known: References) -> bool:
+    """Tell whether one and the same thing can be called so, and so: each role by the same id."""
+    ids = ((known.get(each.role), each.id) for each in named)
+    return all(theirs in (None, ours) for theirs, ours in ids)

@@ -1,0 +1,167 @@
+"""Laws of what nobody heard: a gateway that does not know says so, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paysession._money import Money
+from paysession.gateways import Request
+from paysession.outcomes import NotAttempted, Outcome, Unknown
+from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.law import law
+from paysession.testing._gateways.occasions import (
+    DONE,
+    LASTS,
+    MOVES,
+    callable_here,
+    effect_of,
+    findable,
+    occasion,
+)
+
+
+@law(
+    "UNK-1",
+    "a call whose answer is lost is answered by Unknown, or by an exception, and not by a guess",
+    reason="a guess that it was declined makes the customer pay again, and a guess that it was "
+    "not gives the goods away",
+    source="I26, F1, F2; own-pay/OwnPay #222",
+    about="capture",
+    needs=("sale",),
+    controls=("lose_answer",),
+)
+def a_lost_answer_is_not_guessed(bench: Bench) -> None:
+    for method in bench.drawn.some_of(callable_here(bench)):
+        happened = bench.drawn.one_of([True, False])
+        bench.arm("lose_answer", method, happened=happened)
+        request = occasion(bench, method, bench.drawn.amount())
+        what = f"a {method} whose answer is lost"
+        # That it was not attempted is a guess as well, and UNK-5's affair.
+        if happened:
+            _hears_no_guess(bench, request, Unknown, NotAttempted, what=what)
+        else:
+            with bench.moving(f"after {what}") as moves:
+                moves |= _hears_no_guess(bench, request, Unknown, NotAttempted, what=what)
+
+
+@law(
+    "UNK-2",
+    "a look-up finds what was done and not heard",
+    reason="after a crash it is all there is to find out by",
+    source="I26, F2",
+    about="look_up",
+    needs=("sale", "look_up"),
+    controls=("lose_answer",),
+)
+def what_was_not_heard_is_found(bench: Bench) -> None:
+    for method in bench.drawn.some_of(findable(bench)):
+        bench.arm("lose_answer", method, happened=True)
+        request = occasion(bench, method, bench.drawn.amount())
+        bench.ask(request)
+        bench.settle()
+        known = bench.known_of(request)
+        found = next((each for each in known if type(each) in DONE[method]), known)
+        bench.one_of(found, *DONE[method], what=f"what is found of a {method} that was not heard")
+
+
+@law(
+    "UNK-3",
+    "a call whose answer was lost is done once in all when it is repeated with its key",
+    reason="recovery repeats what it cannot look up",
+    source="I32, F1, F2; docs.stripe.com/error-low-level",
+    about="capture",
+    needs=("sale",),
+    controls=("lose_answer",),
+    able=("honours_keys",),
+)
+def a_lost_call_repeated_is_done_once(bench: Bench) -> None:
+    for method in bench.drawn.some_of(callable_here(bench, MOVES)):
+        bench.arm("lose_answer", method, happened=bench.drawn.one_of([True, False]))
+        request = occasion(bench, method, bench.drawn.amount())
+        with bench.moving(f"after a {method} was lost, and asked for again") as moves:
+            bench.ask(request)
+            last, end = bench.concluded(request)
+            bench.one_of(end, *DONE[method], what=f"a {method} that was lost, asked for again")
+            moves |= effect_of(last, end)
+
+
+@law(
+    "UNK-4",
+    "a call that does not arrive moves nothing, and can be made again",
+    reason="what is said not to have been attempted is asked for under another key",
+    source="I26, F1; docs.stripe.com/error-low-level",
+    about="capture",
+    needs=("sale",),
+    controls=("refuse_connection",),
+)
+def what_does_not_arrive_is_not_done(bench: Bench) -> None:
+    for method in bench.drawn.some_of(callable_here(bench, MOVES)):
+        bench.arm("refuse_connection", method)
+        request = occasion(bench, method, bench.drawn.amount())
+        what = f"a {method} that cannot reach the provider"
+        with bench.moving(f"after {what}") as moves:
+            moves |= _hears_no_guess(bench, request, NotAttempted, Unknown, what=what)
+        _, end = bench.concluded(request)
+        bench.one_of(end, *DONE[method], what=f"the same {method}, once it can")
+
+
+@law(
+    "UNK-5",
+    "only what certainly did not arrive is said not to have been attempted",
+    reason="a connection that breaks while an answer is waited for may have done its work",
+    source="I26, F3; docs.stripe.com/error-low-level",
+    about="capture",
+    needs=("sale",),
+    controls=("lose_answer",),
+)
+def silence_is_not_unreachable(bench: Bench) -> None:
+    for method in bench.drawn.some_of(callable_here(bench)):
+        bench.arm("lose_answer", method, happened=True)
+        answer = bench.ask(occasion(bench, method, bench.drawn.amount()))
+        may_have = type(answer) is not NotAttempted
+        bench.must(may_have, f"a {method} that arrived, and was not heard", Unknown(), answer)
+
+
+@law(
+    "UNK-6",
+    "an answer that nobody can read is unknown: neither a refusal nor a success",
+    reason="a proxy's page of HTML says nothing of what the provider behind it has done",
+    source="I26, F9",
+    about="capture",
+    needs=("sale",),
+    controls=("answer_nonsense",),
+)
+def nonsense_is_unknown(bench: Bench) -> None:
+    for method in bench.drawn.some_of(callable_here(bench)):
+        bench.arm("answer_nonsense", method)
+        request = occasion(bench, method, bench.drawn.amount())
+        what = f"a {method} that is done, and answered by nonsense"
+        _hears_no_guess(bench, request, Unknown, what=what)
+
+
+@law(
+    "UNK-7",
+    "a look-up finds nothing done of what got lost on its way there",
+    reason="what is believed to be paid is given away",
+    source="I26, F1",
+    about="look_up",
+    needs=("sale", "look_up"),
+    controls=("lose_answer",),
+)
+def what_got_lost_is_not_found(bench: Bench) -> None:
+    for method in bench.drawn.some_of(callable_here(bench, LASTS)):
+        bench.arm("lose_answer", method, happened=False)
+        request = occasion(bench, method, bench.drawn.amount())
+        # An adapter may have asked again by itself, and then says what came of that.
+        is_done = type(bench.ask(request)) in DONE[method]
+        told = [each for each in bench.known_of(request) if type(each) in DONE[method]]
+        bench.must(is_done or not told, f"what is found of a {method} that got lost", [], told)
+
+
+def _hears_no_guess(
+    bench: Bench, request: Request[Any], *lawful: type[Outcome], what: str
+) -> dict[str, Money]:
+    """Do nothing if an adapter says that it does not know, or has found out; return what moved."""
+    found_out = bench.ended(request, bench.ask(request))
+    bench.one_of(found_out, *lawful, *DONE[request.method], what=what)
+    return effect_of(request, found_out)

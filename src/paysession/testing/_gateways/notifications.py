@@ -1,0 +1,427 @@
+"""Laws of what a provider tells by itself: what is believed of it, and what it must say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final, cast
+
+from paysession.errors import InvalidSignature, UnreadableNotification
+from paysession.gateways import Notification
+from paysession.outcomes import Fact, Pending, Report, Unknown
+from paysession.testing._gateways.bench import AnyGateway, Bench
+from paysession.testing._gateways.forgeries import (
+    NONSENSE,
+    UNSIGNED,
+    cut,
+    forgeries_of,
+    odd_versions_of,
+)
+from paysession.testing._gateways.law import SESSIONS, law
+from paysession.testing._gateways.orders import AUTOMATIC, MANUAL
+
+_A_DAY: Final = timedelta(days=1)
+_ON_ITS_WAY: Final = timedelta(seconds=20)
+"""As long as a notification may well take."""
+
+
+@law(
+    "NOTE-1",
+    "what nobody has signed is not believed, whatever it is",
+    reason="anybody may write to the address; an error other than InvalidSignature is parked "
+    "or makes the framework answer 500, and either fills somebody's disk",
+    source="I51, F29; compare_digest raises TypeError for text that is not ASCII",
+    about="read_notification",
+    needs=("read_notification",),
+    able=("signs_facts",),
+)
+def nothing_is_believed_that_nobody_signed(bench: Bench) -> None:
+    for body in (*NONSENSE, bench.drawn.octets(most=200)):
+        for headers in UNSIGNED:
+            what = f"{cut(body)} with the headers {cut(headers)}"
+            outcome = _outcome(bench, Notification(body, headers))
+            bench.one_of(outcome, InvalidSignature, what=f"what comes of {what}")
+
+
+@law(
+    "NOTE-2",
+    "with any byte of its body or headers changed, a notification tells nothing new",
+    reason="whoever can change a byte that counts can pay with nothing",
+    source="I51, F30; of Adyen's fields eight are signed: the others are no facts",
+    about="read_notification",
+    needs=("read_notification", "sale"),
+    controls=("notifications",),
+    able=("signs_facts",),
+)
+def nothing_is_believed_that_was_changed(bench: Bench) -> None:
+    notification = _sent_of_a_sale(bench)
+    believed = _told(bench, notification)
+    for how, forged in forgeries_of(notification):
+        outcome = _outcome(bench, forged)
+        reports = _reports_in(outcome)
+        is_harmless = reports is not None and all(_is_known(each, believed) for each in reports)
+        what = f"what comes of a notification with {how}"
+        expected = "InvalidSignature, or what it said before"
+        bench.must(type(outcome) is InvalidSignature or is_harmless, what, expected, outcome)
+
+
+@law(
+    "NOTE-3",
+    "what is not believed is refused by the bare InvalidSignature: no note, no cause",
+    reason="whoever tries keys out learns from every word, and what a verifier was compared "
+    "with is as good as the key",
+    source="I51",
+    about="read_notification",
+    needs=("read_notification",),
+)
+def a_refusal_reveals_nothing(bench: Bench) -> None:
+    for headers in UNSIGNED:
+        refused = _outcome(bench, Notification(b'{"id": "evt_1"}', headers))
+        if type(refused) is not InvalidSignature:
+            continue
+        said = [*refused.args, *getattr(refused, "__notes__", ())]
+        chained = refused.__cause__, None if refused.__suppress_context__ else refused.__context__
+        told = [*said, *(each for each in chained if each is not None)]
+        bench.same([], told, f"what InvalidSignature carries for the headers {cut(headers)}")
+
+
+@law(
+    "NOTE-4",
+    "a notification is believed for a while, and neither a day later nor a day before",
+    reason="somebody may have kept it, to send it when it no longer holds; and a clock that is "
+    "wrong today is right again, while what was signed for tomorrow stays good",
+    source="F28; one provider's library looks at the age alone",
+    about="read_notification",
+    needs=("read_notification", "sale"),
+    controls=("notifications", "pass_time"),
+    able=("signs_facts",),
+)
+def an_old_notification_is_not_believed(bench: Bench) -> None:
+    for late in (_A_DAY, -_A_DAY):
+        notification = _sent_of_a_sale(bench)
+        bench.pass_time(_ON_ITS_WAY)
+        _told(bench, notification)
+        bench.pass_time(late)
+        _is_refused(bench, notification, f"a notification after {late}")
+
+
+@law(
+    "NOTE-5",
+    "while a secret is replaced, what the old or the new one has signed is believed",
+    reason="notifications are under way while the secret is changed, and each is money",
+    source="F29; docs.stripe.com/webhooks#roll-endpoint-secrets",
+    about="read_notification",
+    needs=("read_notification", "sale"),
+    controls=("knowing", "notifications", "sign", "webhook_secrets"),
+    able=("signs_facts",),
+)
+def either_of_two_secrets_is_enough(bench: Bench) -> None:
+    body = _sent_of_a_sale(bench).body
+    old, new = _two_secrets(bench)
+    for known in ((old, new), (new, old)):
+        gateway = bench.knowing(*known)
+        for by in ((old,), (new,), (old, new)):
+            _told(bench, bench.signed(body, *by), of=gateway)
+    _told(bench, bench.signed(body, old, new), of=bench.knowing(new))
+
+
+@law(
+    "NOTE-6",
+    "what only a secret has signed that is not known any more is not believed",
+    reason="a secret is replaced because somebody has it",
+    source="F28, F29",
+    about="read_notification",
+    needs=("read_notification", "sale"),
+    controls=("knowing", "notifications", "sign", "webhook_secrets"),
+    able=("signs_facts",),
+)
+def a_secret_that_was_replaced_is_good_for_nothing(bench: Bench) -> None:
+    body = _sent_of_a_sale(bench).body
+    old, new = _two_secrets(bench)
+    bench.knowing(old)
+    forged = bench.signed(body, old)
+    _is_refused(bench, forged, "what the old secret has signed", of=bench.knowing(new))
+
+
+@law(
+    "NOTE-7",
+    "a notification that comes twice gives equal reports, their ids included",
+    reason="providers send everything at least once, and what came before is known by its id",
+    source="I40, F19; hi.events #1067",
+    about="read_notification",
+    needs=("read_notification", "sale"),
+    controls=("notifications",),
+)
+def a_notification_that_comes_twice_says_the_same(bench: Bench) -> None:
+    notification = _sent_of_a_sale(bench)
+    first = _told(bench, notification)
+    bench.same(first, _told(bench, notification), "what a notification says the second time")
+    if bench.knows("another"):
+        elsewhere = _told(bench, notification, of=bench.another())
+        bench.same(first, elsewhere, "what a notification says to another process")
+
+
+@law(
+    "NOTE-8",
+    "reading a notification moves no money",
+    reason="anybody who keeps a notification could send it again, and it comes more than once",
+    source="I40, I49",
+    about="read_notification",
+    needs=("read_notification", "sale"),
+    controls=("books", "notifications"),
+)
+def reading_moves_nothing(bench: Bench) -> None:
+    notification = _sent_of_a_sale(bench)
+    with bench.unmoved("while a notification is read"):
+        _told(bench, notification)
+
+
+@law(
+    "NOTE-9",
+    "each notification says the same, whichever was read before it",
+    reason="no provider promises an order, and what is late is no less true",
+    source="I45, F21; polarsource/polar #14274",
+    about="read_notification",
+    needs=("read_notification", "sale", "capture"),
+    controls=("notifications",),
+)
+def notifications_say_the_same_in_any_order(bench: Bench) -> None:
+    amount = bench.drawn.any_amount()
+    bench.end_of(bench.orders.capture(bench.paid(amount), amount))
+    sent = bench.all_sent()
+    in_order = [_facts(_told(bench, each)) for each in sent]
+    again = [_facts(_told(bench, each)) for each in reversed(sent)]
+    bench.same(in_order[::-1], again, "what is told, read from the last to the first")
+
+
+@law(
+    "NOTE-10",
+    "what a notification says is what was so when it was sent, however late it is read",
+    reason="it is a fact with a time; one that is told as it is by now is told twice, and the "
+    "first never",
+    source="F22, I45",
+    about="read_notification",
+    needs=("read_notification", "sale", "capture"),
+    controls=("notifications",),
+    able=("signs_facts",),
+)
+def a_late_notification_says_what_was_so(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    paid = bench.paid(amount)
+    sent = bench.all_sent()
+    before = [_facts(_told(bench, each)) for each in sent]
+    can = bench.gateway.capabilities
+    some = bench.drawn.part_of(amount) if can.partial_captures else amount
+    bench.end_of(bench.orders.capture(paid, some))
+    after = [_facts(_told(bench, each)) for each in sent]
+    bench.same(before, after, "what is told of a sale, once some of it was captured")
+
+
+@law(
+    "NOTE-11",
+    "whom a notification is about can be told: by our operation's id, or by an id known to us",
+    reason="what nobody can match is parked for ever, and the money with it",
+    source="I46, I47, F25; WCPay #6487",
+    about="read_notification",
+    needs=("read_notification", "sale"),
+    controls=("notifications",),
+)
+def what_a_notification_is_about_can_be_told(bench: Bench) -> None:
+    sold = [bench.paid(bench.drawn.any_amount(), policy=each) for each in (MANUAL, AUTOMATIC)]
+    answered = {each.id for references in sold for each in references}
+    for report in _all_told(bench):
+        ours, theirs = report.our_reference, report.references | report.fact.references
+        is_theirs = any(each.id in answered for each in theirs)
+        is_known = is_theirs if ours is None else ours in bench.orders.operation_ids
+        expected = "an operation of ours, or an id that was answered"
+        bench.must(is_known, "what a report is about", expected, report)
+
+
+@law(
+    "NOTE-12",
+    "a notification tells the amount and the ids that the call was answered with",
+    reason="whichever comes first, the answer or the notification, the books end the same",
+    source="I13, F24, F38; woocommerce-gateway-stripe #890, medusa #13301",
+    about="read_notification",
+    needs=("read_notification", "sale"),
+    controls=("notifications",),
+    able=("signs_facts",),
+)
+def a_notification_agrees_with_the_answer(bench: Bench) -> None:
+    policy = bench.drawn.one_of([MANUAL, AUTOMATIC])
+    answer: Any = bench.ask(bench.sale(bench.drawn.amount(), policy=policy))
+    for told in (each.fact for each in _all_told(bench) if type(each.fact) is type(answer)):
+        amount = getattr(answer, "amount", None)
+        bench.same(amount, getattr(told, "amount", None), "the amount that a notification tells")
+        for each in told.references:
+            answered = {one.id for one in answer.references if one.role == each.role}
+            is_known = not answered or each.id in answered
+            bench.must(is_known, f"the {each.role.value} that is told", answered, each.id)
+
+
+@law(
+    "NOTE-13",
+    "how something ended that was pending, notification and look-up tell alike",
+    reason="what was acted upon is looked up again later, and must not have been otherwise",
+    source="I31, F11; own-pay/OwnPay #222",
+    about="read_notification",
+    needs=("read_notification", "sale", "look_up"),
+    controls=("keep_pending", "notifications", "settle"),
+    able=("signs_facts",),
+)
+def a_notification_agrees_with_a_look_up(bench: Bench) -> None:
+    bench.arm("keep_pending", "complete_session" if bench.offers(*SESSIONS) else "charge")
+    policy = bench.drawn.one_of([MANUAL, AUTOMATIC])
+    request = bench.sale(bench.drawn.amount(), policy=policy)
+    bench.ask(request)
+    bench.settle(succeed=bench.drawn.one_of([True, False]))
+    known = [fact for fact in bench.known_of(request) if not isinstance(fact, _UNDECIDED)]
+    told = [
+        each.fact
+        for each in _all_told(bench)
+        if each.our_reference == request.operation_id and not isinstance(each.fact, _UNDECIDED)
+    ]
+    agrees = not told or all(_gist(each) in map(_gist, told) for each in known[-1:])
+    bench.must(agrees, "what was told of its end by notifications", known, told)
+
+
+@law(
+    "NOTE-14",
+    "what is signed and makes no sense is unreadable, or says nothing",
+    reason="any other error makes the provider send it again, for days, and then switch it off",
+    source="I25, F39, F51",
+    about="read_notification",
+    needs=("read_notification",),
+    controls=("sign", "webhook_secrets"),
+)
+def what_makes_no_sense_is_unreadable(bench: Bench) -> None:
+    for body in (*NONSENSE, bench.drawn.octets(most=200)):
+        outcome = _outcome(bench, bench.signed(body, *bench.author.webhook_secrets))
+        is_lawful = type(outcome) is UnreadableNotification or outcome == ()
+        what = f"what comes of {cut(body)}, signed"
+        bench.must(is_lawful, what, "UnreadableNotification, or no report", outcome)
+
+
+@law(
+    "NOTE-15",
+    "one odd value in what is signed makes it unreadable, or is told: no other error is raised",
+    reason="the day on which a provider writes another amount, currency or status is not the "
+    "day to answer 500 to all of them",
+    source="I25, F10, F38, F39, F49",
+    about="read_notification",
+    needs=("read_notification", "sale"),
+    controls=("notifications", "sign", "webhook_secrets"),
+)
+def one_odd_value_breaks_nothing(bench: Bench) -> None:
+    notification = _sent_of_a_sale(bench)
+    for where, body in odd_versions_of(notification.body):
+        outcome = _outcome(bench, bench.signed(body, *bench.author.webhook_secrets))
+        is_lawful = type(outcome) is UnreadableNotification or _reports_in(outcome) is not None
+        what = f"what comes of a notification in which {where}"
+        bench.must(is_lawful, what, "UnreadableNotification, or reports", outcome)
+
+
+@law(
+    "NOTE-16",
+    "where facts are not signed, every report is a hint: its fact is Unknown",
+    reason="whoever can write to the address could say that an order was paid",
+    source="F26; a notification of Mollie's carries an id, and nobody signs it",
+    about="read_notification",
+    needs=("read_notification", "sale"),
+    controls=("notifications",),
+    unable=("signs_facts",),
+)
+def a_hint_is_no_fact(bench: Bench) -> None:
+    _sent_of_a_sale(bench)
+    for report in _all_told(bench):
+        bench.one_of(report.fact, Unknown, what="the fact of a report that nobody has signed")
+
+
+@law(
+    "NOTE-17",
+    "where facts are not signed, what makes no sense is refused, or is no more than a hint",
+    reason="anybody may send it: what is kept for a person, or sent again, fills somebody's disk",
+    source="F25, F51",
+    about="read_notification",
+    needs=("read_notification",),
+    unable=("signs_facts",),
+)
+def nonsense_leaves_no_trace(bench: Bench) -> None:
+    for body in (*NONSENSE, bench.drawn.octets(most=200)):
+        outcome = _outcome(bench, Notification(body, {}))
+        reports = _reports_in(outcome)
+        is_hint = reports is not None and all(type(each.fact) is Unknown for each in reports)
+        is_lawful = type(outcome) is InvalidSignature or is_hint
+        what = f"what comes of {cut(body)}, which nobody has signed"
+        bench.must(is_lawful, what, "InvalidSignature, or hints", outcome)
+
+
+_UNDECIDED: Final = (Pending, Unknown)
+
+
+def _sent_of_a_sale(bench: Bench) -> Notification:
+    """Sell something; return the first notification by which the provider tells of it."""
+    bench.paid(bench.drawn.any_amount())
+    sent = [each for each in bench.all_sent() if _told(bench, each)]
+    bench.must(bool(sent), "what the provider has sent of a sale", "something that tells", sent)
+    return sent[-1]
+
+
+def _all_told(bench: Bench) -> list[Report]:
+    return [report for each in bench.all_sent() for report in _told(bench, each)]
+
+
+def _told(
+    bench: Bench, notification: Notification, *, of: AnyGateway | None = None
+) -> tuple[Report, ...]:
+    """Return what a notification tells that must be believed."""
+    outcome = bench.raised_by(lambda: bench.read(notification, of=of))
+    reports = _reports_in(outcome)
+    bench.must(reports is not None, "a notification that the provider has sent", "reports", outcome)
+    return cast("tuple[Report, ...]", reports)
+
+
+def _is_refused(
+    bench: Bench, notification: Notification, what: str, *, of: AnyGateway | None = None
+) -> None:
+    outcome = bench.raised_by(lambda: bench.read(notification, of=of))
+    bench.one_of(outcome, InvalidSignature, what=f"what comes of {what}")
+
+
+def _outcome(bench: Bench, notification: Notification) -> object:
+    """Return what comes of one of many notifications: of the others the story does not tell."""
+    length = len(bench.story)
+    outcome = bench.raised_by(lambda: bench.read(notification))
+    del bench.story[length:]
+    return outcome
+
+
+def _reports_in(outcome: object) -> tuple[Report, ...] | None:
+    """Return what was read, if something was."""
+    if not isinstance(outcome, tuple):
+        return None
+    reports = cast("tuple[object, ...]", outcome)
+    are_reports = all(isinstance(each, Report) for each in reports)
+    return cast("tuple[Report, ...]", reports) if are_reports else None
+
+
+def _is_known(report: Report, believed: Sequence[Report]) -> bool:
+    return type(report.fact) is Unknown or report in believed
+
+
+def _facts(reports: Sequence[Report]) -> list[tuple[str | None, Fact]]:
+    return [(each.our_reference, each.fact) for each in reports]
+
+
+def _gist(fact: Fact) -> tuple[type, object, object]:
+    """Return what a fact comes to: its kind, its amount, and why it was refused."""
+    amount: object = getattr(fact, "amount", None)
+    code: object = getattr(getattr(fact, "failure", None), "code", None)
+    return type(fact), amount, code
+
+
+def _two_secrets(bench: Bench) -> tuple[str, str]:
+    secrets = bench.author.webhook_secrets
+    if len(secrets) != 2:
+        raise TypeError(f"webhook_secrets names {len(secrets)}: name an old one and a new one")
+    return secrets[0], secrets[1]

@@ -1,0 +1,219 @@
+"""
+Occasions for a call: what must have happened before a method can be called has happened.
+
+What holds of any request is tried of requests of every method that the gateway offers. Here
+each of them is given its occasion: a session that is open, an amount that is held or was taken,
+a refund that is pending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from paysession._money import Money
+from paysession.gateways import ChargeRequest, CompleteSessionRequest, Request
+from paysession.gateways.requests import Method
+from paysession.outcomes import (
+    Accepted,
+    ActionRequired,
+    Authorized,
+    Canceled,
+    Captured,
+    Expired,
+    Fact,
+    Outcome,
+    Pending,
+    Refunded,
+    Stored,
+    Voided,
+)
+from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.orders import AUTOMATIC, MANUAL
+
+DONE: Final[Mapping[Method, tuple[type[Fact], ...]]] = MappingProxyType(
+    {
+        "create_session": (Accepted, ActionRequired, Authorized, Captured),
+        "update_session": (Accepted, ActionRequired),
+        "complete_session": (Authorized, Captured),
+        "close_session": (Canceled, Expired),
+        "charge": (Authorized, Captured),
+        "capture": (Captured,),
+        "void": (Voided,),
+        "refund": (Refunded,),
+        "cancel_refund": (Canceled,),
+        "create_setup_session": (Accepted, ActionRequired, Stored),
+        "complete_setup_session": (Stored,),
+    }
+)
+"""What a call of each method answers when it has done what it was to do."""
+
+MOVES: Final[tuple[Method, ...]] = ("complete_session", "charge", "capture", "void", "refund")
+"""What moves money."""
+
+LASTS: Final[tuple[Method, ...]] = (*MOVES, "complete_setup_session")
+"""What leaves something at the provider that is there to be found: money moved, a source stored."""
+
+_AFTER: Final[Mapping[Method, Method]] = MappingProxyType(
+    {
+        "update_session": "create_session",
+        "complete_session": "create_session",
+        "close_session": "create_session",
+        "cancel_refund": "refund",
+        "complete_setup_session": "create_setup_session",
+    }
+)
+
+
+def callable_here(bench: Bench, among: Collection[Method] = tuple(DONE)) -> list[Method]:
+    """Return which of these methods the gateway offers, and there can be an occasion for."""
+    return [
+        each
+        for each in among
+        if bench.offers(each, _AFTER.get(each, each))
+        and (each != "cancel_refund" or bench.knows("keep_pending"))
+    ]
+
+
+def findable(bench: Bench) -> list[Method]:
+    """
+    Return the methods whose doing a look-up must find.
+
+    Of what began with the call there may be no id yet, and not every provider can be asked by
+    ours: whether "not found" says anything then is declared.
+    """
+    is_sure = bench.gateway.capabilities.look_up_is_authoritative
+    return [each for each in callable_here(bench, LASTS) if is_sure or each != "charge"]
+
+
+def occasion(bench: Bench, method: Method, amount: Money) -> Request[Any]:
+    """
+    Return a request of this method that can be asked now, and has not been.
+
+    It is about this amount, or some of it. How it is to end has been armed by then.
+    """
+    return _OCCASIONS[method](bench, amount)
+
+
+def twice_callable(bench: Bench) -> list[Method]:
+    """Return which methods that move money can be called twice, for the same amount each time."""
+    can = bench.gateway.capabilities
+    twice = {"capture": _captures_parts(bench), "void": False, "refund": can.partial_refunds}
+    return [each for each in callable_here(bench, MOVES) if twice.get(each, True)]
+
+
+def twins(bench: Bench, method: Method, amount: Money) -> tuple[Request[Any], Request[Any]]:
+    """Return two requests that differ in nothing but their keys and ids: or in the session."""
+    match method:
+        case "capture":
+            held = bench.paid(amount * 2)
+            return bench.orders.capture(held, amount), bench.orders.capture(held, amount)
+        case "refund":
+            taken = bench.paid(amount * 2, policy=AUTOMATIC)
+            return bench.orders.refund(taken, amount), bench.orders.refund(taken, amount)
+        case "charge":
+            return bench.charge(amount), bench.charge(amount)
+        case _:
+            first, second = bench.opened(amount), bench.opened(amount)
+            return bench.orders.completion(*first), bench.orders.completion(*second)
+
+
+def effect_of(request: Request[Any], fact: Outcome | Fact) -> dict[str, Money]:
+    """Return what happens to money, in the words of the provider's books, when this is answered."""
+    match fact:
+        case Authorized(amount):
+            return {"held": amount}
+        case Captured(amount) if isinstance(request, CompleteSessionRequest | ChargeRequest):
+            return {"held": amount, "taken": amount}
+        case Captured(amount):
+            return {"taken": amount}
+        case Voided(amount):
+            return {"released": amount}
+        case Refunded(amount):
+            return {"given_back": amount}
+        case _:
+            return {}
+
+
+def _creating(bench: Bench, amount: Money) -> Request[Any]:
+    return bench.orders.creation(amount, source=bench.source())
+
+
+def _updating(bench: Bench, amount: Money) -> Request[Any]:
+    return bench.orders.update(*bench.opened(amount), bench.drawn.part_of(amount))
+
+
+def _completing(bench: Bench, amount: Money) -> Request[Any]:
+    policy = bench.drawn.one_of([MANUAL, AUTOMATIC])
+    return bench.orders.completion(*bench.opened(amount, policy=policy))
+
+
+def _closing(bench: Bench, amount: Money) -> Request[Any]:
+    return bench.orders.closing(*bench.opened(amount))
+
+
+def _charging(bench: Bench, amount: Money) -> Request[Any]:
+    return bench.charge(amount, policy=bench.drawn.one_of([MANUAL, AUTOMATIC]))
+
+
+def _capturing(bench: Bench, amount: Money) -> Request[Any]:
+    held, by_parts = bench.paid(amount), _captures_parts(bench)
+    return bench.orders.capture(held, _some(bench, amount, by_parts=by_parts))
+
+
+def _captures_parts(bench: Bench) -> bool:
+    """Tell whether a part is captured, and the rest of it can be."""
+    can = bench.gateway.capabilities
+    return can.partial_captures and can.several_captures and not can.first_capture_closes
+
+
+def _voiding(bench: Bench, amount: Money) -> Request[Any]:
+    by_parts = bench.gateway.capabilities.partial_voids
+    return bench.orders.void(bench.paid(amount), _some(bench, amount, by_parts=by_parts))
+
+
+def _refunding(bench: Bench, amount: Money) -> Request[Any]:
+    by_parts = bench.gateway.capabilities.partial_refunds
+    paid = bench.paid(amount, policy=AUTOMATIC)
+    return bench.orders.refund(paid, _some(bench, amount, by_parts=by_parts))
+
+
+def _calling_off(bench: Bench, amount: Money) -> Request[Any]:
+    bench.arm("keep_pending", "refund")
+    refund = bench.orders.refund(bench.paid(amount, policy=AUTOMATIC), amount)
+    made = bench.one_of(bench.ask(refund), Pending, what="a refund that is kept pending")
+    return bench.orders.calling_off(refund, made.references)
+
+
+def _setting_up(bench: Bench, _: Money) -> Request[Any]:
+    return bench.orders.setup(external_data=bench.brought())
+
+
+def _storing(bench: Bench, _: Money) -> Request[Any]:
+    setup = bench.orders.setup(external_data=bench.brought())
+    opened = bench.one_of(bench.ask(setup), Accepted, ActionRequired, what="a new setup session")
+    bench.customer_acts(opened.references)
+    return bench.orders.storing(setup, opened.references)
+
+
+def _some(bench: Bench, amount: Money, *, by_parts: bool) -> Money:
+    """Return a part of an amount, where the provider moves parts, or else all of it."""
+    return bench.drawn.part_of(amount) if by_parts else amount
+
+
+_OCCASIONS: Final[Mapping[Method, Callable[[Bench, Money], Request[Any]]]] = MappingProxyType(
+    {
+        "create_session": _creating,
+        "update_session": _updating,
+        "complete_session": _completing,
+        "close_session": _closing,
+        "charge": _charging,
+        "capture": _capturing,
+        "void": _voiding,
+        "refund": _refunding,
+        "cancel_refund": _calling_off,
+        "create_setup_session": _setting_up,
+        "complete_setup_session": _storing,
+    }
+)

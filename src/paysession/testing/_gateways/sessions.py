@@ -1,0 +1,260 @@
+"""Laws of sessions: what is open can be paid once, and what is closed cannot be paid."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import attrs
+
+from paysession._domain.attempts import CloseReason
+from paysession._domain.secrets import ClientData
+from paysession.outcomes import (
+    Accepted,
+    ActionRequired,
+    Authorized,
+    Canceled,
+    Captured,
+    Declined,
+    Expired,
+    Pending,
+    Redirect,
+    ReferenceRole,
+    References,
+    Rejected,
+)
+from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.law import SESSIONS, law
+from paysession.testing._gateways.occasions import effect_of
+
+_OF_MONEY: Final = frozenset({ReferenceRole.AUTHORIZATION, ReferenceRole.CAPTURE})
+
+_CLAIMS: Final = {
+    "status": "succeeded",
+    "redirect_status": "succeeded",
+    "payment_status": "paid",
+    "resultCode": "Authorised",
+    "result": "success",
+    "success": True,
+    "paid": True,
+}
+"""How the addresses that browsers come back to, and the scripts in them, say that it is paid."""
+
+
+@law(
+    "SES-1",
+    "opening a session answers its id, and moves no money",
+    reason="every later call and report finds the session by it, and nobody has agreed to pay yet",
+    source="I47; WCPay #3520",
+    about="create_session",
+    needs=("create_session",),
+)
+def an_open_session_has_an_id(bench: Bench) -> None:
+    with bench.unmoved("when a session was opened"):
+        _, opened = bench.created(bench.drawn.amount())
+    is_named = opened.get(ReferenceRole.SESSION) is not None
+    bench.must(is_named, "the ids of a new session", "one of role session", opened)
+
+
+@law(
+    "SES-2",
+    "two sessions have two ids",
+    reason="two customers must never pay in one session",
+    source="WCPay #6487, one intent for two orders",
+    about="create_session",
+    needs=("create_session",),
+)
+def two_sessions_have_two_ids(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    ids = [bench.created(amount)[1].get(ReferenceRole.SESSION) for _ in range(2)]
+    bench.must(ids[0] != ids[1], "the ids of two sessions", "two ids", ids)
+
+
+@law(
+    "SES-3",
+    "when an update is accepted, completing holds or takes the new amount",
+    reason="the old amount would be taken of a cart that has changed, and nobody would know",
+    source="I13; docs.stripe.com/api/payment_intents/update",
+    about="update_session",
+    needs=(*SESSIONS, "update_session"),
+)
+def an_accepted_update_counts(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    less = bench.drawn.part_of(amount)
+    session, opened = bench.created(amount)
+    answer = bench.ask(bench.orders.update(session, opened, less))
+    bench.one_of(answer, Accepted, ActionRequired, what="an update of an open session")
+    bench.customer_acts(opened)
+    with bench.moving("after an updated session was completed") as moves:
+        completion = bench.orders.completion(session, opened, amount=less)
+        _, end = bench.concluded(completion)
+        paid = bench.one_of(end, Authorized, Captured, what="an updated session that is completed")
+        bench.same(less, paid.amount, "what is held or taken after the update")
+        moves.update(effect_of(completion, paid))
+
+
+@law(
+    "SES-4",
+    "in a closed session no money moves, whether it was canceled or expired",
+    reason="the store has given the goods to somebody else by then",
+    source="I16; WCPay #3118, paid at the provider and canceled by a timer",
+    about="close_session",
+    needs=(*SESSIONS, "close_session"),
+)
+def no_money_moves_in_a_closed_session(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    for reason in CloseReason:
+        bench.anew()
+        session, opened = bench.created(amount)
+        closed = bench.end_of(bench.orders.closing(session, opened, reason))
+        bench.one_of(closed, Canceled, Expired, what="a session that is closed before it is paid")
+        with bench.unmoved("after it was closed"):
+            late = bench.end_of(bench.orders.completion(session, opened))
+            lawful = (Canceled, Expired, Declined, Rejected)
+            bench.one_of(late, *lawful, what="a closed session that is completed")
+
+
+@law(
+    "SES-5",
+    "closing a session that was paid answers what was held or taken, and leaves it alone",
+    reason="money that nobody knows of is the worst that can happen: the order is not sent",
+    source="I16, F35; WCPay #3118",
+    about="close_session",
+    needs=(*SESSIONS, "close_session"),
+)
+def closing_a_paid_session_tells_of_its_money(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    for policy in bench.policies:
+        bench.anew()
+        session, opened = bench.opened(amount, policy=policy)
+        _, end = bench.concluded(bench.orders.completion(session, opened))
+        paid = bench.one_of(end, Authorized, Captured, what="a session that is completed")
+        with bench.unmoved("after a paid session was closed"):
+            answer = bench.end_of(bench.orders.closing(session, opened))
+            told = bench.one_of(answer, type(paid), what="a paid session that is closed")
+        bench.same(paid.amount, told.amount, "the amount that it tells of")
+        bench.same(_ids(paid.references), _ids(told.references), "the ids of that money")
+
+
+@law(
+    "SES-6",
+    "closing a closed session says again that it is closed",
+    reason="whoever closes cannot know that somebody else has, or that the provider did",
+    source="I17; docs.stripe.com/api/checkout/sessions/expire",
+    about="close_session",
+    needs=("create_session", "close_session"),
+)
+def closing_a_closed_session_says_so_again(bench: Bench) -> None:
+    session, opened = bench.created(bench.drawn.amount())
+    for each in ("a session that is closed", "a closed session that is closed again"):
+        closed = bench.end_of(bench.orders.closing(session, opened))
+        bench.one_of(closed, Canceled, Expired, what=each)
+
+
+@law(
+    "SES-7",
+    "while the customer has to act nothing is held or taken, and afterwards it is",
+    reason="the customer may never act, and is not to be asked for ever",
+    source="docs.stripe.com/payments/paymentintents/lifecycle",
+    about="complete_session",
+    needs=SESSIONS,
+    controls=("require_action",),
+)
+def the_action_comes_before_the_money(bench: Bench) -> None:
+    bench.arm("require_action", "complete_session")
+    session, opened = bench.opened(bench.drawn.amount())
+    with bench.unmoved("while the customer has to act"):
+        answer = bench.ask(bench.orders.completion(session, opened))
+        bench.one_of(answer, ActionRequired, Pending, what="a session that needs the customer")
+    bench.customer_acts(opened | answer.references)
+    with bench.moving("after the customer has acted") as moves:
+        again, end = bench.concluded(bench.orders.completion(session, opened))
+        paid = bench.one_of(end, Authorized, Captured, what="the session, when he has acted")
+        moves.update(effect_of(again, paid))
+
+
+@law(
+    "SES-8",
+    "a session at the provider's own page answers its https address, or is rejected",
+    reason="the browser has to be sent somewhere, and nobody must read along",
+    source="docs.stripe.com/api/checkout/sessions/object",
+    about="create_session",
+    needs=("create_session",),
+)
+def a_hosted_session_has_an_address(bench: Bench) -> None:
+    answer = bench.ask(bench.orders.hosted(bench.drawn.amount(), source=bench.source()))
+    if isinstance(answer, Rejected):
+        return
+    opened = bench.one_of(answer, Accepted, ActionRequired, what="a session at their own page")
+    action = opened.next_action
+    address = action.url.reveal() if isinstance(action, Redirect) else None
+    is_safe = isinstance(address, str) and address.startswith("https://")
+    bench.must(is_safe, "where the browser is sent", "a redirect to an https address", action)
+
+
+@law(
+    "SES-9",
+    "when a session is closed while it is being paid, the money is told of, or never moves",
+    reason="money that arrives in a session that everybody takes for closed is found by nobody",
+    source="I21, I23, F35; WCPay #3118",
+    about="close_session",
+    needs=(*SESSIONS, "close_session"),
+    controls=("keep_pending", "settle", "books"),
+)
+def closing_what_is_being_paid_loses_no_money(bench: Bench) -> None:
+    bench.arm("keep_pending", "complete_session")
+    session, opened = bench.opened(bench.drawn.amount())
+    completion = bench.orders.completion(session, opened)
+    with bench.moving("after a session was closed that was being paid") as moves:
+        bench.one_of(bench.ask(completion), Pending, what="a completion that is kept pending")
+        lawful = (Canceled, Expired, Authorized, Captured)
+        first = bench.ask(bench.orders.closing(session, opened))
+        bench.one_of(first, *lawful, Pending, Declined, what="the session, closed meanwhile")
+        bench.settle()
+        end = bench.end_of(bench.orders.closing(session, opened))
+        told = bench.one_of(end, *lawful, what="the session, closed when all is decided")
+        moves.update(effect_of(completion, first) or effect_of(completion, told))
+
+
+@law(
+    "SES-10",
+    "what the browser brings is a hint: it pays for nothing",
+    reason="whoever sits at the browser can write whatever address he likes",
+    source="docs.stripe.com/payments/accept-a-payment, on the return address",
+    about="complete_session",
+    needs=SESSIONS,
+    controls=("require_action",),
+)
+def the_browser_pays_for_nothing(bench: Bench) -> None:
+    bench.arm("require_action", "complete_session")
+    session, opened = bench.created(bench.drawn.amount())
+    completion = bench.orders.completion(session, opened)
+    claiming = attrs.evolve(completion, external_data=ClientData(_CLAIMS))
+    bench.story.append(f"(the browser brings {_CLAIMS})")
+    with bench.unmoved("after the browser said that it was paid"):
+        answer = bench.ask(claiming)
+        lawful = (ActionRequired, Pending, Declined, Rejected)
+        bench.one_of(answer, *lawful, what="a session that needs the customer still")
+
+
+@law(
+    "SES-11",
+    "completing a paid session once more answers its money, and moves no more",
+    reason="a notification, a browser that returns and a timer complete one session at once",
+    source="I17; medusa #13301, woocommerce-gateway-stripe #890",
+    about="complete_session",
+    needs=SESSIONS,
+)
+def a_session_is_paid_once(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    session, opened = bench.opened(amount)
+    _, end = bench.concluded(bench.orders.completion(session, opened))
+    paid = bench.one_of(end, Authorized, Captured, what="a session that is completed")
+    with bench.unmoved("after a paid session was completed once more"):
+        again = bench.end_of(bench.orders.completion(session, opened))
+        told = bench.one_of(again, Authorized, Captured, what="the same, completed once more")
+    bench.same(paid.amount, told.amount, "the amount that it tells of")
+
+
+def _ids(references: References) -> References:
+    """Return what the money is called, in whatever order it was told."""
+    return References(tuple(sorted(references.only(_OF_MONEY), key=lambda each: each.role)))

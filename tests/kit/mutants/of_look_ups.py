@@ -1,0 +1,152 @@
+"""Gateways that look up badly."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import attrs
+
+from paysession.gateways import (
+    BogusGateway,
+    BogusProvider,
+    CaptureRequest,
+    LookUpRequest,
+    RefundAnswer,
+    RefundRequest,
+)
+from paysession.outcomes import Captured, Declined, References, Refunded, Report, Voided
+
+NUMBERS = count()
+
+
+class FindsNoVoids(BogusGateway):
+    """Looks for money that came or went, and not for what was let go."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        return tuple(each for each in super().look_up(request) if not isinstance(each.fact, Voided))
+
+
+class TellsOfTheWholePayment(BogusGateway):
+    """Tells what the payment is about, instead of what one capture took."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        reports = super().look_up(request)
+        if request.about != "capture":
+            return reports
+        return tuple(_with_amount(each, times=2) for each in reports)
+
+
+def _with_amount(report: Report, *, times: int) -> Report:
+    if isinstance(report.fact, Captured):
+        return attrs.evolve(report, fact=attrs.evolve(report.fact, amount=report.fact.amount * times))
+    return report
+
+
+class CallsEverythingOurs(BogusGateway):
+    """Takes the payment's latest movement for the one that it was asked about."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        latest = [each for each in self.calls if each.method in ("complete_session", "charge")]
+        found = super().look_up(request)
+        if found or request.about != "capture" or not latest:
+            return found
+        held = super().look_up(attrs.evolve(request, key=latest[-1].key))
+        return tuple(attrs.evolve(each, our_reference=request.operation_id) for each in held)
+
+
+class LooksOnce(BogusGateway):
+    """Keeps what it was told, however long ago."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        self._seen: dict[str, tuple[Report, ...]] = {}
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        return self._seen.setdefault(request.operation_id, super().look_up(request))
+
+
+class NamesItOtherwise(BogusGateway):
+    """Tells the id of the provider's list, and answers the id of its object."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        listed = References.of(refund="listed_1")
+        return tuple(
+            attrs.evolve(each, fact=attrs.evolve(each.fact, references=listed))
+            if isinstance(each.fact, Refunded)
+            else each
+            for each in super().look_up(request)
+        )
+
+
+class ForgetsOurReference(BogusGateway):
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        reports = super().look_up(request)
+        if request.about != "refund":
+            return reports
+        return tuple(attrs.evolve(each, our_reference=None) for each in reports)
+
+
+class NumbersWhatItFinds(BogusGateway):
+    """Gives every report an id of its own, so that no duplicate is ever found."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        reports = super().look_up(request)
+        return tuple(attrs.evolve(each, id=f"evt_{next(NUMBERS)}") for each in reports)
+
+
+class LooksUpByAskingAgain(BogusGateway):
+    """Has no look-up, and so asks anew; what comes back is what there is."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        for each in self.calls:
+            if each.key == request.key and isinstance(each, CaptureRequest):
+                super().capture(attrs.evolve(each, key=f"{each.key}-look"))
+        return super().look_up(request)
+
+
+class FindsItsOwnWork(BogusGateway):
+    """Looks into its own memory first, and sees no reason to look further."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        self._made: set[str] = set()
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        self._made.add(request.key)
+        return super().refund(request)
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        is_known = request.about != "refund" or request.key in self._made
+        return super().look_up(request) if is_known else ()
+
+
+class TakesFoundForDone(BogusGateway):
+    """Finds a refund there, and does not ask what became of it."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        found = super().look_up(request)
+        return tuple(
+            attrs.evolve(report, fact=Refunded(call.amount))
+            if isinstance(report.fact, Declined)
+            and isinstance(call, RefundRequest)
+            and call.key == request.key
+            else report
+            for report in found
+            for call in self.calls
+        )
+
+
+MUTANTS: dict[str, type[BogusGateway]] = {
+    "LOOK-1": FindsNoVoids,
+    "LOOK-2": CallsEverythingOurs,
+    "LOOK-3": LooksOnce,
+    "LOOK-4": NamesItOtherwise,
+    "LOOK-5": ForgetsOurReference,
+    "LOOK-6": NumbersWhatItFinds,
+    "LOOK-7": FindsItsOwnWork,
+    "LOOK-8": TakesFoundForDone,
+}
+ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("LOOK-1", TellsOfTheWholePayment),
+    ("LOOK-6", LooksUpByAskingAgain),
+)

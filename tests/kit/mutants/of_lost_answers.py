@@ -1,0 +1,125 @@
+"""Gateways that take silence for an answer."""
+
+from __future__ import annotations
+
+import attrs
+
+from paysession._domain.failures import Failure, FailureCode
+from paysession.errors import GatewayUnreachable
+from paysession.gateways import (
+    BogusGateway,
+    CaptureAnswer,
+    CaptureRequest,
+    LookUpRequest,
+    RefundAnswer,
+    RefundRequest,
+    VoidAnswer,
+    VoidRequest,
+)
+from paysession.outcomes import Captured, Declined, Refunded, Report
+
+FAILED = Declined(Failure(FailureCode.PROCESSING_ERROR))
+
+
+class GuessesDeclined(BogusGateway):
+    """Takes whatever goes wrong for a refusal."""
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        try:
+            return super().capture(request)
+        except TimeoutError:
+            return FAILED
+
+
+class GuessesDone(BogusGateway):
+    """Believes that what was sent has arrived."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        try:
+            return super().refund(request)
+        except TimeoutError:
+            return Refunded(request.amount)
+
+
+class FindsWhatItHeard(BogusGateway):
+    """Looks into a table of its own, which is written when an answer comes."""
+
+    heard: frozenset[str] = frozenset()
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        answer = super().void(request)
+        type(self).heard |= {request.key}
+        return answer
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        is_known = request.about != "void" or request.key in self.heard
+        return super().look_up(request) if is_known else ()
+
+
+class TakesANewKeyAfterATimeout(BogusGateway):
+    """Takes a key for used up that was sent once, as a client does that retries by itself."""
+
+    lost: tuple[str, ...] = ()
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        times = self.lost.count(request.key)
+        try:
+            return super().capture(attrs.evolve(request, key=request.key + "-" * times))
+        except TimeoutError:
+            self.lost += (request.key,)
+            raise
+
+
+class UnreachableAfterAll(BogusGateway):
+    """Tries again by itself, and tells of the first time."""
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        try:
+            return super().void(request)
+        except GatewayUnreachable:
+            super().void(request)
+            raise
+
+
+class TakesSilenceForUnreachable(BogusGateway):
+    """Takes a connection that broke for one that never was."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        try:
+            return super().refund(request)
+        except TimeoutError as error:
+            raise GatewayUnreachable("no answer") from error
+
+
+class TakesNonsenseForARefusal(BogusGateway):
+    """Finds no status in a page of HTML, and so no success."""
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        try:
+            return super().capture(request)
+        except RuntimeError:
+            return FAILED
+
+
+class FindsWhatItSent(BogusGateway):
+    """Looks into its own log of calls."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        sent = [each for each in self.calls if isinstance(each, CaptureRequest)]
+        return super().look_up(request) or tuple(
+            Report(Captured(each.amount), our_reference=each.operation_id)
+            for each in sent
+            if each.key == request.key
+        )
+
+
+MUTANTS: dict[str, type[BogusGateway]] = {
+    "UNK-1": GuessesDeclined,
+    "UNK-2": FindsWhatItHeard,
+    "UNK-3": TakesANewKeyAfterATimeout,
+    "UNK-4": UnreachableAfterAll,
+    "UNK-5": TakesSilenceForUnreachable,
+    "UNK-6": TakesNonsenseForARefusal,
+    "UNK-7": FindsWhatItSent,
+}
+ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (("UNK-1", GuessesDone),)

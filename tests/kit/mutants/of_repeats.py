@@ -1,0 +1,127 @@
+"""Gateways that are wrong about idempotency keys."""
+
+from __future__ import annotations
+
+from threading import Thread, current_thread
+
+import attrs
+
+from paysession._domain.failures import Failure, FailureCode
+from paysession._domain.sources import StoredSource
+from paysession.gateways import (
+    BogusGateway,
+    BogusProvider,
+    CaptureAnswer,
+    CaptureRequest,
+    ChargeAnswer,
+    ChargeRequest,
+    LookUpRequest,
+    RefundAnswer,
+    RefundRequest,
+    VoidAnswer,
+    VoidRequest,
+)
+from paysession.outcomes import Declined, Rejected, Report
+
+REFUSED = Rejected(Failure(FailureCode.MERCHANT_CONFIG))
+
+
+class VoidsUnderItsOwnKeys(BogusGateway):
+    """Makes a key of its own for every call, as some clients do unless they are given one."""
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        return super().void(attrs.evolve(request, key=f"{request.key}-{len(self.calls)}"))
+
+
+class RemembersAnswers(BogusGateway):
+    """Keeps answers by their keys, and does not look at what was asked."""
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        known = [each for each in self.calls if each.key == request.key]
+        return super().capture(known[0] if known else request)  # type: ignore[arg-type]
+
+
+class PutsTheAmountIntoTheKey(BogusGateway):
+    """Takes every amount for an operation of its own."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        return super().refund(attrs.evolve(request, key=f"{request.key}-{request.amount}"))
+
+
+class TakesBusyForRefused(BogusGateway):
+    """Takes "somebody else is asking just that" for a refusal."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        self._asking: dict[str, Thread] = {}
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        first = self._asking.setdefault(request.key, current_thread())
+        return super().capture(request) if first is current_thread() else REFUSED
+
+
+class RemembersItself(BogusGateway):
+    """Keeps the keys that it has made in memory, where no other process finds them."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        self._keys: dict[str, str] = {}
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        key = self._keys.setdefault(request.key, f"{request.key}-{len(self.calls)}")
+        return super().void(attrs.evolve(request, key=key))
+
+
+class MakesKeysOfWhatIsAsked(BogusGateway):
+    """Takes two refunds of one amount for one refund that is repeated."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        same = attrs.evolve(request, operation_id="re", key=f"{request.references}{request.amount}")
+        return super().refund(same)
+
+
+class LooksUpUnderTheKey(BogusGateway):
+    """Sends the key with a look-up too, where the provider keeps it for that call."""
+
+    used_up: tuple[str, ...] = ()
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        if all(each.key != request.key for each in self.calls):
+            self.used_up += (request.key,)
+        return super().look_up(request)
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        return REFUSED if request.key in self.used_up else super().capture(request)
+
+
+class TriesAnewAfterADecline(BogusGateway):
+    """Keeps no key of what was declined, and asks for the customer's next card."""
+
+    declined: tuple[str, ...] = ()
+
+    def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        if request.key in self.declined:
+            other = StoredSource(id="src_2", profile_id="pm_2")
+            request = attrs.evolve(request, key=f"{request.key}-2", source=other)
+        answer = super().charge(request)
+        self.declined += (request.key,) * isinstance(answer, Declined)
+        return answer
+
+
+class DeclaresTooLongAWindow(BogusGateway):
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        self.capabilities = attrs.evolve(self.capabilities, key_window=self.capabilities.key_window * 2)
+
+
+MUTANTS: dict[str, type[BogusGateway]] = {
+    "IDEM-1": VoidsUnderItsOwnKeys,
+    "IDEM-2": RemembersAnswers,
+    "IDEM-3": TakesBusyForRefused,
+    "IDEM-4": RemembersItself,
+    "IDEM-5": MakesKeysOfWhatIsAsked,
+    "IDEM-6": LooksUpUnderTheKey,
+    "IDEM-7": TriesAnewAfterADecline,
+    "IDEM-8": DeclaresTooLongAWindow,
+}
+ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (("IDEM-2", PutsTheAmountIntoTheKey),)

@@ -1,0 +1,81 @@
+"""
+The page of the documentation that lists the laws of a gateway is the list of the laws.
+
+Write it anew with:
+
+    python tests/kit/test_gateway_laws_page.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import laws_page
+
+from paysession.testing._gateways.law import GatewayLaw
+from paysession.testing._gateways.laws import LAWS
+
+PAGE = Path(__file__).parents[2] / "docs" / "gateway-laws.md"
+
+HEADING = (
+    "# The laws of a gateway",
+    "",
+    "Each is a test of `GatewayConformance`, under its code. A source such as I32 is an invariant",
+    "([what always holds](invariants.md)), F45 a fault that the simulator puts in, a name with a",
+    "number an issue in which a shop learnt it; else it is where a provider says so.",
+    "",
+    "A law applies to a gateway that has the methods which it needs: `sale` is a session or a",
+    "charge, whichever there is, and `word` a look-up or a notification. A control is a method of",
+    "the suite that its author writes, a capability what the gateway declares, or must not",
+    "declare. This page is generated from the laws.",
+)
+
+AREAS = {
+    "SES": "Sessions",
+    "SET": "Storing a source",
+    "CHG": "Charging a stored source",
+    "AUTH": "Holding money",
+    "CAP": "Taking what is held",
+    "VOID": "Letting go what is held",
+    "REF": "Giving back",
+    "LOOK": "Looking up",
+    "NOTE": "Notifications",
+    "IDEM": "The same key again",
+    "UNK": "Answers that nobody heard",
+    "DECL": "Declines",
+    "AMT": "Amounts and currencies",
+    "HON": "What is declared, and what is not",
+    "SEC": "Secrets",
+    "TIME": "Time",
+    "TOT": "Nothing but answers of the port",
+    "ANY": "Any order of calls",
+}
+
+
+def needed(law: GatewayLaw) -> Iterator[str]:
+    yield from (f"`{each}`" for each in sorted(law.needs))
+    yield from (f"lack of `{each}`" for each in sorted(law.lacks))
+    yield from (f"capability `{each}`" for each in sorted(law.able))
+    yield from (f"no capability `{each}`" for each in sorted(law.unable))
+    yield from (f"control `{each}`" for each in sorted(law.controls))
+
+
+def page() -> str:
+    spoken_of = {law.area for law in LAWS}
+    areas = {area: title for area, title in AREAS.items() if area in spoken_of}
+    return laws_page.page(HEADING, areas, LAWS, needed)
+
+
+def test_the_page_lists_every_law() -> None:
+    assert page() == PAGE.read_text(encoding="utf-8")
+    assert set() == {law.area for law in LAWS} - AREAS.keys()
+
+
+def test_what_a_law_says_fits_into_a_table() -> None:
+    told = [(law.sentence, law.reason, law.source) for law in LAWS]
+    assert [] == [each for each in told if "|" in "".join(each) or "\n" in "".join(each)]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -2,7 +2,7 @@
 Whether the tests of an adapter that is not written yet fail law by law.
 
 Reads the report (JUnit's XML) of one run. Each test of a law that fails must begin with the law's
-code and end with what is to be written, and hardly any law may hold of what does nothing.
+code, and hardly any law may hold of what does nothing but declare what it will do.
 """
 
 import re
@@ -10,7 +10,8 @@ import sys
 from xml.etree import ElementTree as ET
 
 LAW = re.compile(r"test_([a-z]+)_(\d+)_")
-MOST_THAT_HOLD = 5
+MOST_THAT_HOLD = 0.1
+"""Of those that are tried: what is declared fits together, and what is made shows no secret."""
 
 
 def main(report: str) -> int:
@@ -19,12 +20,13 @@ def main(report: str) -> int:
     said = {code: message(case) for code, case in laws.items() if failed(case)}
     silent = [code for code, text in said.items() if f"{code}: " not in text]
     held = [code for code, case in laws.items() if len(case) == 0]
-    print(f"{len(laws)} laws: {len(said)} fail, {len(held)} hold: {', '.join(held) or 'none'}")
+    too_many = len(held) > MOST_THAT_HOLD * (len(said) + len(held))
+    print(f"Not written yet: {len(said)} laws are broken, {len(held)} hold ({', '.join(held)})")
     if silent:
-        print(f"These fail and do not say which law they are: {', '.join(silent)}")
-    if len(held) > MOST_THAT_HOLD:
-        print(f"More than {MOST_THAT_HOLD} laws hold of an adapter that is not written")
-    return int(not said or bool(silent) or len(held) > MOST_THAT_HOLD)
+        print(f"These are broken, and do not say which law they are: {', '.join(silent)}")
+    if too_many:
+        print("So many hold of what does nothing that passing them proves little")
+    return int(not said or bool(silent) or too_many)
 
 
 def code_of(case: ET.Element) -> str | None:

@@ -1,48 +1,57 @@
 """
 What pytest tells of the suites of `paysession.testing`: what is on trial, and what it keeps.
 
-It stands outside of the package, so that pytest can load it without loading the package, whose
-import would otherwise be over before coverage has begun to measure it. A test of a law is known
-by its attribute `paysession_law`; what came of it travels with its report, so that it arrives
-also where tests run in other processes.
+It stands outside of the package, so that pytest can load it without importing the package, of
+which coverage would see nothing more if that were imported then. A test of a law is known by its
+attribute `paysession_law`; what came of it travels with its report, and so arrives also from
+the processes of pytest-xdist.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator, Sequence
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
 
 if TYPE_CHECKING:
+    from paysession.testing._laws.suite import Suite
     from paysession.testing._laws.support import Support
 
-_PREFIX = "paysession_"
-_OPTION = "--paysession-report"
+_OPTION: Final = "--paysession-report"
+_OURS: Final = "paysession_"
+"""How the names of the properties begin that are ours in a report."""
+
+_BROKEN: Final = "broken"
+_NOT_MADE: Final = (Exception, pytest.skip.Exception, pytest.fail.Exception)
+"""What may come of making what is on trial."""
+
+_described = pytest.StashKey[set[type]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let it be said where the support table goes."""
-    group = parser.getgroup("paysession", "suites of paysession.testing")
-    group.addoption(
+    parser.getgroup("paysession").addoption(
         _OPTION,
         metavar="FILE",
-        default=None,
-        help="Write what the suites keep, law by law, as a table in Markdown.",
+        help="write what the suites of paysession.testing keep, law by law, as Markdown",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Listen to what is reported, unless somebody else does, for whom this process works."""
+    """Listen to the reports, if it is here that they arrive."""
+    config.stash[_described] = set()
     if hasattr(config, "workerinput"):
         return
     named = cast("str | None", config.getoption(_OPTION))
     file = None if named is None else config.invocation_params.dir / named
     if file is not None and (file.is_dir() or not file.parent.is_dir()):
-        raise pytest.UsageError(f"{_OPTION}: {named} cannot be written: name a file in a folder")
+        raise pytest.UsageError(f"{_OPTION} {named}: name a file, in a folder that there is")
     config.pluginmanager.register(_Listener(file), "paysession-listener")
 
 
@@ -51,21 +60,155 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Give the report of a law what came of it."""
-    if call.when == "call" and _is_of_law(item):
-        item.user_properties += [(_PREFIX + name, told) for name, told in _came_of(item)]
-    elif call.when == "setup" and _is_of_law(item):
-        item.user_properties += [(_PREFIX + name, told) for name, told in _known_of(item)]
+    if _tries_law(item) and call.when != "teardown":
+        told = _law_of(item) if call.when == "setup" else _found_by(item)
+        item.user_properties += [(_OURS + name, value) for name, value in told.items()]
     return (yield)
 
 
-def _is_of_law(item: pytest.Item) -> bool:
-    return hasattr(getattr(item, "function", None), f"{_PREFIX}law")
+def _tries_law(item: pytest.Item) -> bool:
+    return hasattr(getattr(item, "function", None), "paysession_law")
 
 
-def _known_of(item: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - its class is not pytest's own
-    """Tell what is known of a law before it is tried."""
+def _law_of(item: Any) -> dict[str, str]:  # noqa: ANN401 - pytest's own class says too little
     law, parameters = item.function.paysession_law, getattr(item, "callspec", None)
-    yield "suite", item.cls.__name__ + (f"[{parameters.id}]" if parameters else "")
-    yield "port", item.cls.port
-    yield "code", law.code
-    yield "sentence", law.sentence
+    name = item.cls.__name__ + (f"[{parameters.id}]" if parameters else "")
+    return {"suite": name, "port": item.cls.port, "code": law.code, "sentence": law.sentence}
+
+
+def _found_by(item: Any) -> dict[str, str]:  # noqa: ANN401 - pytest's own class says too little
+    """Tell what the suite found and, with the first law of each, what is on trial."""
+    finding = item.instance.finding
+    told = {"verdict": str(finding.verdict), "note": finding.note} if finding else {}
+    if item.cls not in item.config.stash[_described]:
+        item.config.stash[_described].add(item.cls)
+        told["described"] = json.dumps(_described_or_why_not(item.instance))
+    return told
+
+
+def _described_or_why_not(suite: Suite) -> dict[str, str]:
+    try:
+        return dict(suite.described())
+    except _NOT_MADE as error:
+        from paysession._domain.limits import redacted  # noqa: PLC0415 - its suite has loaded it
+
+        return {"adapter": redacted(f"cannot be made: {type(error).__name__}: {error}")}
+
+
+class _Heard:
+    """What was heard of one suite."""
+
+    def __init__(self, place: str, name: str, port: str) -> None:
+        self.place = place
+        self.file = _place(place)
+        self.name = name
+        self.port = port
+        self.described: dict[str, str] = {}
+        self.rows: dict[str, dict[str, str]] = {}
+
+    def take(self, told: Mapping[str, str], verdict: str | None) -> None:
+        """Take in what one report tells; a law that was broken once is broken."""
+        if "described" in told:
+            self.described = json.loads(told["described"])
+        row = self.rows.setdefault(told["code"], {"sentence": told["sentence"]})
+        if verdict is not None and row.get("verdict") != _BROKEN:
+            row |= {"verdict": verdict, "note": told.get("note", "")}
+
+    def support(self, name: str) -> Support:
+        """Return what it keeps, of all that was tried."""
+        from paysession.testing._laws.support import Row, Support  # noqa: PLC0415 - see `_Listener`
+
+        tried = {code: row for code, row in self.rows.items() if "verdict" in row}
+        rows = [Row(code=code, **row) for code, row in tried.items()]
+        return Support(suite=name, port=self.port, described=self.described, rows=rows)
+
+
+class _Listener:
+    """
+    Hears what came of every law, and tells it in the end.
+
+    It imports the package only when it has heard of a suite.
+
+    Args:
+        file: Where the support table goes.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._heard: dict[tuple[str, str], _Heard] = {}
+        self._introduced: set[str] = set()
+        self._ending = "no law was tried, so that there is nothing to write"
+
+    def pytest_report_collectionfinish(
+        self, config: pytest.Config, items: Sequence[pytest.Item]
+    ) -> list[str]:
+        """Say what is on trial; what only a test with its fixtures can make is told of later."""
+        suites = {_place(each.nodeid): cast("Any", each).cls for each in items if _tries_law(each)}
+        lines: list[str] = []
+        for place, suite in () if config.option.collectonly else suites.items():
+            with suppress(*_NOT_MADE):
+                lines += _introduction(suite.__name__, suite().described())
+                self._introduced.add(place)
+        return lines
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in what a report tells of a law."""
+        properties = cast("list[tuple[str, str]]", report.user_properties)
+        told = {name.removeprefix(_OURS): value for name, value in properties if _OURS in name}
+        if "code" in told:
+            place, name = _place(report.nodeid), told["suite"]
+            heard = self._heard.setdefault((place, name), _Heard(place, name, told["port"]))
+            heard.take(told, _BROKEN if report.failed else told.get("verdict"))
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the support table."""
+        suites = self._suites()
+        if self._file is None or not suites:
+            return
+        from paysession.testing._laws import support  # noqa: PLC0415 - see the class
+
+        try:
+            support.write(self._file, support.page(suites, version=version("paysession")))
+            self._ending = f"what they keep, law by law: {self._file}"
+        except OSError as error:
+            self._ending = f"{_OPTION} {self._file} cannot be written: {error.strerror}"
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what came of every suite, and where the table is."""
+        lines = list(self._lines())
+        if lines:
+            terminalreporter.section("paysession")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+    def _lines(self) -> Iterator[str]:
+        suites = self._suites()
+        for heard in self._heard.values():
+            if heard.place not in self._introduced:
+                yield from _introduction(heard.name, heard.described)
+        if suites:
+            from paysession.testing._laws.support import counted  # noqa: PLC0415 - see the class
+
+            yield from counted(suites)
+        if self._file is not None:
+            yield self._ending
+
+    def _suites(self) -> list[Support]:
+        """Return what was tried; two suites of one name are told apart by where they stand."""
+        names = Counter(each.name for each in self._heard.values())
+        told = (
+            each.support(each.name if names[each.name] == 1 else f"{each.file}::{each.name}")
+            for each in self._heard.values()
+        )
+        return [each for each in told if each.rows]
+
+
+def _place(nodeid: str) -> str:
+    """Return where a test stands, or a class of tests."""
+    return nodeid.rpartition("::")[0]
+
+
+def _introduction(name: str, described: Mapping[str, str]) -> Iterator[str]:
+    yield f"paysession {version('paysession')} tries {name}"
+    yield from (f"  {each}: {told}" for each, told in described.items())

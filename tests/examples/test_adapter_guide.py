@@ -15,8 +15,10 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+import typer.main
 
 from paysession._cli import main
+from paysession._cli.app import app
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "write-a-gateway.md"
@@ -78,19 +80,30 @@ def test_nothing_else_in_the_guide_looks_like_the_example_and_is_not_run() -> No
     assert {"console", "py", "pycon", "python"} >= set(languages)
 
 
-def test_what_the_guide_says_to_type_prints_what_it_says(
+def commands() -> list[tuple[str, str, str]]:
+    """What the guide says to type, each with its arguments and with what is printed then."""
+    console = "\n".join(CONSOLE.findall(page()))
+    return re.findall(r"^\$ (\S+) ?(.*)\n((?:(?!\$ ).*\n)*)", console, re.MULTILINE)
+
+
+def test_the_package_that_the_guide_begins_with_is_written_as_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    commands = re.findall(
-        r"^\$ (\S+) ?(.*)\n((?:(?!\$ ).*\n)*)", "\n".join(CONSOLE.findall(page())), re.MULTILINE
-    )
-    ours = [(line, printed) for command, line, printed in commands if command == "paysession"]
-    assert SHELL >= {command for command, _, _ in commands} - {"paysession"}
-    assert ours
-    for line, printed in ours:
-        main(line.split())
-        assert printed.strip() == capsys.readouterr().out.strip()
+    ((line, printed),) = [
+        (line, printed) for _, line, printed in commands() if line.startswith("new-gateway")
+    ]
+    assert 0 == main(line.split())
+    assert printed.strip() == capsys.readouterr().out.strip()
+
+
+def test_what_the_guide_says_to_type_is_understood() -> None:
+    lines = [line.split() for command, line, _ in commands() if command == "paysession"]
+    assert {"check", "new-gateway"} == {name for name, *_ in lines}
+    known = typer.main.get_group(app).commands
+    for name, *arguments in lines:
+        known[name].make_context(name, arguments)
+    assert SHELL >= {command for command, _, _ in commands()} - {"paysession"}
 
 
 if __name__ == "__main__":

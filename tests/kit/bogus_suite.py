@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from types import MappingProxyType
 from typing import Any
 
@@ -52,6 +54,7 @@ class BogusSuite(GatewayConformance[Any]):
     bogus_class: type[AnyBogus] = BogusGateway
     bogus_capabilities: Capabilities | None = None
     declines = MappingProxyType({f"raw_{code}": code for code in FailureCode})
+    canaries = (OLD,)
     webhook_secrets = (OLD, NEW)
 
     def make_gateway(self) -> Any:
@@ -98,6 +101,10 @@ class BogusSuite(GatewayConformance[Any]):
     def answer_in_other_currency(self, gateway: AnyBogus, method: Method) -> None:
         self.arm(method, "other_currency")
 
+    def never_answer(self, gateway: Any, method: Method) -> None:
+        self.arm(method, "timeout_after")
+        gateway.silence = Event()  # which nobody ever sets: who waits for it waits for ever
+
     def keep_pending(self, gateway: AnyBogus, method: Method) -> None:
         self.arm(method, "pending")
 
@@ -135,3 +142,7 @@ class AsyncBogusSuite(BogusSuite):
     """The same, awaited."""
 
     bogus_class = AsyncBogusGateway
+    run = staticmethod(asyncio.run)
+
+    def together(self, *tasks: Coroutine[Any, Any, Any]) -> Awaitable[Sequence[Any]]:
+        return asyncio.gather(*tasks)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import attrs
 from bogus_suite import BogusSuite
 
-from paysession.gateways import BogusGateway, Gateway, LookUpRequest
+from paysession.gateways import STRIPE, BogusGateway, Gateway, LookUpRequest
 from paysession.outcomes import Report
 
 USUAL = BogusGateway().capabilities
@@ -61,6 +61,21 @@ class RefundsPerCapture(BogusSuite):
     """Each refund names the capture that it gives back."""
 
     bogus_capabilities = attrs.evolve(USUAL, refunds_per_capture=True, partial_voids=True)
+
+
+class TakesMoreThanIsHeld(BogusSuite):
+    """Twice as much as is held can be taken, and nothing is released after that."""
+
+    bogus_capabilities = attrs.evolve(
+        USUAL, over_capture=lambda held: held, void_after_capture=False
+    )
+
+
+class CountsCoarsely(BogusSuite):
+    """Dinars are counted in hundredths, and krónur whole."""
+
+    currencies = ("USD", "ISK", "KWD")
+    bogus_capabilities = attrs.evolve(USUAL, minor_units=STRIPE)
 
 
 class IgnoresKeys(BogusSuite):
@@ -176,6 +191,8 @@ UNUSUAL: tuple[type[BogusSuite], ...] = (
     FirstCaptureCloses,
     WholeOnly,
     RefundsPerCapture,
+    TakesMoreThanIsHeld,
+    CountsCoarsely,
     IgnoresKeys,
     NotificationsOnly,
     LookUpOnly,

@@ -49,6 +49,7 @@ class Trouble(StrEnum):
     LOSE = "it is lost on its way"
     LOSE_ANSWER = "its answer is lost"
     GARBLE = "its answer is the page of a proxy"
+    CONVERT = "its answer is in another currency"
     HANG = "nothing comes back, and nothing happens"
 
 
@@ -148,6 +149,15 @@ class Action:
                 return None
 
 
+@attrs.frozen
+class Call:
+    """A request as it arrived: what it asks for, what its path names, and its body."""
+
+    kind: str
+    name: str
+    json: Mapping[str, Any]
+
+
 _CLOSING = frozenset({"suspected_fraud"})
 """The codes that end an intent together with the attempt to pay it."""
 
@@ -174,7 +184,7 @@ class FakeAcme:
         self._count = 0
         self._intents: dict[str, Intent] = {}
         self._actions: dict[str, Action] = {}
-        self._answers: dict[str, tuple[object, _Answer]] = {}
+        self._answers: dict[str, tuple[Call, _Answer]] = {}
         self._troubles: list[tuple[str, Trouble, str]] = []
         self._events: list[bytes] = []
 
@@ -196,7 +206,7 @@ class FakeAcme:
             ConnectionRefusedError: Nobody took it.
             TimeoutError: Nobody knows whether it was taken.
         """
-        call, name = _routed(method, path)
+        call = _routed(method, path, json or {})
         trouble, code = self._trouble_of(call)
         if trouble is Trouble.REFUSE:
             raise ConnectionRefusedError(f"no route to Acme, with {headers}")
@@ -205,10 +215,12 @@ class FakeAcme:
         if trouble in {Trouble.HANG, Trouble.LOSE}:
             raise TimeoutError(f"no answer to {headers}")
         with self._lock:
-            answer = self._answered(call, name, headers, json or {}, trouble, code)
+            answer = self._answered(call, headers, trouble, code)
         if trouble is Trouble.LOSE_ANSWER:
             raise TimeoutError(f"no answer to {headers}")
-        return (200, b"<html>Bad gateway") if trouble is Trouble.GARBLE else answer
+        if trouble is Trouble.GARBLE:
+            return 200, b"<html>Bad gateway"
+        return _converted(answer) if trouble is Trouble.CONVERT else answer
 
     # What a test does.
 
@@ -216,9 +228,9 @@ class FakeAcme:
         """Let something happen to the next call of this kind; a decline has a code."""
         self._troubles.append((call, trouble, code))
 
-    def customer_acts(self, intent: str | None) -> None:
+    def customer_acts(self, intent: str) -> None:
         """Let the customer do what an action of this intent waits for."""
-        for action in self._waiting("action_required", intent):
+        for action in self._waiting("action_required", intent=intent):
             self._perform(action)
 
     def settle(self, *, succeed: bool) -> None:
@@ -258,57 +270,52 @@ class FakeAcme:
 
     # What goes on inside.
 
-    def _trouble_of(self, call: str) -> tuple[Trouble | None, str]:
+    def _trouble_of(self, call: Call) -> tuple[Trouble | None, str]:
         """Return what was asked for first of those troubles that are for this kind of call."""
         with self._lock:
             for armed in self._troubles:
-                if armed[0] == call:
+                if armed[0] == call.kind:
                     self._troubles.remove(armed)
                     return armed[1:]
         return None, ""
 
     def _answered(
-        self,
-        call: str,
-        name: str,
-        headers: Mapping[str, str],
-        json: Mapping[str, Any],
-        trouble: Trouble | None,
-        code: str,
+        self, call: Call, headers: Mapping[str, str], trouble: Trouble | None, code: str
     ) -> _Answer:
-        """Answer a call that arrived; one with the key of an earlier one, as that was answered."""
+        """Answer a call; one with the key of an earlier one, as that was answered."""
         if headers.get("Authorization") != f"Bearer {self._api_key}":
             return _error(401, "unauthenticated")
-        if call == "list":
-            return 200, _bytes({"actions": [each.printed() for each in self._under(name)]})
-        key, asked = headers["Idempotency-Key"], (call, name, json)
+        if call.kind == "list":
+            return 200, _bytes({"actions": [each.printed() for each in self._under(call.name)]})
+        key = headers["Idempotency-Key"]
         if key not in self._answers:
-            self._answers[key] = asked, self._made(call, name, json, trouble, code)
-        first_asked, answer = self._answers[key]
-        return answer if first_asked == asked else _error(409, "idempotency_key_reused")
+            self._answers[key] = call, self._made(call, trouble, code)
+        first, answer = self._answers[key]
+        return answer if first == call else _error(409, "idempotency_key_reused")
 
-    def _made(
-        self, call: str, name: str, json: Mapping[str, Any], trouble: Trouble | None, code: str
-    ) -> _Answer:
+    def _made(self, call: Call, trouble: Trouble | None, code: str) -> _Answer:
         """Make an action of a call, if it is a sound one, and let happen what is to happen."""
-        refund = self._actions.get(name) if call == "call_off" else None
-        intent = refund.intent if refund else self._intents.get(name)
-        if call in {"open", "charge"}:
-            self._count += 1
-            intent = Intent(f"in_{self._count}", json["amount"], json["currency"], json)
+        refund = self._actions.get(call.name)
+        intent = refund.intent if refund else self._intents.get(call.name)
+        if call.kind in {"open", "charge"}:
+            intent = self._new_intent(call)
         if intent is None:
             return _error(404, "not_found")
-        amount = json.get("amount", intent.amount)
+        amount = call.json.get("amount", intent.amount)
         if trouble is Trouble.REJECT or amount <= 0:
             return _error(422, "malformed")
-        if json.get("currency", intent.currency) != intent.currency:
+        if call.json.get("currency", intent.currency) != intent.currency:
             return _error(422, "currency_mismatch")
-        if call == "confirm" and amount != intent.amount:
+        if call.kind == "confirm" and amount != intent.amount:
             return _error(422, "amount_mismatch")
         self._intents[intent.id] = intent
-        action = self._new_action(call, intent, json, amount, refund)
+        action = self._new_action(call.kind, intent, call.json, amount, refund)
         self._decide(action, trouble, code)
         return 402 if action.status == "declined" else 200, _bytes(action.printed())
+
+    def _new_intent(self, call: Call) -> Intent:
+        self._count += 1
+        return Intent(f"in_{self._count}", call.json["amount"], call.json["currency"], call.json)
 
     def _new_action(
         self,
@@ -340,11 +347,11 @@ class FakeAcme:
 
     def _standing(self, action: Action) -> Action | None:
         """Return what came of an intent already, or what waits in it."""
+        intent = action.intent
         if action.type == "confirm":
-            waiting = self._waiting("pending", action.intent.id, "confirm")
-            acting = self._waiting("action_required", action.intent.id, "confirm")
-            return action.intent.end or next(iter([*waiting, *acting]), None)
-        return action.intent.end if action.type == "cancel" else None
+            waiting = self._waiting("pending", "action_required", intent=intent.id)
+            return intent.end or next((each for each in waiting if each.type == "confirm"), None)
+        return intent.end if action.type == "cancel" else None
 
     def _perform(self, action: Action) -> None:
         """Do what an action is for, if that can be done."""
@@ -384,9 +391,8 @@ class FakeAcme:
 
     def _cancel(self, action: Action) -> None:
         """Close an intent, and what waits in it."""
-        for status in ("pending", "action_required"):
-            for waiting in self._waiting(status, action.intent.id):
-                self._turn(waiting, "canceled")
+        for waiting in self._waiting("pending", "action_required", intent=action.intent.id):
+            self._turn(waiting, "canceled")
         action.intent.end = action
         self._turn(action, "expired" if action.asked["reason"] == "expired" else "canceled")
 
@@ -411,39 +417,38 @@ class FakeAcme:
             if action.asked.get("merchant_reference") == merchant_reference:
                 yield action
 
-    def _waiting(
-        self, status: str, intent: str | None = None, kind: str | None = None
-    ) -> list[Action]:
-        return [
-            each
-            for each in self._actions.values()
-            if each.status == status
-            and intent in {None, each.intent.id}
-            and kind in {None, each.type}
-        ]
+    def _waiting(self, *statuses: str, intent: str | None = None) -> list[Action]:
+        actions = [each for each in self._actions.values() if each.status in statuses]
+        return [each for each in actions if intent in {None, each.intent.id}]
 
 
-def _routed(method: str, path: str) -> tuple[str, str]:
-    """Return which call a request is, and what its path names."""
+def _routed(method: str, path: str, json: Mapping[str, Any]) -> Call:
     match [method, *map(unquote, path.strip("/").split("/"))]:
         case ["POST", "intents"]:
-            return "open", ""
+            return Call("open", "", json)
         case ["POST", "charges"]:
-            return "charge", ""
+            return Call("charge", "", json)
         case ["POST", "intents", name]:
-            return "update", name
-        case ["POST", "intents", name, call]:
-            return call, name
+            return Call("update", name, json)
+        case ["POST", "intents", name, kind]:
+            return Call(kind, name, json)
         case ["POST", "refunds", name, "cancel"]:
-            return "call_off", name
+            return Call("call_off", name, json)
         case ["GET", "actions", name]:
-            return "list", name
+            return Call("list", name, json)
         case _:
             raise ValueError(f"Acme has no {method} {path}")
 
 
 def _error(status: int, code: str) -> _Answer:
     return status, _bytes({"error": {"code": code}})
+
+
+def _converted(answer: _Answer) -> _Answer:
+    status, body = answer
+    said = json_format.loads(body)
+    said["currency"] = "EUR" if said["currency"] == "USD" else "USD"
+    return status, _bytes(said)
 
 
 def _bytes(content: object) -> bytes:

@@ -9,7 +9,7 @@ from acme_paysession import AcmeGateway
 from fake_acme import FakeAcme, Trouble
 from paysession import Money
 from paysession.gateways import Method, Notification
-from paysession.outcomes import FailureCode, ReferenceRole, References
+from paysession.outcomes import FailureCode, References
 from paysession.testing import GatewayConformance, ProviderBooks
 
 API_KEY = "acme_key_8c1f0a7be2"
@@ -40,6 +40,7 @@ class TestAcme(GatewayConformance[AcmeGateway]):
         "bank_unreachable": FailureCode.ISSUER_UNAVAILABLE,
         "card_expired": FailureCode.EXPIRED_CARD,
         "card_stolen": FailureCode.LOST_OR_STOLEN,
+        "duplicate": FailureCode.DUPLICATE,
         "insufficient_funds": FailureCode.INSUFFICIENT_FUNDS,
         "limit_reached": FailureCode.LIMIT_EXCEEDED,
         "refused_by_bank": FailureCode.DO_NOT_HONOR,
@@ -64,8 +65,8 @@ class TestAcme(GatewayConformance[AcmeGateway]):
         )
 
     def customer_acts(self, gateway: AcmeGateway, references: References) -> None:
-        for role in (ReferenceRole.SESSION, ReferenceRole.AUTHORIZATION):
-            acme_of(gateway).customer_acts(references.get(role))
+        for reference in references:
+            acme_of(gateway).customer_acts(reference.id)
 
     def decline(self, gateway: AcmeGateway, method: Method, code: str) -> None:
         acme_of(gateway).on_next(CALLS[method], Trouble.DECLINE, code=code)
@@ -82,6 +83,9 @@ class TestAcme(GatewayConformance[AcmeGateway]):
 
     def answer_nonsense(self, gateway: AcmeGateway, method: Method) -> None:
         acme_of(gateway).on_next(CALLS[method], Trouble.GARBLE)
+
+    def answer_in_other_currency(self, gateway: AcmeGateway, method: Method) -> None:
+        acme_of(gateway).on_next(CALLS[method], Trouble.CONVERT)
 
     def never_answer(self, gateway: AcmeGateway, method: Method) -> None:
         acme_of(gateway).on_next(CALLS[method], Trouble.HANG)

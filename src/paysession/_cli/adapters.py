@@ -5,16 +5,18 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
-from typing import TypeAlias, cast
+from typing import TypeAlias, TypeVar, cast
 
 from paysession._domain.limits import redacted
 from paysession.gateways import AsyncGateway, Gateway
 
-_Factory: TypeAlias = Callable[[], object]
+T = TypeVar("T")
+
+Factory: TypeAlias = Callable[[], object]
 
 
 class AdapterRefused(Exception):
-    """What was named is no adapter that stories can be told against."""
+    """What was named is nothing that can be used here."""
 
 
 def gateway_from(named: str) -> Gateway:
@@ -26,14 +28,8 @@ def gateway_from(named: str) -> Gateway:
     Raises:
         AdapterRefused: There is no such module or factory, it failed, or it made no `Gateway`.
     """
-    module_name, colon, factory_name = named.partition(":")
-    if not (module_name and colon and factory_name):
-        raise AdapterRefused(f"{named} is not of the form module:factory")
-    factory = _factory(module_name, factory_name)
-    try:
-        gateway = factory()
-    except Exception as error:
-        raise AdapterRefused(f"{named} failed: {_said(error)}") from error
+    factory = factory_from(named)
+    gateway = made(named, factory)
     if isinstance(gateway, AsyncGateway):
         raise AdapterRefused(f"{named} made an AsyncGateway: stories need a Gateway")
     if not isinstance(gateway, Gateway):
@@ -41,20 +37,43 @@ def gateway_from(named: str) -> Gateway:
     return gateway
 
 
-def _factory(module_name: str, factory_name: str) -> _Factory:
+def factory_from(named: str) -> Factory:
+    """
+    Import a module, and return its factory.
+
+    Raises:
+        AdapterRefused: There is no such module or factory.
+    """
+    module_name, colon, factory_name = named.partition(":")
+    if not (module_name and colon and factory_name):
+        raise AdapterRefused(f"{named} is not of the form module:factory")
     if "" not in sys.path:
         sys.path.insert(0, "")
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:
-        raise AdapterRefused(f"cannot import {module_name}: {_said(error)}") from error
+    module = _tried(lambda: importlib.import_module(module_name), f"cannot import {module_name}")
     factory: object = getattr(module, factory_name, None)
     if factory is None:
         raise AdapterRefused(f"{module_name} has no {factory_name}")
     if not callable(factory):
         raise AdapterRefused(f"{module_name}:{factory_name} cannot be called: name a factory")
-    return cast("_Factory", factory)
+    return cast("Factory", factory)
 
 
-def _said(error: Exception) -> str:
-    return redacted(f"{type(error).__name__}: {error}")
+def made(named: str, make: Callable[[], T]) -> T:
+    """
+    Make what was named.
+
+    Raises:
+        AdapterRefused: It failed.
+    """
+    return _tried(make, f"{named} failed")
+
+
+def _tried(call: Callable[[], T], what: str) -> T:
+    """Call what is somebody else's: whatever it raises, but for an interruption, is a refusal."""
+    try:
+        return call()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        said = redacted(f"{type(error).__name__}: {error}")
+        raise AdapterRefused(f"{what}: {said}") from error

@@ -13,6 +13,7 @@ from typing import Annotated, cast
 import typer
 
 from paysession._cli.adapters import AdapterRefused, gateway_from
+from paysession._cli.check import check
 from paysession._cli.demo import play
 from paysession._cli.lifecycle import Chart, Form, drawn
 from paysession._cli.new_gateway import new_gateway
@@ -115,6 +116,7 @@ def lifecycle(
 
 
 app.command()(simulate)
+app.command()(check)
 app.command()(new_gateway)
 
 

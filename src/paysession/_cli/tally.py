@@ -57,24 +57,24 @@ class Tally:
         self.console.print(table)
 
     @contextmanager
-    def watched(self, most: int) -> Generator[Callable[[int], None]]:
-        """Open what shows how many of so many runs are over: a bar, or a line at each tenth."""
+    def watched(self, most: int, *, of: str = "runs") -> Generator[Callable[[int], None]]:
+        """Open what shows how many of so many are over: a bar, or a line at each tenth."""
         if not self.console.is_terminal:
-            yield self._tenths(most)
+            yield self._tenths(most, of)
             return
-        columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        columns = (TextColumn(of), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=self.console, transient=True) as progress:
-            task = progress.add_task("runs", total=most)
-            yield lambda runs: progress.update(task, completed=runs)
+            task = progress.add_task(of, total=most)
+            yield lambda done: progress.update(task, completed=done)
 
-    def _tenths(self, most: int) -> Callable[[int], None]:
+    def _tenths(self, most: int, of: str) -> Callable[[int], None]:
         told = 0
 
-        def seen(runs: int) -> None:
+        def seen(done: int) -> None:
             nonlocal told
-            if runs * 10 // most > told:
-                told = runs * 10 // most
-                self._line(f"{runs} of {most} runs")
+            if done * 10 // most > told:
+                told = done * 10 // most
+                self._line(f"{done} of {most} {of}")
 
         return seen
 

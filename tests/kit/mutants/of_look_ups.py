@@ -38,7 +38,9 @@ class TellsOfTheWholePayment(BogusGateway):
 
 def _with_amount(report: Report, *, times: int) -> Report:
     if isinstance(report.fact, Captured):
-        return attrs.evolve(report, fact=attrs.evolve(report.fact, amount=report.fact.amount * times))
+        return attrs.evolve(
+            report, fact=attrs.evolve(report.fact, amount=report.fact.amount * times)
+        )
     return report
 
 

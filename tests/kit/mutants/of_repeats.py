@@ -111,7 +111,9 @@ class TriesAnewAfterADecline(BogusGateway):
 class DeclaresTooLongAWindow(BogusGateway):
     def __init__(self, *, provider: BogusProvider) -> None:
         super().__init__(provider=provider)
-        self.capabilities = attrs.evolve(self.capabilities, key_window=self.capabilities.key_window * 2)
+        self.capabilities = attrs.evolve(
+            self.capabilities, key_window=self.capabilities.key_window * 2
+        )
 
 
 MUTANTS: dict[str, type[BogusGateway]] = {

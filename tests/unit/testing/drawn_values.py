@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import TypeVar
 
-from hypothesis import HealthCheck, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 SAME_EVERY_TIME = settings(
     database=None,
@@ -17,6 +20,7 @@ SAME_EVERY_TIME = settings(
     max_examples=400,
     suppress_health_check=list(HealthCheck),
 )
+UNTIL_ALL_ARE_SEEN = settings(SAME_EVERY_TIME, max_examples=3_000, phases=[Phase.generate])
 
 
 def simplest(strategy: st.SearchStrategy[T], such: Callable[[T], object]) -> T:
@@ -24,7 +28,7 @@ def simplest(strategy: st.SearchStrategy[T], such: Callable[[T], object]) -> T:
     return find(strategy, lambda value: bool(such(value)), settings=SAME_EVERY_TIME)
 
 
-def drawn(strategy: st.SearchStrategy[T], count: int = 200) -> list[T]:
+def drawn(strategy: st.SearchStrategy[T], count: int = 50) -> list[T]:
     """So many values, as a property would see them."""
     values: list[T] = []
 
@@ -35,3 +39,16 @@ def drawn(strategy: st.SearchStrategy[T], count: int = 200) -> list[T]:
 
     draw()
     return values
+
+
+def seen(strategy: st.SearchStrategy[T], of: Callable[[T], U], expected: Collection[U]) -> set[U]:
+    """All that was seen of a strategy's values by the time that all of the expected was."""
+    found: set[U] = set()
+
+    def is_all(value: T) -> bool:
+        found.add(of(value))
+        return found >= set(expected)
+
+    with suppress(NoSuchExample):
+        find(strategy, is_all, settings=UNTIL_ALL_ARE_SEEN)
+    return found

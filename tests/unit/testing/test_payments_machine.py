@@ -18,6 +18,7 @@ from paysession.stores import AsyncInMemoryStore, Changes, InMemoryStore, Record
 from paysession.testing import (
     PROFILES,
     AsyncPaymentsMachine,
+    Fault,
     HistoryBroken,
     PaymentsMachine,
     Violation,
@@ -196,6 +197,32 @@ def test_as_many_histories_are_carried_out_as_are_wanted() -> None:
     assert [1, 3] == resets
 
 
+def test_what_may_go_wrong_can_be_chosen() -> None:
+    class Calm(Machine):
+        faults = ()
+        histories = 1
+
+    class Unknown(Machine):
+        faults = ("F99",)
+
+    class TimeOuts(Machine):
+        faults = (Fault.TIME_OUT_AFTER, "F1")
+
+    for machine in (Calm(), TimeOuts()):
+        machine.try_profile(STRIPE)
+    with pytest.raises(ValueError, match="F99"):
+        Unknown().try_profile(STRIPE)
+
+
+def test_no_history_at_all_proves_nothing() -> None:
+    class NoHistory(Machine):
+        histories = 0
+
+    failure = failure_of(NoHistory())
+    assert "WIRE-7" == failure.code
+    assert "in 0 histories not one call moved money" == failure.violation.seen
+
+
 def test_what_is_wrong_is_told_as_the_shortest_history_that_shows_it() -> None:
     failure = failure_of(Broken())
     assert "KEEP-7" == failure.code
@@ -242,8 +269,9 @@ def test_what_its_author_does_wrong_comes_through_as_it_is() -> None:
             return super().make_payments(gateway, clock, ids)
 
     machine = Unable()
-    with pytest.raises(ConnectionError, match="no database"):
+    with pytest.raises(ConnectionError, match="no database") as raised:
         machine.try_profile(STRIPE)
+    assert ["This was the history of seed 0 with stripe."] == raised.value.__notes__
     assert 3 == len(machine.made) == len(machine.closed)
 
 
@@ -329,7 +357,9 @@ def test_a_store_that_takes_what_it_should_refuse_is_caught_by_the_store_and_not
     assert "KEEP-2" == failure_of(Overwriting()).code
 
 
-@pytest.mark.parametrize("method", ["unpublished", "mark_published", "get", "commit"])
+@pytest.mark.parametrize(
+    "method", ["unpublished", "mark_published", "get", "commit", "due", "attention"]
+)
 def test_what_a_store_raises_by_itself_is_told(method: str) -> None:
     class Gone(InMemoryStore):
         pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import current_thread
 from typing import Any
 
@@ -23,6 +24,7 @@ from paysession.testing._payments.ledger import MANY, Ledger
 from paysession.testing._payments.rules import RULES
 from paysession.testing._stores.subjects import account, at, attempt, claim, every_event, session
 
+PAGE = Path(__file__).parents[3] / "docs" / "payments-machine.md"
 EVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -75,6 +77,13 @@ def code_of(found: Any) -> str | None:
 def test_each_rule_has_a_code_and_a_sentence_of_its_own() -> None:
     assert {code: code for code in RULES} == {code: rule.code for code, rule in RULES.items()}
     assert len(RULES) == len({rule.sentence for rule in RULES.values()})
+
+
+def test_the_page_about_the_machine_names_each_rule() -> None:
+    _, _, after = PAGE.read_text(encoding="utf-8").partition("<!-- rules -->")
+    table, _, _ = after.partition("<!-- end of rules -->")
+    expected = [f"| {rule.code} | {rule.sentence} |" for rule in RULES.values()]
+    assert expected == table.split("|---|---|\n")[1].strip().splitlines()
 
 
 ASKS: tuple[tuple[Ask[Any], str, str], ...] = (
@@ -233,7 +242,7 @@ def test_what_is_handed_to_a_loop_is_done_there_and_awaited_where_it_can_be() ->
         two: int = hand(called)
         return one + two
 
-    assert 3 == asyncio.run(beside(work))
+    assert Answer(3) == asyncio.run(beside(work))
     worker, *others = threads
     assert {current_thread().name} == set(others)
     assert worker not in others
@@ -253,6 +262,5 @@ def test_what_a_loop_cannot_do_is_raised_where_it_was_asked_for(error: type[Exce
             seen.append(type(raised))
             raise
 
-    with pytest.raises(error):
-        asyncio.run(beside(work))
+    assert error is type(asyncio.run(beside(work)).error)
     assert [error] == seen

@@ -3,7 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from drawn_values import drawn, simplest
+from drawn_values import drawn, seen, simplest
 from hypothesis import strategies as st
 
 from paysession import Currency, Money
@@ -18,7 +18,8 @@ from paysession.testing import strategies
 
 
 def test_currencies_of_every_number_of_digits_come() -> None:
-    assert {0, 2, 3, 4} == {each.digits for each in drawn(strategies.currencies())}
+    digits = (0, 2, 3, 4)
+    assert set(digits) == seen(strategies.currencies(), lambda each: each.digits, digits)
 
 
 def test_a_currency_shrinks_to_dollars_and_the_best_known_one_of_its_digits() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, TypedDict, TypeGuard
 
 from paysession.errors import MoneyError, PaySessionError
@@ -36,6 +36,7 @@ DECLINES: Final[Mapping[str, FailureCode]] = {
     "bank_unreachable": FailureCode.ISSUER_UNAVAILABLE,
     "card_expired": FailureCode.EXPIRED_CARD,
     "card_stolen": FailureCode.LOST_OR_STOLEN,
+    "duplicate": FailureCode.DUPLICATE,
     "insufficient_funds": FailureCode.INSUFFICIENT_FUNDS,
     "limit_reached": FailureCode.LIMIT_EXCEEDED,
     "refused_by_bank": FailureCode.DO_NOT_HONOR,
@@ -43,12 +44,12 @@ DECLINES: Final[Mapping[str, FailureCode]] = {
 }
 """What Acme's codes mean; one that is not here is an unknown decline."""
 
-_MONEY: Final[Mapping[str, Callable[..., Fact]]] = {
-    "authorized": Authorized,
-    "captured": Captured,
-    "released": Voided,
-    "refunded": Refunded,
-}
+_MONEY: Final = frozenset({"authorized", "captured", "released", "refunded"})
+"""What an action is when money has moved by it."""
+
+
+_ODD: Final = (KeyError, TypeError, PaySessionError)
+"""What it comes to when a field is not there, or is nothing that can be believed."""
 
 
 class _Told(TypedDict):
@@ -62,17 +63,19 @@ def is_action(said: object) -> TypeGuard[dict[str, Any]]:
     """Tell whether something is an action, as far as it must be one to be understood."""
     match said:
         case {"id": str(), "type": str(), "status": str(), "intent": str(), "sequence": int()}:
-            ours = said.get("merchant_reference")
-            return ours is None or (isinstance(ours, str) and 0 < len(ours) < 256)
+            return True
         case _:
             return False
 
 
-def report_of(action: object) -> Report:
+def report_of(action: object, *, event_id: str | None = None) -> Report:
     """Report an action under our operation's id, which is what Acme echoes, not what we know."""
     fact = fact_of(action)
     ours = action.get("merchant_reference") if is_action(action) else None
-    return Report(fact, our_reference=ours, references=fact.references)
+    try:
+        return Report(fact, our_reference=ours, references=fact.references, id=event_id)
+    except _ODD:
+        return Report(Unknown("Acme's reference is none of ours"), references=fact.references)
 
 
 def fact_of(action: object) -> Fact:
@@ -83,8 +86,8 @@ def fact_of(action: object) -> Fact:
         return fact_of(action.get("instead"))
     try:
         return _fact_of(action, {"references": _references(action), "sequence": action["sequence"]})
-    except (KeyError, PaySessionError):
-        return Unknown(f"Acme's action {action['id']} cannot be understood")
+    except _ODD:
+        return Unknown("Acme tells something odd")
 
 
 def _fact_of(action: dict[str, Any], told: _Told) -> Fact:
@@ -92,7 +95,7 @@ def _fact_of(action: dict[str, Any], told: _Told) -> Fact:
     if status == "declined":
         return _declined(action, told)
     if status in _MONEY:
-        return _moved(_MONEY[status], action, told)
+        return _moved(status, action, told)
     match status:
         case "open":
             page = Redirect(action["page"]) if action.get("page") else None
@@ -113,29 +116,37 @@ def _fact_of(action: dict[str, Any], told: _Told) -> Fact:
 def _declined(action: dict[str, Any], told: _Told) -> Fact:
     code = str(action["code"])
     if code == "already_released":  # nothing is left to wait for, which is what we asked for
-        return _moved(Voided, action, told)
+        return _moved("released", action, told)
     kind = DECLINES.get(code, FailureCode.UNKNOWN_DECLINE)
     ends = Ends.OBJECT if action["ends_intent"] else Ends.ATTEMPT
     return Declined(Failure(kind, raw_code=code), ends, **told)
 
 
-def _moved(kind: Callable[..., Fact], action: dict[str, Any], told: _Told) -> Fact:
+def _moved(status: str, action: dict[str, Any], told: _Told) -> Fact:
     """Say how much moved by Acme's count; an amount that cannot be is for a person to see."""
-    units, currency = action["amount"], action["currency"]
+    units, currency, card = action["amount"], action["currency"], action.get("card")
     try:
         amount = ISO.from_provider(units, currency)
-        profile = _profile(action.get("card"))
-        return kind(amount, profile=profile, **told) if profile else kind(amount, **told)
+        match status:
+            case "authorized":
+                return Authorized(amount, profile=_profile(card), **told)
+            case "captured":
+                return Captured(amount, profile=_profile(card), **told)
+            case "released":
+                return Voided(amount, **told)
+            case _:
+                return Refunded(amount, **told)
     except (MoneyError, TypeError):
         return Unreadable(f"{units} {currency}", **told)
 
 
-def _profile(card: dict[str, Any] | None) -> Profile | None:
-    """Return the card that Acme keeps because we asked for that, if we did."""
-    if card is None:
+def _profile(card: Any) -> Profile | None:  # noqa: ANN401 - whatever stands there
+    """Return the card that Acme keeps, if it does; an odd one is no reason to doubt the money."""
+    try:
+        fields = {each: card[each] for each in ("brand", "last4", "month", "year")}
+        return Profile(id=card["token"], **fields)
+    except _ODD:
         return None
-    fields = ("brand", "last4", "month", "year")
-    return Profile(id=card["token"], **{each: card[each] for each in fields})
 
 
 def _references(action: dict[str, Any]) -> References:

@@ -134,6 +134,7 @@ class AcmeGateway(Gateway):
             keep_card=terms.save_source,
             return_url=terms.return_url,
             expires_at=terms.expires_at and terms.expires_at.isoformat(),
+            metadata=dict(terms.metadata),
         )
 
     def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
@@ -159,22 +160,22 @@ class AcmeGateway(Gateway):
             capture=request.terms.capture,
             card=request.source.profile_id,
             use=request.use,
+            metadata=dict(request.terms.metadata),
         )
 
     def capture(self, request: CaptureRequest) -> CaptureAnswer:
         """Take some of what the intent holds."""
         path = f"/intents/{_payment(request)}/capture"
-        return self._ask(request, path, **_money(request.amount), is_final=request.is_final)
+        return self._ask(request, path, **_movement(request), is_final=request.is_final)
 
     def void(self, request: VoidRequest) -> VoidAnswer:
         """Release some of what the intent holds."""
-        path = f"/intents/{_payment(request)}/release"
-        return self._ask(request, path, **_money(request.amount))
+        return self._ask(request, f"/intents/{_payment(request)}/release", **_movement(request))
 
     def refund(self, request: RefundRequest) -> RefundAnswer:
         """Give some of what was taken back."""
         path = f"/intents/{_payment(request)}/refund"
-        return self._ask(request, path, **_money(request.amount))
+        return self._ask(request, path, **_movement(request), reason=request.reason)
 
     def cancel_refund(self, request: CancelRefundRequest) -> CancelRefundAnswer:
         """Call a refund off, which Acme does while it is pending."""
@@ -194,9 +195,9 @@ class AcmeGateway(Gateway):
         """Report what an event tells of an action; other events tell us nothing."""
         self._webhooks.verify(notification, now=self._clock())
         match read_json(notification):
-            case {"type": "action", "action": action} if is_action(action):
-                return (report_of(action),)
-            case {"type": str(kind)} if kind != "action":
+            case {"id": event_id, "type": "action", "action": action} if is_action(action):
+                return (report_of(action, event_id=event_id),)
+            case {"id": str(), "type": str(kind)} if kind != "action":
                 return ()
             case _:
                 raise UnreadableNotification("it is no event of Acme's")
@@ -254,6 +255,10 @@ def _read(status: int, body: bytes) -> _Answer:
 
 def _money(amount: Money) -> dict[str, object]:
     return {"amount": ISO.to_provider(amount), "currency": amount.currency.code}
+
+
+def _movement(request: CaptureRequest | VoidRequest | RefundRequest) -> dict[str, object]:
+    return {**_money(request.amount), "metadata": dict(request.metadata)}
 
 
 def _session(request: Request[object]) -> str:

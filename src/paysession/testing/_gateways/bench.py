@@ -8,7 +8,7 @@ that came back is written down, so that a broken law can show it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -164,11 +164,21 @@ class Bench:
         """Forget what was asked and came back: what follows has nothing to do with it."""
         self.story.clear()
 
+    def afresh(self) -> Bench:
+        """Return a bench for another gateway, at a fresh provider, whose story goes on in this."""
+        other = Bench(self.law, self.author, self.stage, self.drawn)
+        other.story = self.story
+        return other
+
+    def tell(self, what: str) -> None:
+        """Let the story say what was looked at, where nothing was asked."""
+        self.story.append(f"({what})")
+
     # -- What the provider does
 
     def control(self, call: Callable[[], Any], what: str) -> Any:  # noqa: ANN401
         """Have the author's provider do something."""
-        self.story.append(f"({what})")
+        self.tell(what)
         return self.stage.do(call)
 
     def arm(self, control: str, method: Method, *arguments: object, **named: object) -> None:
@@ -265,7 +275,9 @@ class Bench:
             return self.orders.completion(*self.opened(amount, policy=policy))
         return self.charge(amount, policy=policy)
 
-    def sales(self, amount: Money, *, policy: CapturePolicy | None = None) -> Iterable[Request[Any]]:
+    def sales(
+        self, amount: Money, *, policy: CapturePolicy | None = None
+    ) -> Iterable[Request[Any]]:
         """Return one request to hold or take an amount for each way that there is."""
         if self.offers(*SESSIONS):
             yield self.orders.completion(*self.opened(amount, policy=policy))
@@ -294,12 +306,13 @@ class Bench:
 
         Return what was asked last, and how it ended.
         """
+        fact = self.end_of(request)
         for _ in range(_ACTIONS):
-            fact = self.end_of(request)
             if not isinstance(fact, ActionRequired):
                 break
             self.customer_acts(request.references | fact.references)
             request = self.orders.again(request)
+            fact = self.end_of(request)
         return request, fact
 
     # -- What is told
@@ -350,15 +363,17 @@ class Bench:
         raise self.law.broken(what, expected, actual, story=tuple(self.story))
 
     def must(self, holds: bool, what: str, expected: object, actual: object) -> None:  # noqa: FBT001
-        """Do nothing if it holds."""
+        """Do nothing if it holds; `expected` may say in words what would."""
         __tracebackhide__ = True
         if not holds:
-            self.broken(what, expected, actual)
+            wanted = _Words(expected) if isinstance(expected, str) else expected
+            self.broken(what, wanted, actual)
 
     def same(self, expected: object, actual: object, what: str) -> None:
         """Do nothing if both are equal."""
         __tracebackhide__ = True
-        self.must(expected == actual, what, expected, actual)
+        if expected != actual:
+            self.broken(what, expected, actual)
 
     def one_of(self, answer: object, *kinds: Callable[..., T], what: str) -> T:
         """Do nothing but return it, if an answer is of one of these classes."""
@@ -366,6 +381,12 @@ class Bench:
         expected = " or ".join(getattr(kind, "__name__", "?") for kind in kinds)
         self.must(type(answer) in kinds, what, _Words(expected), answer)
         return cast("T", answer)
+
+    def sold(self, answer: object, *, what: str) -> Authorized | Captured:
+        """Do nothing but return it, if an answer says that money is held or taken."""
+        __tracebackhide__ = True
+        self.one_of(answer, Authorized, Captured, what=what)
+        return cast("Authorized | Captured", answer)
 
     def moved(self, before: ProviderBooks, what: str, **amounts: Money) -> None:
         """Do nothing if exactly that happened to money since, by the provider's own books."""
@@ -381,14 +402,14 @@ class Bench:
         self.moved(before, what)
 
     @contextmanager
-    def moving(self, what: str) -> Iterator[dict[str, Money]]:
+    def moving(self, what: str, **moves: Money) -> Generator[dict[str, Money], None, None]:
         """
         Do nothing if exactly that happens to money meanwhile, as far as `books` is written.
 
-        What is to happen is filled in, by the parts of the books: `moves["held"] = amount`.
+        What is to happen is named by the parts of the books, `moving(what, held=amount)`, or
+        filled in by them later: `moves["held"] = amount`.
         """
         __tracebackhide__ = True
-        moves: dict[str, Money] = {}
         before = [self.books(each) for each in self.author.currencies if self.knows("books")]
         yield moves
         for each in before:
@@ -396,7 +417,7 @@ class Bench:
             self.moved(each, what, **{part: moves[part] for part in same})
 
     @contextmanager
-    def unmoved(self, what: str) -> Iterator[None]:
+    def unmoved(self, what: str) -> Generator[None, None, None]:
         """Do nothing if no money moves meanwhile, as far as `books` is written."""
         __tracebackhide__ = True
         with self.moving(what):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
+from paysession._domain.methods import CapturePolicy
+from paysession._money import Money
+from paysession.gateways import Request
 from paysession.gateways.requests import Method
 from paysession.outcomes import (
     ActionRequired,
@@ -31,9 +34,9 @@ _SALES: Final[tuple[Method, ...]] = ("complete_session", "charge")
 )
 def a_manual_policy_only_holds(bench: Bench) -> None:
     amount = bench.drawn.amount()
-    for sale in bench.sales(amount, policy=MANUAL):
+    for method in callable_here(bench, _SALES):
         with bench.moving("after what was to be held") as moves:
-            _, answer = bench.concluded(sale)
+            _, answer = bench.concluded(_sale(bench, method, amount, MANUAL))
             held = bench.one_of(answer, Authorized, what="a sale that only holds")
             moves["held"] = held.amount
 
@@ -49,9 +52,9 @@ def a_manual_policy_only_holds(bench: Bench) -> None:
 def an_automatic_policy_takes(bench: Bench) -> None:
     amount = bench.drawn.amount()
     lawful = (Captured, Authorized) if bench.offers("capture") else (Captured,)
-    for sale in bench.sales(amount, policy=AUTOMATIC):
+    for method in callable_here(bench, _SALES):
         with bench.moving("after what was to be taken at once") as moves:
-            _, answer = bench.concluded(sale)
+            sale, answer = bench.concluded(_sale(bench, method, amount, AUTOMATIC))
             paid = bench.one_of(answer, *lawful, what="a sale that takes the money at once")
             moves.update(effect_of(sale, paid))
 
@@ -67,8 +70,8 @@ def an_automatic_policy_takes(bench: Bench) -> None:
 )
 def a_hold_names_what_a_capture_needs(bench: Bench) -> None:
     amount = bench.drawn.amount()
-    for sale in bench.sales(amount, policy=MANUAL):
-        last, answer = bench.concluded(sale)
+    for method in callable_here(bench, _SALES):
+        last, answer = bench.concluded(_sale(bench, method, amount, MANUAL))
         held = bench.one_of(answer, Authorized, what="a sale that only holds")
         capture = bench.orders.capture(last.references | held.references, amount)
         taken = bench.ended(capture, bench.ask(capture, of=bench.another()))
@@ -89,12 +92,9 @@ def a_partial_approval_says_how_much(bench: Bench) -> None:
         bench.anew()
         bench.arm("move_less", method)
         amount = bench.drawn.amount()
-        sale = occasion(bench, method, amount)
         with bench.moving("after a sale that was approved in part") as moves:
-            _, answer = bench.concluded(sale)
-            paid = bench.one_of(
-                answer, Authorized, Captured, what="a sale that is approved in part"
-            )
+            sale, answer = bench.concluded(occasion(bench, method, amount))
+            paid = bench.sold(answer, what="a sale that is approved in part")
             bench.must(paid.amount < amount, "what it answers", f"less than {amount}", paid.amount)
             moves.update(effect_of(sale, paid))
 
@@ -131,7 +131,14 @@ def a_charge_takes_nothing_that_needs_the_customer(bench: Bench) -> None:
         bench.one_of(answer, *lawful, what="a charge that needs the customer")
 
 
+def _sale(bench: Bench, method: Method, amount: Money, policy: CapturePolicy) -> Request[Any]:
+    """Return a request to hold or take an amount by this method, which can be asked now."""
+    if method == "charge":
+        return bench.charge(amount, policy=policy)
+    return bench.orders.completion(*bench.opened(amount, policy=policy))
+
+
 def _id_of_charge(bench: Bench, answer: object) -> str | None:
     """Return what the money of a charge is called, whether it was held or taken."""
-    charged = bench.one_of(answer, Authorized, Captured, what="a charge").references
+    charged = bench.sold(answer, what="a charge").references
     return charged.get(ReferenceRole.AUTHORIZATION) or charged.get(ReferenceRole.CAPTURE)

@@ -99,8 +99,9 @@ class Controls(Generic[G]):
         """
         Let the customer do what the provider's page or the next action asks for.
 
-        It is called for every session after it was opened, and for every action that a call
-        says is required. Nothing is done unless you write it.
+        It is called for every session after it was opened, for every action that a call says is
+        required, and for whoever tries another source after a decline. Nothing is done unless
+        you write it.
         """
 
     def browser_brings(self, gateway: G) -> ClientData | Awaitable[ClientData | None] | None:

@@ -26,6 +26,8 @@ _MOST_DIGITS: Final = 9
 
 _TENTH: Final = 10
 
+_MOSTLY: Final = (False, True, True, True)
+
 
 class Draws(Protocol):
     """Where a law gets what it leaves open."""
@@ -56,12 +58,13 @@ class Drawn:
 
     def some_of(self, choices: Sequence[T]) -> list[T]:
         """
-        Draw some of these, one at least, in any order.
+        Draw most of these, one at least, in their order.
 
-        One is about as likely to be drawn as not, and what breaks a law is found alone: so
-        what holds of each of them is tried of all of them, and told of one.
+        Each is drawn so often that none is ever missed, and what breaks a law is found alone:
+        so what holds of each is tried of all of them, and told of one.
         """
-        return self.data.draw(st.lists(st.sampled_from(choices), min_size=1, unique=True))
+        drawn = [each for each in choices if self.data.draw(st.sampled_from(_MOSTLY))]
+        return drawn or list(choices[:1])
 
     def currency(self) -> str:
         """Draw a currency that the account takes."""
@@ -80,7 +83,11 @@ class Drawn:
 
     def any_amount(self) -> Money:
         """Return an amount where any will do: nothing is drawn."""
-        return smallest(self.currencies[0], self.units) * _FEWEST
+        return self.fixed().amount()
+
+    def fixed(self) -> Drawn:
+        """Return what draws nothing, where a law is to be tried once and always alike."""
+        return _Fixed(self.data, self.currencies, self.units)
 
     def octets(self, *, most: int) -> bytes:
         """Draw bytes that mean nothing."""
@@ -92,15 +99,42 @@ class Drawn:
         units = self.data.draw(st.integers(1, _MOST))
         return step * (units if units < amount.minor // step.minor else units + 1)
 
+    def least(self, currency: str) -> Money:
+        """Return the smallest amount of a currency of which the provider counts every multiple."""
+        return smallest(currency, self.units)
+
     def countable(self, amount: Money) -> Money:
         """Return as much of an amount as the provider can count."""
-        step = smallest(amount.currency.code, self.units)
-        return step * (amount.minor // step.minor)
+        least = self.least(amount.currency.code)
+        return least * (amount.minor // least.minor)
+
+    def coarse(self) -> list[str]:
+        """Return currencies of which the provider cannot count every amount: ours, if any are."""
+        named = {code for code, _ in (*self.units.exponents, *self.units.steps)}
+        coarse = [each for each in sorted(named) if self.least(each).minor > 1]
+        return [each for each in coarse if each in self.currencies] or coarse
 
     def text(self, *, most: int) -> str:
         """Draw text such as people write, in any script."""
         letters = st.characters(codec="utf-8", exclude_categories=["C"])
         return self.data.draw(st.text(letters, min_size=1, max_size=most))
+
+
+class _Fixed(Drawn):
+    """What a law could leave open, and does not."""
+
+    def one_of(self, choices: Sequence[T]) -> T:
+        return choices[0]
+
+    def some_of(self, choices: Sequence[T]) -> list[T]:
+        return list(choices)
+
+    def amount(self, currency: str | None = None) -> Money:
+        return smallest(currency or self.currencies[0], self.units) * _FEWEST
+
+    def part_of(self, amount: Money) -> Money:
+        step = smallest(amount.currency.code, self.units)
+        return step * (amount.minor // step.minor // 2)
 
 
 def smallest(currency: str, units: MinorUnits) -> Money:

@@ -5,11 +5,48 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from paysession.testing._gateways import captures, charges, declines, sessions, setups
+from paysession.testing._gateways import (
+    amounts,
+    any_order,
+    captures,
+    charges,
+    declines,
+    honesty,
+    look_ups,
+    lost_answers,
+    notifications,
+    patience,
+    refunds,
+    repeats,
+    secrecy,
+    sessions,
+    setups,
+    totality,
+    voids,
+)
 from paysession.testing._gateways.law import SESSIONS, SETUPS, GatewayLaw
 from paysession.testing._laws.law import laws_of
 
-LAWS: Final = laws_of(GatewayLaw, sessions, charges, setups, declines, captures)
+LAWS: Final = laws_of(
+    GatewayLaw,
+    sessions,
+    charges,
+    setups,
+    declines,
+    captures,
+    voids,
+    refunds,
+    amounts,
+    repeats,
+    lost_answers,
+    look_ups,
+    notifications,
+    honesty,
+    secrecy,
+    patience,
+    totality,
+    any_order,
+)
 """As their modules hold them."""
 
 AREAS: Final[Mapping[str, frozenset[str]]] = {
@@ -18,5 +55,13 @@ AREAS: Final[Mapping[str, frozenset[str]]] = {
     "CHG": frozenset({"charge"}),
     "SET": frozenset(SETUPS),
     "CAP": frozenset({"capture"}),
+    "VOID": frozenset({"void"}),
+    "REF": frozenset({"refund"}),
+    "AMT": frozenset(SESSIONS),
+    "LOOK": frozenset({"look_up"}),
+    "NOTE": frozenset({"read_notification"}),
+    "SEC": frozenset(SESSIONS),
+    "TIME": frozenset(),
+    "TOT": frozenset(SESSIONS),
 }
 """What each area is about: if a gateway offers these, one law of the area at least is tried."""

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
-from paysession.outcomes import (
-    Canceled,
-    Declined,
-    Expired,
-    Fact,
-    Pending,
-    References,
-    Rejected,
-    Report,
-)
+from paysession.outcomes import Canceled, Declined, Expired, Fact, Pending, References, Rejected
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.law import law
 from paysession.testing._gateways.occasions import (
     DONE,
     LASTS,
-    MOVES,
     callable_here,
     effect_of,
     findable,
@@ -69,8 +60,8 @@ def what_was_not_done_is_not_found(bench: Bench) -> None:
     controls=("keep_pending", "settle"),
 )
 def a_look_up_tells_how_it_ended(bench: Bench) -> None:
-    for method in bench.drawn.some_of(callable_here(bench, LASTS)):
-        succeed = bench.drawn.one_of([True, False])
+    either_way = [*product(callable_here(bench, LASTS), (True, False))]
+    for method, succeed in bench.drawn.some_of(either_way):
         bench.arm("keep_pending", method)
         request = occasion(bench, method, bench.drawn.amount())
         with bench.unmoved(f"while a {method} is pending"):
@@ -80,7 +71,7 @@ def a_look_up_tells_how_it_ended(bench: Bench) -> None:
             end = bench.ended(request, pending, succeed=succeed)
             lawful = DONE[method] if succeed else (Declined, Rejected, Canceled, Expired)
             bench.one_of(end, *lawful, what=f"what is found of a {method} that was decided")
-            moves |= effect_of(request, end)
+            moves.update(effect_of(request, end))
 
 
 @law(
@@ -150,7 +141,8 @@ def another_process_finds_it(bench: Bench) -> None:
     for method in bench.drawn.some_of(callable_here(bench, LASTS)):
         request = occasion(bench, method, bench.drawn.amount())
         last, _ = bench.concluded(request)
-        here, there = bench.reports(last), bench.reports(last, of=another)
+        here = [report.fact for report in bench.reports(last)]
+        there = [report.fact for report in bench.reports(last, of=another)]
         bench.same(here, there, f"what another process finds of a {method}")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import product
+from typing import Any, Final
 
 from paysession._money import Money
 from paysession.gateways import Request
@@ -19,6 +20,8 @@ from paysession.testing._gateways.occasions import (
     occasion,
 )
 
+_EITHER_WAY: Final = (True, False)
+
 
 @law(
     "UNK-1",
@@ -31,8 +34,7 @@ from paysession.testing._gateways.occasions import (
     controls=("lose_answer",),
 )
 def a_lost_answer_is_not_guessed(bench: Bench) -> None:
-    for method in bench.drawn.some_of(callable_here(bench)):
-        happened = bench.drawn.one_of([True, False])
+    for method, happened in bench.drawn.some_of([*product(callable_here(bench), _EITHER_WAY)]):
         bench.arm("lose_answer", method, happened=happened)
         request = occasion(bench, method, bench.drawn.amount())
         what = f"a {method} whose answer is lost"
@@ -41,7 +43,7 @@ def a_lost_answer_is_not_guessed(bench: Bench) -> None:
             _hears_no_guess(bench, request, Unknown, NotAttempted, what=what)
         else:
             with bench.moving(f"after {what}") as moves:
-                moves |= _hears_no_guess(bench, request, Unknown, NotAttempted, what=what)
+                moves.update(_hears_no_guess(bench, request, Unknown, NotAttempted, what=what))
 
 
 @law(
@@ -75,14 +77,16 @@ def what_was_not_heard_is_found(bench: Bench) -> None:
     able=("honours_keys",),
 )
 def a_lost_call_repeated_is_done_once(bench: Bench) -> None:
-    for method in bench.drawn.some_of(callable_here(bench, MOVES)):
-        bench.arm("lose_answer", method, happened=bench.drawn.one_of([True, False]))
+    for method, happened in bench.drawn.some_of(
+        [*product(callable_here(bench, MOVES), _EITHER_WAY)]
+    ):
+        bench.arm("lose_answer", method, happened=happened)
         request = occasion(bench, method, bench.drawn.amount())
         with bench.moving(f"after a {method} was lost, and asked for again") as moves:
             bench.ask(request)
             last, end = bench.concluded(request)
             bench.one_of(end, *DONE[method], what=f"a {method} that was lost, asked for again")
-            moves |= effect_of(last, end)
+            moves.update(effect_of(last, end))
 
 
 @law(
@@ -100,7 +104,7 @@ def what_does_not_arrive_is_not_done(bench: Bench) -> None:
         request = occasion(bench, method, bench.drawn.amount())
         what = f"a {method} that cannot reach the provider"
         with bench.moving(f"after {what}") as moves:
-            moves |= _hears_no_guess(bench, request, NotAttempted, Unknown, what=what)
+            moves.update(_hears_no_guess(bench, request, NotAttempted, Unknown, what=what))
         _, end = bench.concluded(request)
         bench.one_of(end, *DONE[method], what=f"the same {method}, once it can")
 

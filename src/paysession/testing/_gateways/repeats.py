@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import attrs
 
-from paysession.gateways import Request
 from paysession.gateways.requests import Method
 from paysession.outcomes import ActionRequired, Declined, Pending, Rejected, Unknown
 from paysession.testing._gateways.bench import AnyGateway, Bench
@@ -81,7 +80,7 @@ def asked_at_once_it_is_done_once(bench: Bench) -> None:
                 bench.one_of(told, *lawful, what=f"a {method} that many ask for at the same time")
             last, end = bench.concluded(request)
             bench.one_of(end, *DONE[method], what=f"the same {method}, asked for once more")
-            moves |= effect_of(last, end)
+            moves.update(effect_of(last, end))
 
 
 @law(
@@ -117,7 +116,7 @@ def two_keys_are_two_effects(bench: Bench) -> None:
             bench.one_of(bench.concluded(first)[1], *DONE[method], what=f"the first {method}")
             last, end = bench.concluded(second)
             bench.one_of(end, *DONE[method], what=f"the second {method}")
-            moves |= {part: moved * 2 for part, moved in effect_of(last, end).items()}
+            moves.update({part: moved * 2 for part, moved in effect_of(last, end).items()})
 
 
 @law(

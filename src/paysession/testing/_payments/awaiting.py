@@ -55,6 +55,7 @@ class _Work(Generic[T]):
         self._answers: SimpleQueue[Answer[Any]] = SimpleQueue()
 
     def run(self) -> None:
+        __tracebackhide__ = True
         try:
             self.end = Answer(self._work(self._hand))
         except BaseException as error:  # noqa: BLE001 - who waits for it gets it
@@ -66,11 +67,14 @@ class _Work(Generic[T]):
         return self._answers.get().given()
 
 
-async def beside(work: Callable[[Hand], T]) -> T:
-    """Run something in a thread of its own, and do on this event loop whatever it hands over."""
-    __tracebackhide__ = True
+async def beside(work: Callable[[Hand], T]) -> Answer[T]:
+    """
+    Run something in a thread of its own, and do on this event loop whatever it hands over.
+
+    What it came to is returned, also where it is an exception: no frame of the loop is in that.
+    """
     under_way = _Work(work)
     Thread(target=under_way.run, daemon=True).start()
     while (errand := under_way.errands.get()) is not None:
         await errand.run()
-    return under_way.end.given()
+    return under_way.end

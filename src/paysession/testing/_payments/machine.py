@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, ClassVar, Final
 
 from paysession._payments import AsyncPayments, Payments
 from paysession.gateways.port import AsyncGateway, Gateway
+from paysession.testing._laws.threads import Answer
 from paysession.testing._payments.application import AnyPayments, Application
 from paysession.testing._payments.awaiting import Hand, at_once, beside
 from paysession.testing._payments.failing import HistoryBroken
@@ -28,10 +29,10 @@ from paysession.testing._simulation.backend import Clock, Ids, Wiring
 from paysession.testing._simulation.faults import Fault
 from paysession.testing._simulation.plans import Plan, plan_of
 from paysession.testing._simulation.profiles import PROFILES, Profile
-from paysession.testing._simulation.run import Run, Violation, violation_of
+from paysession.testing._simulation.run import Run, Violation, faults_of, violation_of
 
-_FAULTS: Final = tuple(sorted(frozenset(Fault) - {Fault.OTHER_ACCOUNT}))
-"""What may go wrong: nobody can take one account for another where there is but one."""
+_IMPOSSIBLE: Final = frozenset({Fault.OTHER_ACCOUNT})
+"""Nobody can take one account for another where there is but one."""
 
 
 class _Machine(ABC):
@@ -41,12 +42,14 @@ class _Machine(ABC):
     Attributes:
         histories: How many histories each test carries out.
         first_seed: What the first of them is made of; the others are made of those that follow.
+        faults: What may go wrong, by itself or by its number ("F2").
         gateway_name: The name that `make_payments` gives to the gateway.
         tenant: Whose records `make_payments` works on.
     """
 
     histories: ClassVar[int] = 25
     first_seed: ClassVar[int] = 0
+    faults: ClassVar[Collection[Fault | str]] = tuple(Fault)
     gateway_name: str = "simulated"
     tenant: str = ""
 
@@ -87,19 +90,25 @@ class _Machine(ABC):
 
     def _carry_out(self, profile: Profile, hand: Hand) -> None:
         __tracebackhide__ = True
+        paid = 0
         with _silence():
-            seeds = range(self.first_seed, self.first_seed + self.histories)
-            have_paid = [self._has_paid(seed, profile, hand) for seed in seeds]
-        if not any(have_paid):
-            nothing = f"in {self.histories} histories not one call moved money"
-            none = Violation(code=PAID.code, sentence=PAID.sentence, seen=nothing, plan=())
-            raise HistoryBroken(none, self.first_seed, profile.name, type(self).__name__)
+            for seed in range(self.first_seed, self.first_seed + self.histories):
+                paid += self._has_paid(seed, profile, hand)
+        if not paid:
+            seen = f"in {self.histories} histories not one call moved money"
+            nothing = Violation(code=PAID.code, sentence=PAID.sentence, seen=seen, plan=())
+            raise HistoryBroken(nothing, self.first_seed, profile.name, type(self).__name__)
 
     def _has_paid(self, seed: int, profile: Profile, hand: Hand) -> bool:
-        """Carry one history out, and tell whether money moved in it."""
+        """Carry one history out, and tell whether a call of ours moved money in it."""
         __tracebackhide__ = True
         run_of = partial(self._run_of, seed, profile, hand)
-        run = run_of(plan_of(seed, profile, _FAULTS))
+        plan = plan_of(seed, profile, sorted(faults_of(self.faults) - _IMPOSSIBLE))
+        try:
+            run = run_of(plan)
+        except Exception as error:
+            error.add_note(f"This was the history of seed {seed} with {profile.name}.")
+            raise
         if run.broken is not None:
             violation = violation_of(run, run.broken, run_of)
             raise HistoryBroken(violation, seed, profile.name, type(self).__name__)
@@ -156,6 +165,7 @@ class PaymentsMachine(_Machine):
     Attributes:
         histories: How many histories each test carries out.
         first_seed: What the first of them is made of; the others are made of those that follow.
+        faults: What may go wrong, by itself or by its number ("F2").
         gateway_name: The name that `make_payments` gives to the gateway.
         tenant: Whose records `make_payments` works on.
 
@@ -264,9 +274,10 @@ class AsyncPaymentsMachine(_Machine):
             HistoryBroken: Something happened that must never happen.
         """
         __tracebackhide__ = True
+        ends: list[Answer[None]] = []
 
         async def main() -> None:
-            __tracebackhide__ = True
-            await beside(partial(self._carry_out, profile))
+            ends.append(await beside(partial(self._carry_out, profile)))
 
         self.run(main())
+        ends[0].given()

@@ -131,9 +131,10 @@ class Driver:
     def _read(self, ask: Ask[tuple[Entity, ...]], *, by: str) -> tuple[Entity, ...]:
         """Let somebody look into the store without a command."""
         self.backend.begin(by)
-        found = self.backend.answer(ask, by=by, command=by)
-        self.backend.judge()
-        return cast("tuple[Entity, ...]", found)
+        try:
+            return cast("tuple[Entity, ...]", self.backend.answer(ask, by=by, command=by))
+        finally:
+            self.backend.judge()
 
     def begin(self, name: str, command: str, *args: object, **kwargs: Any) -> Process:  # noqa: ANN401
         """Give a command; nothing of it is done before its first step."""

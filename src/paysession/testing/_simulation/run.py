@@ -37,7 +37,7 @@ def _profile(given: Profile | str) -> Profile:
     return PROFILES[given]
 
 
-def _faults(given: Iterable[Fault | str]) -> frozenset[Fault]:
+def faults_of(given: Iterable[Fault | str]) -> frozenset[Fault]:
     """Return faults, themselves or by their numbers."""
     return frozenset(Fault(each) for each in given)
 
@@ -241,7 +241,7 @@ class Simulation:
         """
         self._set("seed", seed)
         self._set("profile", _profile(profile))
-        self._set("faults", frozenset(Fault) if faults is None else _faults(faults))
+        self._set("faults", frozenset(Fault) if faults is None else faults_of(faults))
         self._set("plant", nullcontext if plant is None else _plant(plant))
 
     def _set(self, name: str, value: object) -> None:

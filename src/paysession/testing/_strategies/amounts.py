@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from decimal import Decimal
+from functools import cache
 from typing import Final, TypeAlias
 
 from hypothesis import strategies as st
@@ -95,7 +96,8 @@ def not_below_zero(bound: Bound) -> None:
         raise InvalidAmount(str(bound), "it is below zero: raise it")
 
 
-def moved(currency: str | Currency | None = None) -> st.SearchStrategy[Money]:
+@cache
+def moved(currency: Currency) -> st.SearchStrategy[Money]:
     """Return amounts that can be moved: more than nothing."""
     return money(currency, least=FINEST_UNIT)
 

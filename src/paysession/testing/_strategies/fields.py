@@ -22,7 +22,7 @@ from paysession._domain.methods import PaymentMethod
 from paysession._domain.payable import Payable
 from paysession._domain.secrets import ClientData
 from paysession._domain.sources import CreditCard, Profile, StoreCredit, StoredSource
-from paysession._money import Money
+from paysession._money import Currency, Money
 from paysession.lifecycles import DisputeStatus
 from paysession.outcomes import FailureCode, Redirect, Reference, ReferenceRole, References
 from paysession.testing._strategies import plain, shop
@@ -31,6 +31,11 @@ from paysession.testing._strategies.amounts import moved
 T = TypeVar("T", bound=attrs.AttrsInstance)
 Drawn: TypeAlias = "st.SearchStrategy[Any]"
 """Of an attribute, as its class declares it."""
+
+
+def ordinary(kind: type[T]) -> st.SearchStrategy[T]:
+    """Return the values that an attribute of this class has."""
+    return _drawn(kind.__name__, kind, {})
 
 
 def built(
@@ -121,7 +126,7 @@ _READY: Final[Mapping[object, Drawn]] = {
     int: st.integers(0, 9),
     bool: st.booleans(),
     datetime: plain.instants(),
-    Money: moved("USD"),
+    Money: moved(Currency("USD")),
     Metadata: plain.metadata(),
     ClientData: plain.client_data(),
     References: references(),

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias, get_args
 import attrs
 from hypothesis import strategies as st
 
-from paysession._domain.methods import PaymentMethod
+from paysession._domain.methods import CapturePolicy, LatePolicy, PaymentMethod, UnderpaidPolicy
 from paysession._domain.payable import Payable
 from paysession._domain.sources import Source, StoredSource
 from paysession._money import Currency, Money
@@ -70,19 +70,19 @@ class _Parts:
         amounts: st.SearchStrategy[Money] | None,
     ) -> _Parts:
         """Return what was given, and for what was left out the ordinary."""
-        orders = shop.payables(currency=currency, least=FINEST_UNIT, most=_MOST_EACH)
         tokens = st.just("tok_1") | shop.bogus_tokens()
+        paid_with = st.builds(StoredSource, id=st.just("src_1"), profile_id=tokens)
         return cls(
-            payables=orders if payables is None else payables,
+            payables=_orders(currency) if payables is None else payables,
             methods=methods,
-            sources=shop.sources(StoredSource, profile_ids=tokens) if sources is None else sources,
+            sources=paid_with if sources is None else sources,
             amounts=money(currency, most=_MOST_EACH) if amounts is None else amounts,
         )
 
     def commands(self, kinds: Sequence[type[Command]]) -> st.SearchStrategy[Command]:
         """Return commands of these kinds, some of them more often than others."""
         often = [self._of_kind(kind) for kind in kinds for _ in range(_OFTEN.get(kind, 1))]
-        return st.sampled_from(often).flatmap(lambda command: command)
+        return st.one_of(often)
 
     def _of_kind(self, kind: type[Command]) -> st.SearchStrategy[Command]:
         changed = self.payables.flatmap(_at_another_price)
@@ -96,18 +96,40 @@ class _Parts:
         return built(kind, instead)
 
 
+# What stands in texts matters little to a history, and takes long to shrink: it is plain.
+
+
+def _orders(currency: str | Currency) -> st.SearchStrategy[Payable]:
+    names = st.sampled_from(("or_1", "or_2"))
+    return st.builds(Payable, names, total=_prices(currency))
+
+
+def _prices(currency: str | Currency) -> st.SearchStrategy[Money]:
+    return money(currency, least=FINEST_UNIT, most=_MOST_EACH)
+
+
 def _at_another_price(payable: Payable) -> st.SearchStrategy[Payable]:
-    totals = money(payable.total.currency, least=FINEST_UNIT, most=_MOST_EACH)
+    totals = _prices(payable.total.currency)
     return totals.map(lambda total: attrs.evolve(payable, total=total))
 
 
 def _methods_for(kind: type[Command]) -> st.SearchStrategy[PaymentMethod]:
     """Return methods by which a command may come to something."""
     if kind is CreatePayment:
-        return shop.payment_methods(
-            gateway="offline", session_required=False, source_required=False
-        )
-    return shop.payment_methods(gateway="bogus", session_required=True)
+        return st.just(_CHECK)
+    return st.builds(
+        attrs.evolve,
+        st.just(_CARD),
+        capture=st.sampled_from(CapturePolicy),
+        on_underpaid=st.sampled_from(UnderpaidPolicy),
+        on_late=st.sampled_from(LatePolicy),
+    )
+
+
+_CARD: Final = PaymentMethod(id="pm_1", name="Card", gateway="bogus")
+_CHECK: Final = PaymentMethod(
+    id="pm_2", name="Check", gateway="offline", session_required=False, source_required=False
+)
 
 
 def commands(
@@ -126,8 +148,8 @@ def commands(
         currency: Of all that is left out.
         payables: What is being paid; orders of up to 200 major units if left out.
             `UpdatePayable` gives them other totals.
-        methods: How. If left out, methods of a gateway named "bogus" that works through
-            sessions, and to create a payment, those of one named "offline".
+        methods: How. A card at a gateway named "bogus" if left out, and where a payment is
+            created without a session, a check at one named "offline".
         sources: What customers pay with; stored sources with `bogus_tokens` if left out.
         amounts: Parts that are asked for; from zero to 200 major units if left out.
 

@@ -28,11 +28,11 @@ from paysession.gateways.requests import (
     UpdateSessionRequest,
     VoidRequest,
 )
-from paysession.outcomes import Fact, NextAction, Outcome, Report
+from paysession.outcomes import Fact, NextAction, Outcome, Report, Totals
 from paysession.testing._strategies import plain
 from paysession.testing._strategies.amounts import currencies, moved
 from paysession.testing._strategies.choices import chosen
-from paysession.testing._strategies.fields import built, references
+from paysession.testing._strategies.fields import built, ordinary, references
 
 AnyOutcome = TypeVar("AnyOutcome", bound=Outcome)
 AnyFact = TypeVar("AnyFact", bound=Fact)
@@ -55,6 +55,8 @@ REQUESTS: Final[tuple[type[Request[Any]], ...]] = (
 )
 """Every class of the port, in the order of its methods."""
 
+_MOVED: Final = currencies().flatmap(moved)
+
 _ASKED: Final = tuple(kind.method for kind in REQUESTS if kind is not LookUpRequest)
 
 
@@ -66,7 +68,7 @@ def next_actions(*kinds: type[NextAction]) -> st.SearchStrategy[NextAction]:
         TypeError: A kind is no next action.
     """
     among = chosen(kinds, among=get_args(NextAction), called="next action")
-    return st.one_of([built(kind) for kind in among])
+    return st.one_of([ordinary(kind) for kind in among])
 
 
 @overload
@@ -150,12 +152,12 @@ def _of_kind(
     amounts: st.SearchStrategy[Money] | None,
     times: st.SearchStrategy[datetime | None],
 ) -> st.SearchStrategy[AnyFact]:
-    """Return facts of a class; whatever amounts one of them has are of one currency."""
-    if amounts is not None:
-        return built(kind, {Money: amounts}, occurred_at=times)
-    return currencies().flatmap(
-        lambda currency: built(kind, {Money: moved(currency)}, occurred_at=times)
-    )
+    """Return facts of a class; if one has two amounts, they are of one currency."""
+    if amounts is None and kind is Totals:
+        return currencies().flatmap(
+            lambda currency: built(kind, {Money: moved(currency)}, occurred_at=times)
+        )
+    return built(kind, {Money: _MOVED if amounts is None else amounts}, occurred_at=times)
 
 
 def answers(
@@ -264,7 +266,7 @@ def _asked(
     of_class = built(
         kind,
         {
-            Money: currencies().flatmap(moved) if amounts is None else amounts,
+            Money: _MOVED if amounts is None else amounts,
             Terms: built(Terms, capture=capture),
             Method: st.sampled_from(_ASKED),
         },

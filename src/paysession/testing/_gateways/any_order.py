@@ -1,0 +1,256 @@
+"""
+Laws of everything together: whatever is asked, in whatever order, all that is told agrees.
+
+Each other law looks at one thing. Here sales are opened, completed, captured, voided, refunded
+and closed, asked for again, looked up and told of, in any order that can be drawn, while the
+provider loses answers, refuses and takes its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+from paysession._domain.methods import CapturePolicy
+from paysession._money import Money
+from paysession.gateways import CreateSessionRequest, RefundRequest, Request
+from paysession.gateways.requests import Method
+from paysession.outcomes import NO_REFERENCES, ActionRequired, Canceled
+from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.dealings import Dealing, Range, Sale
+from paysession.testing._gateways.law import SESSIONS, law
+from paysession.testing._gateways.occasions import MOVES
+from paysession.testing._gateways.orders import AUTOMATIC, MANUAL
+
+Steps: TypeAlias = Mapping[str, list[Callable[[], None]]]
+"""What can be done now, by kinds."""
+
+_STEPS: Final = 20
+_MOST_SALES: Final = 2
+_PARTS: Final = ("held", "taken", "released", "given_back")
+_TROUBLED: Final[tuple[Method, ...]] = (*MOVES, "cancel_refund", "close_session")
+
+
+@law(
+    "ANY-1",
+    "whatever is asked, in whatever order, the provider's books agree with what was answered",
+    reason="a shop believes what it was answered, and a bank what was booked",
+    source="I5, I32, F42; woocommerce-gateway-stripe #890",
+    about="capture",
+    needs=("sale",),
+    controls=("books",),
+)
+def the_books_agree_with_the_answers(bench: Bench) -> None:
+    walk = Walk(bench)
+    for _ in range(_STEPS):
+        walk.go(walk.asking())
+        walk.balances()
+
+
+@law(
+    "ANY-2",
+    "whatever is asked, in whatever order, nothing that is told later contradicts an answer",
+    reason="a shop that is told two things acts on the wrong one",
+    source="I31, I45, F20, F46; medusa #13301",
+    about="look_up",
+    needs=("sale", "word"),
+)
+def what_is_told_agrees_with_the_answers(bench: Bench) -> None:
+    walk = Walk(bench)
+    for _ in range(_STEPS):
+        walk.go({**walk.asking(), **walk.listening()})
+    walk.ends()
+
+
+class Walk:
+    """A way through all that can be asked of a gateway, and what is known on it."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._sales: list[Sale] = []
+
+    def go(self, steps: Steps) -> None:
+        """Take one of the steps that can be taken now, or none."""
+        kind = self._bench.drawn.one_of(["rest", *(each for each in steps if steps[each])])
+        if kind != "rest":
+            self._bench.drawn.one_of(steps[kind])()
+
+    def asking(self) -> Steps:
+        """Return what can be asked now, and what the provider can decide."""
+        bench, named = self._bench, [each for each in self._sales if each.references.entries]
+        sessions = [(sale, sale.session) for sale in named if sale.session is not None]
+        again = bench.gateway.capabilities.honours_keys
+        return {
+            "open": self._openings() if len(self._sales) < _MOST_SALES else [],
+            "complete": [partial(self._complete, *each) for each in sessions],
+            "close": [
+                partial(self._close, *each)
+                for each in sessions
+                if bench.offers("close_session") and each[0].of("complete_session")
+            ],
+            "capture": [partial(self._capture, each) for each in named if bench.offers("capture")],
+            "void": [partial(self._void, each) for each in named if bench.offers("void")],
+            "refund": [partial(self._refund, each) for each in named if bench.offers("refund")],
+            "call off": [
+                partial(self._call_off, sale, each)
+                for sale in named
+                for each in sale.of("refund")
+                if bench.offers("cancel_refund") and each.may_be_done
+            ],
+            "ask again": [partial(self._ask, *each) for each in self._dealings() if again],
+            "decide": [
+                partial(bench.settle, succeed=succeed)
+                for succeed in (True, False)
+                if bench.knows("settle") and self._sales
+            ],
+        }
+
+    def listening(self) -> Steps:
+        """Return what can be heard now."""
+        bench, can_look = self._bench, self._bench.offers("look_up")
+        can_read = bench.offers("read_notification") and bench.knows("notifications")
+        return {
+            "look up": [
+                partial(self._look_up, *each)
+                for each in self._dealings()
+                if can_look and each[1].request.method in MOVES
+            ],
+            "read": [self._read] if can_read and self._sales else [],
+        }
+
+    def ends(self) -> None:
+        """Hear all that can be heard."""
+        for hear in [each for kind in self.listening().values() for each in kind]:
+            hear()
+
+    def balances(self) -> None:
+        """Do nothing if the books say no less than they must, and no more than they may."""
+        closes = self._bench.gateway.capabilities.first_capture_closes
+        for code in {sale.amount.currency.code for sale in self._sales}:
+            booked = self._bench.books(code)
+            ours = [each for each in self._sales if each.amount.currency.code == code]
+            bounds = [each.bounds(first_capture_closes=closes) for each in ours]
+            for part in _PARTS:
+                least, most = _together([each[part] for each in bounds])
+                amount: Money = getattr(booked, part)
+                expected = least if least == most else (least, most)
+                what = f"{part} in all, by the provider's books"
+                self._bench.must(least <= amount <= most, what, expected, amount)
+
+    # -- What can be asked
+
+    def _openings(self) -> list[Callable[[], None]]:
+        bench, policies = self._bench, (MANUAL, AUTOMATIC)
+        ways = {
+            self._open_session: bench.offers(*SESSIONS),
+            self._open_charge: bench.offers("charge"),
+        }
+        return [partial(way, policy) for way in ways if ways[way] for policy in policies]
+
+    def _open_session(self, policy: CapturePolicy) -> None:
+        self._be_troubled()
+        amount, source = self._bench.drawn.amount(), self._bench.source()
+        request = self._bench.orders.creation(amount, policy=policy, source=source)
+        self._begin(amount, policy, request)
+
+    def _open_charge(self, policy: CapturePolicy) -> None:
+        self._be_troubled()
+        amount = self._bench.drawn.amount()
+        self._begin(amount, policy, self._bench.charge(amount, policy=policy))
+
+    def _begin(self, amount: Money, policy: CapturePolicy, request: Request[Any]) -> None:
+        self._sales.append(Sale(amount, policy is AUTOMATIC))
+        self._new(self._sales[-1], request)
+
+    def _be_troubled(self) -> None:
+        """Tell the provider what to do with a call on what is opened next, or nothing."""
+        bench = self._bench
+        methods = [each for each in _TROUBLED if bench.offers(each)]
+        if bench.drawn.one_of([False, True]):
+            control, arguments, named = bench.drawn.one_of(_troubles(bench))
+            bench.arm(control, bench.drawn.one_of(methods), *arguments, **named)
+
+    def _complete(self, sale: Sale, session: CreateSessionRequest) -> None:
+        self._new(sale, self._bench.orders.completion(session, sale.references))
+
+    def _close(self, sale: Sale, session: CreateSessionRequest) -> None:
+        self._new(sale, self._bench.orders.closing(session, sale.references))
+
+    def _capture(self, sale: Sale) -> None:
+        self._new(sale, self._bench.orders.capture(sale.references, self._some_of(sale)))
+
+    def _void(self, sale: Sale) -> None:
+        self._new(sale, self._bench.orders.void(sale.references, self._some_of(sale)))
+
+    def _refund(self, sale: Sale) -> None:
+        self._new(sale, self._bench.orders.refund(sale.references, self._some_of(sale)))
+
+    def _call_off(self, sale: Sale, refund: Dealing) -> None:
+        request, fact = refund.request, refund.fact
+        assert isinstance(request, RefundRequest)
+        made = fact.references if fact else NO_REFERENCES
+        self._new(sale, self._bench.orders.calling_off(request, made))
+        if isinstance(sale.dealings[-1].fact, Canceled):
+            refund.is_told(sale.dealings[-1].fact, self._bench)
+
+    def _some_of(self, sale: Sale) -> Money:
+        return self._bench.drawn.one_of([sale.amount, self._bench.drawn.part_of(sale.amount)])
+
+    def _new(self, sale: Sale, request: Request[Any]) -> None:
+        asked: Money = getattr(request, "amount", sale.amount * 0)
+        sale.dealings.append(Dealing(request, asked))
+        self._ask(sale, sale.dealings[-1])
+
+    def _ask(self, sale: Sale, dealing: Dealing) -> None:
+        bench, request = self._bench, dealing.request
+        answer = bench.ask(request)
+        bench.one_of(answer, *request.answers, what=f"what {request.method} answers")
+        dealing.is_answered(answer, bench)
+        sale.learn(bench)
+        if request.method == "create_session" or isinstance(answer, ActionRequired):
+            bench.customer_acts(sale.references)
+
+    # -- What can be heard
+
+    def _look_up(self, sale: Sale, dealing: Dealing) -> None:
+        bench = self._bench
+        facts = bench.known_of(dealing.request)
+        for fact in facts:
+            dealing.is_told(fact, bench)
+        if not facts and bench.gateway.capabilities.look_up_is_authoritative:
+            dealing.is_not_found(bench)
+        sale.learn(bench)
+
+    def _read(self) -> None:
+        bench = self._bench
+        ours = {each.request.operation_id: (sale, each) for sale, each in self._dealings()}
+        for notification in bench.sent():
+            for report in bench.read(notification):
+                if report.our_reference in ours:
+                    sale, dealing = ours[report.our_reference]
+                    dealing.is_told(report.fact, bench)
+                    sale.learn(bench)
+
+    def _dealings(self) -> list[tuple[Sale, Dealing]]:
+        return [(sale, each) for sale in self._sales for each in sale.dealings]
+
+
+def _troubles(bench: Bench) -> list[tuple[str, tuple[str, ...], dict[str, bool]]]:
+    """Return what the provider can be told to do with a call, and how."""
+    plain = ("keep_pending", "refuse_connection", "answer_nonsense", "reject")
+    either_way = (True, False)
+    troubles: list[tuple[str, tuple[str, ...], dict[str, bool]]] = [
+        *((each, (), {}) for each in plain),
+        *(("lose_answer", (), {"happened": happened}) for happened in either_way),
+        *(("decline", (code,), {}) for code in sorted(bench.author.declines)[:1]),
+    ]
+    return [each for each in troubles if bench.knows(each[0])]
+
+
+def _together(ranges: Iterable[Range]) -> Range:
+    """Return the least of all, and the most of all."""
+    (least, most), *others = ranges
+    for each in others:
+        least, most = least + each[0], most + each[1]
+    return least, most

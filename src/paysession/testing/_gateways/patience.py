@@ -1,0 +1,82 @@
+"""Laws of how long a call may take."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from time import monotonic
+
+from paysession.outcomes import Unknown
+from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.endings import came_of
+from paysession.testing._gateways.law import law
+from paysession.testing._gateways.occasions import MOVES, callable_here, occasion
+
+
+@law(
+    "TIME-1",
+    "a call to a provider that never answers comes to an end",
+    reason="whoever waits without a bound holds a worker, and after some of them the shop",
+    source="F1, F8, I28; requests waits for ever unless it is given a timeout",
+    about="complete_session",
+    needs=("sale",),
+    controls=("never_answer",),
+)
+def silence_has_an_end(bench: Bench) -> None:
+    bench.drawn = bench.drawn.fixed()
+    for method in callable_here(bench, MOVES):
+        bench.anew()
+        bench.arm("never_answer", method)
+        came_of(bench, occasion(bench, method, bench.drawn.amount()))
+
+
+@law(
+    "TIME-2",
+    "a call that was never answered is Unknown, and neither declined nor not attempted",
+    reason="the money may have moved: whoever reads a decline asks the customer to pay again",
+    source="I26, F1, F2; ps_checkout #1546",
+    about="complete_session",
+    needs=("sale",),
+    controls=("never_answer",),
+)
+def silence_is_no_answer(bench: Bench) -> None:
+    for method in bench.drawn.some_of(callable_here(bench, MOVES)):
+        bench.anew()
+        bench.arm("never_answer", method)
+        answer = bench.ask(occasion(bench, method, bench.drawn.amount()))
+        bench.one_of(answer, Unknown, what=f"{method} of a provider that never answers")
+
+
+@law(
+    "TIME-3",
+    "the longest call is declared to take some time, and less than a key is remembered",
+    reason="for that long nobody else takes the operation; it is repeated after that, as long "
+    "as its key is remembered",
+    source="I39; docs.stripe.com/api/idempotent_requests: keys are removed after 24 hours",
+    about="create_session",
+)
+def the_longest_call_is_within_bounds(bench: Bench) -> None:
+    can = bench.gateway.capabilities
+    bench.tell("what the gateway declares of time is looked at")
+    some_time = can.longest_call > timedelta(0)
+    bench.must(some_time, "longest_call", "above zero", str(can.longest_call))
+    is_repeatable = not can.honours_keys or can.longest_call < can.key_window
+    longest = f"less than key_window, {can.key_window}"
+    bench.must(is_repeatable, "longest_call", longest, str(can.longest_call))
+
+
+@law(
+    "TIME-4",
+    "no call takes longer than is declared, however it ends",
+    reason="somebody else takes the operation then, while it is still under way",
+    source="I28, F44",
+    about="create_session",
+    needs=("sale",),
+)
+def no_call_takes_longer_than_declared(bench: Bench) -> None:
+    longest = bench.gateway.capabilities.longest_call
+    for method in bench.drawn.some_of(callable_here(bench)):
+        request = occasion(bench, method, bench.drawn.amount())
+        began = monotonic()
+        came_of(bench, request)
+        took = timedelta(seconds=monotonic() - began)
+        bench.must(took <= longest, f"how long {method} took", f"{longest} at most", str(took))

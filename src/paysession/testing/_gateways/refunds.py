@@ -1,0 +1,280 @@
+"""Laws of giving back what was taken."""
+
+from __future__ import annotations
+
+from paysession._money import Money
+from paysession.gateways import RefundRequest
+from paysession.outcomes import (
+    Canceled,
+    Captured,
+    Declined,
+    Pending,
+    ReferenceRole,
+    References,
+    Refunded,
+    Rejected,
+)
+from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.law import law
+from paysession.testing._gateways.orders import AUTOMATIC
+
+
+@law(
+    "REF-1",
+    "more than was taken is not given back, in one refund or in several",
+    reason="the store would lose money that it never had",
+    source="I4",
+    about="refund",
+    needs=("sale", "refund"),
+)
+def no_more_is_given_back_than_was_taken(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    paid, left = bench.paid(amount, policy=AUTOMATIC), amount
+    parts = [bench.drawn.part_of(amount)] if bench.gateway.capabilities.partial_refunds else []
+    for part in parts:
+        _gives_back(bench, bench.orders.refund(paid, part), "a refund of a part")
+        left -= part
+    more = bench.orders.refund(paid, left + bench.drawn.part_of(amount))
+    _is_refused(bench, more, "a refund of more than is left")
+
+
+@law(
+    "REF-2",
+    "a refund repeated with its key answers the same and gives back nothing more",
+    reason="a refund that is made twice is lost",
+    source="I32; own-pay/OwnPay #222",
+    about="refund",
+    needs=("sale", "refund"),
+    able=("honours_keys",),
+)
+def a_repeated_refund_gives_nothing_more(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    can = bench.gateway.capabilities
+    some = bench.drawn.part_of(amount) if can.partial_refunds else amount
+    refund = bench.orders.refund(bench.paid(amount, policy=AUTOMATIC), some)
+    with bench.moving("after a refund that was asked for three times", given_back=some):
+        first, again = bench.ask(refund), bench.ask(refund)
+        bench.same(first, again, "what the same refund answers the second time")
+        bench.one_of(bench.ended(refund, first), Refunded, what="a refund of what was taken")
+        bench.ask(refund)
+
+
+@law(
+    "REF-3",
+    "two refunds under two keys are two, each with an id of its own, though they are alike",
+    reason="a key made of payment and amount gives back once what was to be given back twice",
+    source="I38; spree, where the amount was part of the key",
+    about="refund",
+    needs=("sale", "refund"),
+    able=("partial_refunds",),
+)
+def two_refunds_are_two(bench: Bench) -> None:
+    each = bench.drawn.amount()
+    paid = bench.paid(each * 2, policy=AUTOMATIC)
+    ids = [
+        _gives_back(bench, bench.orders.refund(paid, each), what).references.get(
+            ReferenceRole.REFUND
+        )
+        for what in ("the first of two refunds that are alike", "the second of them")
+    ]
+    bench.must(None not in ids, "the references of role refund of two refunds", "two ids", ids)
+    bench.must(ids[0] != ids[1], "the ids of two refunds", "two that differ", ids)
+
+
+@law(
+    "REF-4",
+    "where refunds of a part are declared, a part is given back and not the whole",
+    reason="an amount that is left out means all that was taken to most providers",
+    source="docs.stripe.com/api/refunds/create (amount)",
+    about="refund",
+    needs=("sale", "refund"),
+    able=("partial_refunds",),
+)
+def a_part_is_given_back_as_a_part(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    paid, part = bench.paid(amount, policy=AUTOMATIC), bench.drawn.part_of(amount)
+    given_back = _gives_back(bench, bench.orders.refund(paid, part), "a refund of a part")
+    bench.same(part, given_back.amount, "what a refund of a part answers")
+
+
+@law(
+    "REF-5",
+    "where refunds of a part are not declared, one is refused and gives nothing back",
+    reason="giving the whole back instead is a loss",
+    source="I4; what is not declared is refused, not approximated",
+    about="refund",
+    needs=("sale", "refund"),
+    unable=("partial_refunds",),
+)
+def a_part_is_not_given_back(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    paid = bench.paid(amount, policy=AUTOMATIC)
+    part = bench.orders.refund(paid, bench.drawn.part_of(amount))
+    _is_refused(bench, part, "a refund of a part, where there is none")
+    whole = bench.orders.refund(paid, amount)
+    _gives_back(bench, whole, "a refund of the whole, after one of a part was refused")
+
+
+@law(
+    "REF-6",
+    "a refund answers the amount that the provider gave back, and no echo of ours",
+    reason="the customer would wait for what nobody is going to send",
+    source="I13",
+    about="refund",
+    needs=("sale", "refund"),
+    controls=("move_less",),
+)
+def a_refund_answers_the_providers_amount(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    bench.arm("move_less", "refund")
+    refund = bench.orders.refund(bench.paid(amount, policy=AUTOMATIC), amount)
+    with bench.moving("after a refund, by what it answers") as moves:
+        given = bench.one_of(bench.end_of(refund), Refunded, what="a refund of which less is given")
+        what = "what a refund answers of which the provider gave back less"
+        bench.must(given.amount < amount, what, f"less than {amount}", given.amount)
+        moves["given_back"] = given.amount
+
+
+@law(
+    "REF-7",
+    "a refund that names a capture gives back what that took, and no more than that",
+    reason="a provider that books refunds to captures refuses it, or books it to the wrong one",
+    source="I4; developer.paypal.com/docs/api/payments/v2/#captures_refund",
+    about="refund",
+    needs=("sale", "capture", "refund"),
+    able=("refunds_per_capture", "partial_captures", "several_captures", "partial_refunds"),
+    unable=("first_capture_closes",),
+)
+def a_refund_stays_within_its_capture(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    paid, part = bench.paid(amount), bench.drawn.part_of(amount)
+    one, other = (_captured(bench, paid, each) for each in (part, amount - part))
+    refunds = bench.orders.refund
+    _gives_back(bench, refunds(one, part), "a refund of all that one of two captures took")
+    more = refunds(one, amount - part)
+    _is_refused(bench, more, "a second refund of the same capture")
+    _gives_back(bench, refunds(other, amount - part), "a refund of the other capture")
+
+
+@law(
+    "REF-8",
+    "a pending refund gives nothing back until it is decided, and then what was asked",
+    reason="a customer who is told that money came back, and finds none, asks his bank for it",
+    source="woocommerce-gateway-stripe #4405; docs.adyen.com: a refund is `received` first",
+    about="refund",
+    needs=("sale", "refund", "word"),
+    controls=("keep_pending", "settle"),
+)
+def a_pending_refund_gives_nothing_back_yet(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    refund = _refund_kept_pending(bench, amount)
+    with bench.unmoved("while a refund is pending"):
+        answer = bench.one_of(bench.ask(refund), Pending, what="a refund that is not decided")
+    with bench.moving("after a pending refund was decided", given_back=amount):
+        end = bench.ended(refund, answer)
+        bench.one_of(end, Refunded, what="a pending refund, once it was decided")
+
+
+@law(
+    "REF-9",
+    "a pending refund that fails leaves as much to be given back as there was before",
+    reason="one refund that failed would block every other one for ever",
+    source="I7; solidus #3831, gumroad #5779",
+    about="refund",
+    needs=("sale", "refund", "word"),
+    controls=("keep_pending", "settle"),
+)
+def a_failed_refund_gives_back_its_room(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    refund = _refund_kept_pending(bench, amount)
+    failed = bench.end_of(refund, succeed=False)
+    lawful = (Declined, Rejected, Canceled)
+    bench.one_of(failed, *lawful, what="a pending refund that the provider lets fail")
+    again = bench.orders.refund(refund.references, amount)
+    _gives_back(bench, again, "a refund of all that was taken, after one that has failed")
+
+
+@law(
+    "REF-10",
+    "refunds give back no more than was taken while one of them is pending, however it ends",
+    reason="what is promised to the customer is gone, though it is still on the account",
+    source="I4, I5: what is pending counts",
+    about="refund",
+    needs=("sale", "refund", "word"),
+    controls=("keep_pending", "settle"),
+)
+def no_more_is_given_back_while_one_is_pending(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    first = _refund_kept_pending(bench, amount)
+    second = bench.orders.refund(first.references, amount)
+    with bench.moving("after two refunds of all that was taken", given_back=amount):
+        answers = [bench.ask(each) for each in (first, second)]
+        ends = [bench.ended(*each) for each in zip((first, second), answers, strict=True)]
+        given_back = [each.amount for each in ends if isinstance(each, Refunded)]
+        told = Money.sum(given_back, currency=amount.currency)
+        bench.same(amount, told, "what two refunds of all that was taken say that they gave back")
+
+
+@law(
+    "REF-11",
+    "a pending refund that is called off gives nothing back, then or later",
+    reason="otherwise it is given back after all, and perhaps twice",
+    source="I7; docs.stripe.com/api/refunds/cancel",
+    about="cancel_refund",
+    needs=("sale", "refund", "cancel_refund", "word"),
+    controls=("keep_pending", "settle"),
+)
+def a_refund_called_off_gives_nothing_back(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    refund = _refund_kept_pending(bench, amount)
+    made = bench.one_of(bench.ask(refund), Pending, what="a refund that is not decided")
+    with bench.moving("after a refund was called off") as moves:
+        off = bench.ask(bench.orders.calling_off(refund, made.references))
+        bench.one_of(off, Canceled, Pending, what="calling a pending refund off")
+        bench.settle()
+        told = [each for each in bench.known_of(refund) if isinstance(each, Refunded)]
+        may_be_late = isinstance(off, Pending)
+        what = "what is told to be given back by a refund that was called off"
+        bench.must(may_be_late or not told, what, [], told)
+        moves["given_back"] = Money.sum((each.amount for each in told), currency=amount.currency)
+
+
+@law(
+    "REF-12",
+    "a refund that was made cannot be called off: that is refused and changes nothing",
+    reason="money that went back would be believed to be here, and be given back once more",
+    source="I31; docs.stripe.com/api/refunds/cancel",
+    about="cancel_refund",
+    needs=("sale", "refund", "cancel_refund"),
+)
+def a_refund_that_was_made_is_not_called_off(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    refund = bench.orders.refund(bench.paid(amount, policy=AUTOMATIC), amount)
+    made = _gives_back(bench, refund, "a refund of what was taken")
+    with bench.unmoved("after a refund that was made was to be called off"):
+        off = bench.end_of(bench.orders.calling_off(refund, made.references))
+        bench.one_of(off, Declined, Rejected, what="calling off a refund that was made")
+
+
+def _captured(bench: Bench, paid: References, amount: Money) -> References:
+    """Capture some of a payment; return its ids and the capture's."""
+    taken = bench.end_of(bench.orders.capture(paid, amount))
+    return paid | bench.one_of(taken, Captured, what="one of two captures").references
+
+
+def _refund_kept_pending(bench: Bench, amount: Money) -> RefundRequest:
+    """Take an amount, of which a refund will not be decided at once; return that refund."""
+    bench.arm("keep_pending", "refund")
+    return bench.orders.refund(bench.paid(amount, policy=AUTOMATIC), amount)
+
+
+def _gives_back(bench: Bench, refund: RefundRequest, what: str) -> Refunded:
+    __tracebackhide__ = True
+    with bench.moving(f"after {what}", given_back=refund.amount):
+        return bench.one_of(bench.end_of(refund), Refunded, what=what)
+
+
+def _is_refused(bench: Bench, refund: RefundRequest, what: str) -> None:
+    __tracebackhide__ = True
+    with bench.unmoved(f"after {what}"):
+        bench.one_of(bench.end_of(refund), Declined, Rejected, what=what)

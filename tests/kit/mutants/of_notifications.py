@@ -1,0 +1,278 @@
+"""Gateways that believe too much, too little, or tell it wrongly."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from itertools import count
+
+import attrs
+
+from paysession._domain.failures import Failure, FailureCode
+from paysession._domain.secrets import Secret
+from paysession._money import Money
+from paysession.errors import InvalidSignature
+from paysession.gateways import BogusGateway, BogusProvider, Notification, read_json
+from paysession.gateways._bogus_mail import reports_in
+from paysession.outcomes import (
+    NO_REFERENCES,
+    Authorized,
+    Declined,
+    ReferenceRole,
+    References,
+    Report,
+)
+
+NUMBERS = count()
+
+
+class ComparesText(BogusGateway):
+    """Has its signatures compared as ASCII, and nobody has told those who forge them."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        (notification.header("webhook-signature") or "").encode("ascii")
+        return super().read_notification(notification)
+
+
+class ParsesBeforeItVerifies(BogusGateway):
+    """Tells whoever signs nothing how its parser fails."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        read_json(notification)
+        return super().read_notification(notification)
+
+
+class VerifiesWhatItHasParsed(BogusGateway):
+    """Writes the JSON anew to verify it, as a framework's parsed body makes tempting."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        try:
+            body = json.dumps(json.loads(notification.body), ensure_ascii=False).encode()
+        except ValueError:
+            raise InvalidSignature from None
+        return super().read_notification(Notification(body, notification.headers))
+
+
+class BelievesWhatItIsTold(BogusGateway):
+    """Believes whoever writes as the provider does."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        return reports_in(notification)
+
+
+class SaysWhatItExpected(BogusGateway):
+    """Helps whoever sets the webhook up, and whoever forges one."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        try:
+            return super().read_notification(notification)
+        except InvalidSignature as error:
+            error.add_note(f"it has the headers {sorted(notification.headers)}")
+            raise
+
+
+class ChainsItsVerifier(BogusGateway):
+    """Raises what it has to from what its provider's library raised."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        if not notification.header("webhook-signature"):
+            raise InvalidSignature from KeyError("webhook-signature")
+        return super().read_notification(notification)
+
+
+class LooksAtTheAgeAlone(BogusGateway):
+    """Believes for ever what was signed for tomorrow, as one provider's library does."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        seconds = notification.header("webhook-timestamp") or "0"
+        sent = datetime.fromtimestamp(int(seconds) if seconds.isdecimal() else 0, UTC)
+        provider = self.provider
+        provider._webhooks.verify(notification, now=max(sent, provider._books.clock()))
+        return reports_in(notification)
+
+
+class KnowsTheFirstSecret(BogusGateway):
+    """Takes a list of secrets, and looks at one."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        provider._webhooks._secrets = provider._webhooks._secrets[:1]
+
+
+class NeverForgetsASecret(BogusGateway):
+    """What was stolen once is good for ever."""
+
+    known: tuple[Secret, ...] = ()
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        type(self).known += provider._webhooks._secrets
+        provider._webhooks._secrets = self.known
+
+
+class NumbersWhatItReads(BogusGateway):
+    """Gives every report an id of its own, so that no duplicate is ever found."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        reports = super().read_notification(notification)
+        return tuple(attrs.evolve(each, id=f"evt_{next(NUMBERS)}") for each in reports)
+
+
+class RemembersWhatItHasRead(BogusGateway):
+    """Passes over what it has read already, in the memory of one process."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        read = vars(self).setdefault("read", set())
+        reports = super().read_notification(notification)
+        fresh = tuple(each for each in reports if each.id not in read)
+        read.update(each.id for each in reports)
+        return fresh
+
+
+class CapturesWhatItReads(BogusGateway):
+    """Takes what is held as soon as it is told that it is."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        reports = super().read_notification(notification)
+        for each in reports:
+            held = each.references.get(ReferenceRole.AUTHORIZATION)
+            if isinstance(each.fact, Authorized) and self.held(each.fact.amount.currency):
+                self.provider.later.capture(str(held))
+        return reports
+
+
+class DropsWhatIsOlder(BogusGateway):
+    """Acts on the newest event alone, as if the last word were all that counts."""
+
+    newest = 0
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        reports = super().read_notification(notification)
+        number = int(str(reports[0].id).removeprefix("bogus_evt_"))
+        self.newest = max(number, self.newest)
+        return reports if number == self.newest else ()
+
+
+class TellsWhatIsHeldByNow(BogusGateway):
+    """Fetches the object that an event is about, and tells how that is now."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        (report,) = super().read_notification(notification)
+        if isinstance(report.fact, Authorized):
+            held = self.held(report.fact.amount.currency) or report.fact.amount
+            report = attrs.evolve(report, fact=attrs.evolve(report.fact, amount=held))
+        return (report,)
+
+
+class EchoesTheirReference(BogusGateway):
+    """Takes the provider's id of the session for what we sent along."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        (report,) = super().read_notification(notification)
+        theirs = report.references.get(ReferenceRole.SESSION)
+        return (attrs.evolve(report, our_reference=theirs or report.our_reference),)
+
+
+class TellsOfNobody(BogusGateway):
+    """Says what has happened, and not to whom."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        (report,) = super().read_notification(notification)
+        fact = attrs.evolve(report.fact, references=NO_REFERENCES)
+        return (Report(fact, id=report.id),)
+
+
+class CallsItByAnotherName(BogusGateway):
+    """Takes the event's own id for that of the authorization."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        (report,) = super().read_notification(notification)
+        named = report.fact.references | References.of(authorization=report.id)
+        return (attrs.evolve(report, fact=attrs.evolve(report.fact, references=named)),)
+
+
+class CountsNotificationsInHundredths(BogusGateway):
+    """Divides by a hundred what comes in a notification, whatever the currency."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        (report,) = super().read_notification(notification)
+        if isinstance(report.fact, Authorized) and not report.fact.amount.currency.digits:
+            fact = attrs.evolve(report.fact, amount=report.fact.amount * 100)
+            report = attrs.evolve(report, fact=fact)
+        return (report,)
+
+
+class LosesTheReason(BogusGateway):
+    """Maps declines by one table where it is answered, and by another where it is told."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        (report,) = super().read_notification(notification)
+        if isinstance(report.fact, Declined):
+            other = Failure(FailureCode.LOST_OR_STOLEN)
+            report = attrs.evolve(report, fact=attrs.evolve(report.fact, failure=other))
+        return (report,)
+
+
+class ReadsCarelessly(BogusGateway):
+    """Verifies, and trusts its provider to write what it always wrote."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        provider = self.provider
+        provider._webhooks.verify(notification, now=provider._books.clock())
+        return reports_in(notification) if json.loads(notification.body)["events"] else ()
+
+
+class LetsBadAmountsOut(BogusGateway):
+    """Reads amounts by itself, and has never seen one that is none."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        reports = super().read_notification(notification)
+        for event in read_json(notification)["events"]:
+            said = event.get("what", {}).get("amount", {"value": "1", "currency": "USD"})
+            Money(said["value"], said["currency"])
+        return reports
+
+
+class TellsHintsAsFacts(BogusGateway):
+    """Declares that nobody signs its facts, and tells them all the same."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        self.capabilities = attrs.evolve(self.capabilities, signs_facts=False)
+
+
+class ChokesOnHints(TellsHintsAsFacts):
+    """Has whatever anybody sends kept for a person to see."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        return reports_in(notification)
+
+
+MUTANTS: dict[str, type[BogusGateway]] = {
+    "NOTE-1": ComparesText,
+    "NOTE-2": BelievesWhatItIsTold,
+    "NOTE-3": SaysWhatItExpected,
+    "NOTE-4": LooksAtTheAgeAlone,
+    "NOTE-5": KnowsTheFirstSecret,
+    "NOTE-6": NeverForgetsASecret,
+    "NOTE-7": NumbersWhatItReads,
+    "NOTE-8": CapturesWhatItReads,
+    "NOTE-9": DropsWhatIsOlder,
+    "NOTE-10": TellsWhatIsHeldByNow,
+    "NOTE-11": EchoesTheirReference,
+    "NOTE-12": CallsItByAnotherName,
+    "NOTE-13": LosesTheReason,
+    "NOTE-14": ReadsCarelessly,
+    "NOTE-15": LetsBadAmountsOut,
+    "NOTE-16": TellsHintsAsFacts,
+    "NOTE-17": ChokesOnHints,
+}
+
+ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("NOTE-1", ParsesBeforeItVerifies),
+    ("NOTE-1", VerifiesWhatItHasParsed),
+    ("NOTE-3", ChainsItsVerifier),
+    ("NOTE-7", RemembersWhatItHasRead),
+    ("NOTE-11", TellsOfNobody),
+    ("NOTE-12", CountsNotificationsInHundredths),
+)

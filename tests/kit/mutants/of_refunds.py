@@ -1,0 +1,184 @@
+"""Gateways that give back what was taken, each with one fault, as real adapters have had them."""
+
+from __future__ import annotations
+
+import attrs
+
+from paysession._domain.failures import Failure, FailureCode
+from paysession._money import Money
+from paysession.gateways import (
+    BogusGateway,
+    BogusProvider,
+    CancelRefundAnswer,
+    CancelRefundRequest,
+    LookUpRequest,
+    RefundAnswer,
+    RefundRequest,
+)
+from paysession.gateways._bogus_objects import Sale
+from paysession.outcomes import (
+    NO_REFERENCES,
+    Canceled,
+    Declined,
+    Pending,
+    ReferenceRole,
+    Refunded,
+    Report,
+)
+
+
+class GivesBackMore(BogusGateway):
+    """Takes a refusal for word that the money went back already."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        answer = super().refund(request)
+        return Refunded(request.amount) if isinstance(answer, Declined) else answer
+
+
+class GivesBackWhatThereIs(BogusGateway):
+    """Gives as much back as is there, where more is asked for."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        sale = self.provider._books.known_by(request.references)
+        assert isinstance(sale, Sale)
+        there_is = min(request.amount, sale.taken - sale.given_back)
+        return super().refund(attrs.evolve(request, amount=there_is))
+
+
+class RefundsUnderItsOwnKeys(BogusGateway):
+    """Makes a key of its own for every call, as some clients do unless they are given one."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        return super().refund(attrs.evolve(request, key=f"{request.key}-{len(self.calls)}"))
+
+
+class RefundsOnceForAnAmount(BogusGateway):
+    """Makes its key of the payment and the amount."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        key = f"{request.references.get(ReferenceRole.CAPTURE)}-{request.amount}"
+        return super().refund(attrs.evolve(request, key=key, operation_id=key))
+
+
+class NamesNoRefund(BogusGateway):
+    """Takes no note of what the provider calls a refund."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        answer = super().refund(request)
+        return attrs.evolve(answer, references=NO_REFERENCES)
+
+
+class RefundsTheWhole(BogusGateway):
+    """Leaves the amount out, which means all that was taken."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        sale = self.provider._books.known_by(request.references)
+        if isinstance(sale, Sale) and request.amount < sale.taken:
+            request = attrs.evolve(request, amount=sale.taken)
+        return super().refund(request)
+
+
+class RefundsParts(BogusGateway):
+    """Declares that it gives back all or nothing, and gives back whatever it is asked for."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        self.capabilities = attrs.evolve(self.capabilities, partial_refunds=False)
+
+
+class RefundsAllForAPart(RefundsParts):
+    """Cannot give a part back, and so gives back everything."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        sale = self.provider._books.known_by(request.references)
+        assert isinstance(sale, Sale)
+        return super().refund(attrs.evolve(request, amount=max(request.amount, sale.taken)))
+
+
+class EchoesOurRefund(BogusGateway):
+    """Answers what was asked for, since the provider said that all is well."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        answer = super().refund(request)
+        return attrs.evolve(answer, amount=request.amount) if type(answer) is Refunded else answer
+
+
+class RefundsThePayment(BogusGateway):
+    """Declares that refunds are of one capture, and gives back of them all."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        self.capabilities = attrs.evolve(self.capabilities, refunds_per_capture=True)
+
+
+class TakesAcceptedForDone(BogusGateway):
+    """Tells of money that went back as soon as the provider has received the wish."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        answer = super().refund(request)
+        if isinstance(answer, Pending):
+            return Refunded(request.amount, references=answer.references)
+        return answer
+
+
+class CountsWhatFailed(BogusGateway):
+    """Counts by itself how much is left, and never takes back what it has counted."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        sale = self.provider._books.known_by(request.references)
+        refunds = [each for each in (*self.calls, request) if isinstance(each, RefundRequest)]
+        asked = {each.key: each.amount for each in refunds if each.references == request.references}
+        counted = Money.sum(asked.values(), currency=request.amount.currency)
+        if isinstance(sale, Sale) and counted > sale.taken:
+            return Declined(Failure(FailureCode.INVALID_AMOUNT))
+        return super().refund(request)
+
+
+class TakesAnyRefundForDone(BogusGateway):
+    """Looks whether there is a refund, and not how it stands."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        asked = {e.key: e.amount for e in self.calls if isinstance(e, RefundRequest)}
+        reports = super().look_up(request)
+        if request.key not in asked:
+            return reports
+        return tuple(attrs.evolve(each, fact=Refunded(asked[request.key])) for each in reports)
+
+
+class CallsOffInName(BogusGateway):
+    """Forgets the refund here, and leaves it there."""
+
+    def cancel_refund(self, request: CancelRefundRequest) -> CancelRefundAnswer:
+        return Canceled(references=request.references)
+
+
+class TakesTooLateForCanceled(BogusGateway):
+    """Takes a refund that cannot be called off for one that is off."""
+
+    def cancel_refund(self, request: CancelRefundRequest) -> CancelRefundAnswer:
+        answer = super().cancel_refund(request)
+        return Canceled() if isinstance(answer, Declined) else answer
+
+
+MUTANTS: dict[str, type[BogusGateway]] = {
+    "REF-1": GivesBackMore,
+    "REF-2": RefundsUnderItsOwnKeys,
+    "REF-3": RefundsOnceForAnAmount,
+    "REF-4": RefundsTheWhole,
+    "REF-5": RefundsParts,
+    "REF-6": EchoesOurRefund,
+    "REF-7": RefundsThePayment,
+    "REF-8": TakesAcceptedForDone,
+    "REF-9": CountsWhatFailed,
+    "REF-10": TakesAnyRefundForDone,
+    "REF-11": CallsOffInName,
+    "REF-12": TakesTooLateForCanceled,
+}
+"""What is meant for each law."""
+
+ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("REF-1", GivesBackWhatThereIs),
+    ("REF-3", NamesNoRefund),
+    ("REF-5", RefundsAllForAPart),
+)
+"""What a law must find as well."""

@@ -1,0 +1,138 @@
+"""Gateways that let out what nobody may see."""
+
+from __future__ import annotations
+
+import logging
+
+import attrs
+
+from paysession._domain.failures import Failure
+from paysession.gateways import (
+    BogusGateway,
+    CaptureAnswer,
+    CaptureRequest,
+    CompleteSessionAnswer,
+    CompleteSessionRequest,
+    CreateSessionAnswer,
+    CreateSessionRequest,
+    RefundAnswer,
+    RefundRequest,
+)
+from paysession.outcomes import Accepted, Declined, References
+
+
+def key_of(gateway: BogusGateway) -> str:
+    """The secret that the merchant gave to a gateway."""
+    return gateway.provider._webhooks._secrets[0].reveal()
+
+
+def browser_has(answer: CreateSessionAnswer) -> dict[str, object]:
+    """What is given to the customer's browser."""
+    data = (
+        answer.client_data.reveal() if isinstance(answer, Accepted) and answer.client_data else {}
+    )
+    return dict(data) if isinstance(data, dict) else {}
+
+
+class ShowsItsKey(BogusGateway):
+    """Is written as an attrs class is: with all that it holds."""
+
+    def __repr__(self) -> str:
+        return f"AcmeGateway(api_key={key_of(self)!r})"
+
+
+class NamesSessionsByTheirSecret(BogusGateway):
+    """Takes the client secret for one more id."""
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        answer = super().create_session(request)
+        secret = References.of(source=str(browser_has(answer).get("client_secret", "none")))
+        return attrs.evolve(answer, references=answer.references | secret)
+
+
+class QuotesTheBrowser(BogusGateway):
+    """Repeats what it was sent where it says why that was refused."""
+
+    def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
+        answer = super().complete_session(request)
+        if isinstance(answer, Declined) and request.external_data:
+            words = f"declined: {request.external_data.reveal()}"
+            failure = Failure(answer.failure.code, raw_message=words)
+            return attrs.evolve(answer, failure=failure)
+        return answer
+
+
+class RaisesWithItsKey(BogusGateway):
+    """Says what it has sent when nothing comes back."""
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        try:
+            return super().capture(request)
+        except TimeoutError as error:
+            raise RuntimeError(f"no answer to POST with {key_of(self)}") from error
+
+
+class ChainsTheRequest(BogusGateway):
+    """Raises from what its client raised, which holds the body that was sent."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        try:
+            return super().refund(request)
+        except TimeoutError:
+            raise RuntimeError("no answer") from OSError(dict(request.metadata))
+
+
+class LogsWhatItReceives(BogusGateway):
+    """Has left a line of debugging in."""
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        answer = super().create_session(request)
+        logging.getLogger("acme.transport").debug("received %s", browser_has(answer))
+        return answer
+
+
+class LogsWhatItHasCaught(BogusGateway):
+    """Logs an exception, and with it what that was raised from."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        try:
+            return super().refund(request)
+        except TimeoutError:
+            caught = RuntimeError("no answer")
+            caught.__cause__ = OSError(dict(request.metadata))
+            logging.getLogger("acme").info("tried in vain", exc_info=caught)
+            raise
+
+
+class PrintsWhatItReceives(BogusGateway):
+    """Has left a print in."""
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        answer = super().create_session(request)
+        print("received", browser_has(answer))
+        return answer
+
+
+class HandsItsKeyToBrowsers(BogusGateway):
+    """Gives the secret key to the script that needs the publishable one."""
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        answer = super().create_session(request)
+        data = {**browser_has(answer), "api_key": key_of(self)}
+        return attrs.evolve(answer, client_data=data) if isinstance(answer, Accepted) else answer
+
+
+MUTANTS: dict[str, type[BogusGateway]] = {
+    "SEC-1": ShowsItsKey,
+    "SEC-2": NamesSessionsByTheirSecret,
+    "SEC-3": RaisesWithItsKey,
+    "SEC-4": LogsWhatItReceives,
+    "SEC-5": PrintsWhatItReceives,
+    "SEC-6": HandsItsKeyToBrowsers,
+}
+
+ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("SEC-2", QuotesTheBrowser),
+    ("SEC-3", ChainsTheRequest),
+    ("SEC-4", LogsWhatItHasCaught),
+)

@@ -1,0 +1,79 @@
+"""Gateways that wait too long, or say too little of how long they wait."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from threading import Event
+
+import attrs
+
+from paysession.errors import GatewayUnreachable
+from paysession.gateways import (
+    BogusGateway,
+    BogusProvider,
+    CaptureAnswer,
+    CaptureRequest,
+    RefundAnswer,
+    RefundRequest,
+)
+
+OVER = Event()
+"""The silence of a provider that has answered after all."""
+OVER.set()
+
+
+class WaitsForEver(BogusGateway):
+    """Has given its client no time-out."""
+
+    silence = OVER
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        try:
+            return super().capture(request)
+        except TimeoutError:
+            self.silence.wait()
+            raise
+
+
+class TakesSilenceForUnreachable(BogusGateway):
+    """Takes a time-out while it reads for one while it connects."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        try:
+            return super().refund(request)
+        except TimeoutError:
+            raise GatewayUnreachable("timed out") from None
+
+
+class TakesNoTime(BogusGateway):
+    """Declares that every call is over at once."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        self.capabilities = attrs.evolve(self.capabilities, longest_call=timedelta(0))
+
+
+class OutlastsItsKeys(BogusGateway):
+    """Declares that a key is forgotten while its call may be under way."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        self.capabilities = attrs.evolve(self.capabilities, longest_call=timedelta(days=2))
+
+
+class UnderstatesItsCalls(BogusGateway):
+    """Declares less time than its client waits."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        self.capabilities = attrs.evolve(self.capabilities, longest_call=timedelta(microseconds=1))
+
+
+MUTANTS: dict[str, type[BogusGateway]] = {
+    "TIME-1": WaitsForEver,
+    "TIME-2": TakesSilenceForUnreachable,
+    "TIME-3": TakesNoTime,
+    "TIME-4": UnderstatesItsCalls,
+}
+
+ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (("TIME-3", OutlastsItsKeys),)

@@ -1,0 +1,125 @@
+"""Gateways that release what is held, each with one fault, as real adapters have had them."""
+
+from __future__ import annotations
+
+import attrs
+
+from paysession._domain.failures import Failure, FailureCode
+from paysession.gateways import BogusGateway, BogusProvider, RefundRequest, VoidAnswer, VoidRequest
+from paysession.gateways._bogus_objects import Sale
+from paysession.outcomes import Declined, Rejected, Voided
+
+
+class ReleasesUnderItsOwnKeys(BogusGateway):
+    """Makes a key of its own for every call, as some clients do unless they are given one."""
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        return super().void(attrs.evolve(request, key=f"{request.key}-{len(self.calls)}"))
+
+
+class VoidsInName(BogusGateway):
+    """Believes that what nobody captures releases itself."""
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        return Voided(request.amount, references=request.references)
+
+
+class VoidsWhatWasTaken(BogusGateway):
+    """Takes every refusal to void for word that nothing is held any more."""
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        answer = super().void(request)
+        return Voided(request.amount) if isinstance(answer, Declined) else answer
+
+
+class RefundsWhatItCannotVoid(BogusGateway):
+    """Reverses: it cancels if it can, and refunds if it cannot."""
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        answer = super().void(request)
+        if not isinstance(answer, Declined):
+            return answer
+        fields = {each.name: getattr(request, each.name) for each in attrs.fields(VoidRequest)}
+        key = f"{request.key}-refund"
+        self.refund(RefundRequest(**{**fields, "key": key}, reason=None))
+        return Voided(request.amount)
+
+
+class VoidsOnce(BogusGateway):
+    """Tells of an error where the provider says that it was canceled already."""
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        same = [attrs.evolve(each, key="", operation_id="") for each in self.calls]
+        is_known = request.key in {each.key for each in self.calls}
+        if attrs.evolve(request, key="", operation_id="") in same and not is_known:
+            return Rejected(Failure(FailureCode.MERCHANT_CONFIG, raw_code="unexpected_state"))
+        return super().void(request)
+
+
+class PromisesPartialVoids(BogusGateway):
+    """Declares that it releases parts, and its provider does not."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        self.capabilities = attrs.evolve(self.capabilities, partial_voids=True)
+
+
+class VoidsTheWhole(BogusGateway):
+    """Has nowhere to write an amount, and so releases everything."""
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        sale = self.provider._books.known_by(request.references)
+        assert isinstance(sale, Sale)
+        return super().void(attrs.evolve(request, amount=max(request.amount, sale.held)))
+
+
+class VoidsParts(BogusGateway):
+    """Its provider releases parts, and it does not declare that."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        provider.capabilities = attrs.evolve(self.capabilities, partial_voids=True)
+
+
+class PromisesVoidsAfterCaptures(BogusGateway):
+    """Declares that it releases what a capture has left, and its provider does not."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        provider.capabilities = attrs.evolve(self.capabilities, void_after_capture=False)
+
+
+class VoidsAfterCaptures(BogusGateway):
+    """Declares that nothing is released after a capture, and asks the provider all the same."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        self.capabilities = attrs.evolve(self.capabilities, void_after_capture=False)
+
+
+class EchoesOurVoid(BogusGateway):
+    """Answers what was asked for, since the provider said that all is well."""
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        answer = super().void(request)
+        return attrs.evolve(answer, amount=request.amount) if type(answer) is Voided else answer
+
+
+MUTANTS: dict[str, type[BogusGateway]] = {
+    "VOID-1": ReleasesUnderItsOwnKeys,
+    "VOID-2": VoidsInName,
+    "VOID-3": VoidsWhatWasTaken,
+    "VOID-4": VoidsOnce,
+    "VOID-5": PromisesPartialVoids,
+    "VOID-6": VoidsTheWhole,
+    "VOID-7": PromisesVoidsAfterCaptures,
+    "VOID-8": VoidsAfterCaptures,
+    "VOID-9": EchoesOurVoid,
+}
+"""What is meant for each law."""
+
+ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("VOID-3", RefundsWhatItCannotVoid),
+    ("VOID-6", VoidsParts),
+)
+"""What a law must find as well."""

@@ -1,0 +1,89 @@
+"""What came of suites is told whole also where tests run in other processes, and of two ports."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SUITES = """
+import pytest
+from paysession.gateways import BogusGateway
+from paysession.stores import InMemoryStore
+from paysession.testing import GatewayConformance, StoreConformance
+
+
+class TestGateway(GatewayConformance[BogusGateway]):
+    def make_gateway(self):
+        return BogusGateway()
+
+
+class TestStore(StoreConformance[InMemoryStore]):
+    def make_store(self):
+        return InMemoryStore()
+
+
+class TestNoStore(StoreConformance[InMemoryStore]):
+    def make_store(self):
+        raise RuntimeError("no database")
+
+
+def test_of_something_else():
+    pass
+"""
+
+LOADED = """
+import sys
+
+
+def pytest_unconfigure(config):
+    print("loaded:", "_paysession_pytest" in sys.modules, "paysession" in sys.modules)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    (tmp_path / "test_suites.py").write_text(SUITES, encoding="utf-8")
+    return tmp_path
+
+
+def pytest_on(folder: Path, *arguments: str) -> str:
+    command = [sys.executable, "-W", "error", "-m", "pytest", "-p", "no:cacheprovider", "--tb=no"]
+    own = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    ran = subprocess.run(
+        [*command, *arguments], check=False, capture_output=True, text=True, cwd=folder, env=own
+    )
+    assert "" == ran.stderr
+    return ran.stdout
+
+
+@pytest.mark.parametrize("how", [["-n", "2"], ["-p", "no:randomly"]], ids=["processes", "alone"])
+def test_two_ports_in_one_run_are_told_of_together(project: Path, how: list[str]) -> None:
+    chosen = ["-k", "cap_1 or event_1 or dur_1 or something", "--paysession-report", "laws.md"]
+    told = pytest_on(project, *chosen, *how).splitlines()
+    assert 1 == told.count("paysession 0.1.0 tries TestGateway")
+    assert 1 == told.count("paysession 0.1.0 tries TestStore")
+    assert 1 == told.count("  adapter: cannot be made: RuntimeError: no database")
+    assert 1 == told.count("  adapter: paysession.gateways.bogus.BogusGateway")
+    assert "TestStore: 2 laws: 1 holds, 1 does not apply" in told
+    assert "TestNoStore: 2 laws: 1 does not apply, 1 is broken" in told
+    assert [] == [line for line in told if "INTERNALERROR" in line]
+    table = (project / "laws.md").read_text(encoding="utf-8").splitlines()
+    assert "| code | law | TestGateway |" in table
+    verdicts = {line.split(" | ", 2)[2] for line in table if line.startswith(("| EV", "| DUR"))}
+    expected = {
+        "holds | **broken** |",
+        "does not apply: no control reopen | does not apply: no control reopen |",
+    }
+    assert expected == verdicts
+
+
+def test_without_a_suite_the_package_is_not_even_imported(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(LOADED, encoding="utf-8")
+    (tmp_path / "test_other.py").write_text("def test_other(): pass\n", encoding="utf-8")
+    told = pytest_on(tmp_path, "-s").splitlines()
+    assert "loaded: True False" in told

@@ -1,0 +1,75 @@
+"""What suites keep is written down law by law, whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import attrs
+import pytest
+
+from paysession.testing._laws.support import Row, Support, counted, page, write
+from paysession.testing._laws.verdicts import Verdict
+
+HOLDS = Row(code="CAP-2", sentence="it holds", verdict=Verdict.HOLDS)
+LACKS = Row(code="CAP-10", sentence="it is there", verdict="does not apply", note="no control x")
+BROKEN = Row(code="BAL-1", sentence="it adds\nup | always", verdict="broken")
+ONE = Support(suite="TestOne", port="gateway", described={"adapter": "one|1"}, rows=[LACKS, HOLDS])
+TWO = Support(
+    suite="TestTwo",
+    port="gateway",
+    described={"adapter": "two"},
+    rows=[BROKEN, attrs.evolve(HOLDS, verdict="deviates as declared", note="it never did")],
+)
+STORE = Support(suite="TestStore", port="store", described={}, rows=[HOLDS])
+
+
+def test_one_suite_is_counted_and_several_also_together() -> None:
+    assert ["TestOne: 2 laws: 1 holds, 1 does not apply"] == list(counted([ONE]))
+    assert [
+        "TestOne: 2 laws: 1 holds, 1 does not apply",
+        "TestTwo: 2 laws: 1 deviates as declared, 1 is broken",
+        "in all: 4 laws: 1 holds, 1 does not apply, 1 deviates as declared, 1 is broken",
+    ] == list(counted([ONE, TWO]))
+
+
+def test_a_page_has_a_table_for_each_port_and_a_column_for_each_suite() -> None:
+    assert """\
+# What is kept, law by law
+
+Tried with paysession 0.1.0.
+
+- TestOne: 2 laws: 1 holds, 1 does not apply
+  - adapter: one\\|1
+- TestTwo: 2 laws: 1 deviates as declared, 1 is broken
+  - adapter: two
+- TestStore: 1 law: 1 holds
+
+## Laws of a gateway
+
+| code | law | TestOne | TestTwo |
+|---|---|---|---|
+| BAL-1 | it adds up \\| always | not tried | **broken** |
+| CAP-2 | it holds | holds | deviates as declared: it never did |
+| CAP-10 | it is there | does not apply: no control x | not tried |
+
+## Laws of a store
+
+| code | law | TestStore |
+|---|---|---|
+| CAP-2 | it holds | holds |
+""" == page([ONE, TWO, STORE], version="0.1.0")
+
+
+def test_a_file_is_written_over_what_was_there(tmp_path: Path) -> None:
+    for text in ("what is new", "é"):
+        write(tmp_path / "laws.md", text)
+        assert text == (tmp_path / "laws.md").read_text(encoding="utf-8")
+    assert [tmp_path / "laws.md"] == list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_written_whole_leaves_what_was_there(tmp_path: Path) -> None:
+    write(tmp_path / "laws.md", "what was there")
+    with pytest.raises(UnicodeEncodeError):
+        write(tmp_path / "laws.md", "half of it \ud800")
+    assert "what was there" == (tmp_path / "laws.md").read_text(encoding="utf-8")
+    assert [tmp_path / "laws.md"] == list(tmp_path.iterdir())

@@ -1,0 +1,264 @@
+"""What pytest tells of suites: what is on trial, what came of it, and a table of it all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+import _paysession_pytest as plugin
+from paysession.testing._laws import support  # so that no run of these tests loads it anew
+
+pytest_plugins = ["pytester"]
+
+STORES = """
+import pytest
+from paysession.stores import InMemoryStore
+from paysession.testing import StoreConformance
+
+
+class Forgetful(InMemoryStore):
+    def mark_published(self, events, *, tenant):
+        pass
+
+
+class TestSound(StoreConformance):
+    def make_store(self):
+        return InMemoryStore()
+
+    def another(self, store):
+        return store
+
+
+class TestForgetful(StoreConformance):
+    deviations = {"EVENT-2": "it is told by the log of the database"}
+
+    def make_store(self):
+        return Forgetful()
+"""
+
+FIXTURES = """
+import pytest
+from paysession.stores import InMemoryStore
+from paysession.testing import StoreConformance
+
+
+class TestOfFixtures(StoreConformance):
+    @pytest.fixture(autouse=True)
+    def with_a_store(self):
+        self.store = InMemoryStore()
+        yield
+        {leave}
+
+    def make_store(self):
+        return self.store
+"""
+
+UNMADE = """
+import pytest
+from paysession.testing import StoreConformance
+
+
+class TestUnmade(StoreConformance):
+    def make_store(self):
+        {fail}
+"""
+
+TWICE = """
+import pytest
+from paysession.stores import InMemoryStore
+from paysession.testing import StoreConformance
+
+
+@pytest.mark.parametrize("number", [1, 2])
+class TestTwice(StoreConformance):
+    @pytest.fixture(autouse=True)
+    def with_a_number(self, number):
+        self.number = number
+
+    def make_store(self):
+        return InMemoryStore()
+"""
+
+
+class Run:
+    """A run of pytest on files of a project of its own."""
+
+    def __init__(self, pytester: pytest.Pytester, **files: str) -> None:
+        self.pytester = pytester
+        pytester.makepyfile(**files)
+
+    def __call__(self, *arguments: str) -> pytest.RunResult:
+        return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", "--tb=no", *arguments)
+
+    def lines(self, *arguments: str) -> list[str]:
+        """What it prints."""
+        return list(self(*arguments).outlines)
+
+    def table(self, *arguments: str) -> list[str]:
+        """What it writes as a table."""
+        self(*arguments, "--paysession-report", "laws.md")
+        return (self.pytester.path / "laws.md").read_text(encoding="utf-8").splitlines()
+
+
+def after(line: str, lines: list[str], *, most: int) -> list[str]:
+    """The lines that follow one."""
+    return lines[lines.index(line) + 1 :][:most]
+
+
+def test_what_is_on_trial_is_told_before_it_is_tried(pytester: pytest.Pytester) -> None:
+    lines = Run(pytester, test_mine=STORES).lines("-k", "atom_1")
+    introduced = after("paysession 0.1.0 tries TestSound", lines, most=5)
+    assert [
+        "  adapter: paysession.stores.memory.InMemoryStore",
+        "  controls: another",
+        "paysession 0.1.0 tries TestForgetful",
+        "  adapter: test_mine.Forgetful",
+        "  controls: none",
+    ] == introduced
+    assert 1 == lines.count("paysession 0.1.0 tries TestSound")
+
+
+def test_what_came_of_each_suite_and_of_all_is_told_at_the_end(pytester: pytest.Pytester) -> None:
+    lines = Run(pytester, test_mine=STORES).lines("-k", "event_1 or event_2 or read_1")
+    begin = next(number for number, line in enumerate(lines) if "= paysession =" in line)
+    told = [line for line in lines[begin + 1 :] if line][:3]
+    assert [
+        "TestSound: 3 laws: 3 hold",
+        "TestForgetful: 3 laws: 1 holds, 1 does not apply, 1 deviates as declared",
+        "in all: 6 laws: 4 hold, 1 does not apply, 1 deviates as declared",
+    ] == told
+
+
+def test_what_came_of_each_law_is_written_down(pytester: pytest.Pytester) -> None:
+    table = Run(pytester, test_mine=STORES).table("-k", "event_1 or event_2 or read_1 or ten_2")
+    assert (
+        "- TestForgetful: 4 laws: 1 holds, 1 does not apply, 1 deviates as declared, 1 is broken"
+        in (table)
+    )
+    verdicts = [
+        line.split(" | ", 2)[2] for line in table if line.startswith(("| EV", "| RE", "| TE"))
+    ]
+    assert [
+        "holds | holds |",
+        "holds | deviates as declared: it is told by the log of the database |",
+        "holds | does not apply: no control another |",
+        "holds | **broken** |",
+    ] == verdicts
+
+
+def test_what_was_not_selected_is_not_said_to_be_tried(pytester: pytest.Pytester) -> None:
+    selected = (
+        "test_mine.py::TestSound::test_event_1_events_are_dense",
+        "test_mine.py::TestForgetful::test_event_3_every_event_comes_back",
+    )
+    table = Run(pytester, test_mine=STORES).table(*selected)
+    assert ["holds | not tried |", "not tried | holds |"] == [
+        line.split(" | ", 2)[2] for line in table if line.startswith("| EVENT")
+    ]
+
+
+def test_a_suite_that_stands_on_fixtures_is_told_of_once_they_have_run(
+    pytester: pytest.Pytester,
+) -> None:
+    lines = Run(pytester, test_mine=FIXTURES.format(leave="")).lines("-k", "event_1 or event_3")
+    told = after("paysession 0.1.0 tries TestOfFixtures", lines, most=3)
+    assert [
+        "  adapter: paysession.stores.memory.InMemoryStore",
+        "  controls: none",
+        "TestOfFixtures: 2 laws: 2 hold",
+    ] == told
+
+
+@pytest.mark.parametrize(
+    "source",
+    [FIXTURES.format(leave="raise OSError"), FIXTURES.replace("InMemoryStore()", "1 / 0")],
+    ids=["teardown", "setup"],
+)
+def test_a_law_whose_fixtures_fail_does_not_hold(pytester: pytest.Pytester, source: str) -> None:
+    lines = Run(pytester, test_mine=source).lines("-k", "event_1")
+    assert "TestOfFixtures: 1 law: 1 is broken" in lines
+
+
+@pytest.mark.parametrize(
+    ("fail", "why"),
+    [
+        ("raise RuntimeError('no database')", "RuntimeError: no database"),
+        ("pytest.fail('no database')", "Failed: no database"),
+    ],
+)
+def test_what_cannot_be_made_is_broken_and_says_why(
+    pytester: pytest.Pytester, fail: str, why: str
+) -> None:
+    run = Run(pytester, test_mine=UNMADE.format(fail=fail))
+    lines = run.lines("-k", "event_1 or event_3")
+    told = after("paysession 0.1.0 tries TestUnmade", lines, most=2)
+    assert [f"  adapter: cannot be made: {why}", "TestUnmade: 2 laws: 2 are broken"] == told
+
+
+def test_what_is_left_out_by_its_author_was_not_tried(pytester: pytest.Pytester) -> None:
+    run = Run(pytester, test_mine=UNMADE.format(fail="pytest.skip('no database today')"))
+    lines = run.lines("-k", "event_1", "--paysession-report", "laws.md")
+    assert "  adapter: cannot be made: Skipped: no database today" in lines
+    assert "no law was tried, so that there is nothing to write" in lines
+    assert not (pytester.path / "laws.md").exists()
+
+
+def test_suites_of_one_name_are_told_apart_by_where_they_stand(pytester: pytest.Pytester) -> None:
+    run = Run(pytester, test_one=UNMADE.format(fail="1 / 0"), test_two=UNMADE.format(fail="1 / 0"))
+    lines = run.lines("-k", "event_1")
+    assert "test_one.py::TestUnmade: 1 law: 1 is broken" in lines
+    assert "test_two.py::TestUnmade: 1 law: 1 is broken" in lines
+
+
+def test_a_suite_with_parameters_is_one_for_each_of_them(pytester: pytest.Pytester) -> None:
+    lines = Run(pytester, test_mine=TWICE).lines("-k", "event_1")
+    assert "TestTwice[1]: 1 law: 1 holds" in lines
+    assert "TestTwice[2]: 1 law: 1 holds" in lines
+
+
+def test_a_run_without_a_suite_says_nothing_of_suites(pytester: pytest.Pytester) -> None:
+    lines = Run(pytester, test_other="def test_other(): pass").lines()
+    assert [] == [line for line in lines if "paysession 0.1.0" in line or "= paysession =" in line]
+
+
+def test_where_no_law_was_tried_nothing_is_written(pytester: pytest.Pytester) -> None:
+    run = Run(pytester, test_other="def test_other(): pass")
+    lines = run.lines("--paysession-report", "laws.md")
+    assert "no law was tried, so that there is nothing to write" in lines
+    assert not (pytester.path / "laws.md").exists()
+
+
+def test_what_is_only_collected_is_not_made(pytester: pytest.Pytester) -> None:
+    lines = Run(pytester, test_mine=STORES).lines("--collect-only", "-q")
+    assert [] == [line for line in lines if "paysession 0.1.0" in line]
+
+
+@pytest.mark.parametrize("file", ["nowhere/laws.md", "."])
+def test_a_file_that_cannot_be_written_is_refused_at_once(
+    pytester: pytest.Pytester, file: str
+) -> None:
+    ran = Run(pytester, test_mine=STORES)("--paysession-report", file)
+    assert pytest.ExitCode.USAGE_ERROR == ran.ret
+    expected = f"ERROR: --paysession-report {file}: name a file, in a folder that there is"
+    assert expected in ran.errlines
+
+
+def test_a_table_that_cannot_be_written_in_the_end_fails_the_run(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, text: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(support, "write", full)
+    ran = Run(pytester, test_mine=STORES)("-k", "event_1", "--paysession-report", "laws.md")
+    assert pytest.ExitCode.USAGE_ERROR == ran.ret
+    ran.stdout.fnmatch_lines(["--paysession-report *laws.md cannot be written: No space left*"])
+
+
+def test_a_process_that_works_for_another_does_not_listen() -> None:
+    config = SimpleNamespace(stash={}, workerinput={"workerid": "gw0"})
+    plugin.pytest_configure(cast("Any", config))
+    assert {"stash", "workerinput"} == vars(config).keys()

@@ -13,7 +13,9 @@ import json
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import version
+from inspect import getsourcelines
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -28,10 +30,12 @@ _OURS: Final = "paysession_"
 """How the names of the properties begin that are ours in a report."""
 
 _BROKEN: Final = "broken"
+_USUAL: Final = "the defaults"
 _NOT_MADE: Final = (Exception, pytest.skip.Exception, pytest.fail.Exception)
 """What may come of making what is on trial."""
 
-_described = pytest.StashKey[set[type]]()
+_DESCRIBED: Final = pytest.StashKey[set[type]]()
+"""The suites of which it has been told what is on trial."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,29 +49,37 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Listen to the reports, if it is here that they arrive."""
-    config.stash[_described] = set()
+    config.stash[_DESCRIBED] = set()
     if hasattr(config, "workerinput"):
         return
     named = cast("str | None", config.getoption(_OPTION))
     file = None if named is None else config.invocation_params.dir / named
     if file is not None and (file.is_dir() or not file.parent.is_dir()):
         raise pytest.UsageError(f"{_OPTION} {named}: name a file, in a folder that there is")
-    config.pluginmanager.register(_Listener(file), "paysession-listener")
+    listener = _Listener(file, in_full=config.get_verbosity() > 0)
+    config.pluginmanager.register(listener, "paysession-listener")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Give the report of a law what came of it."""
-    if _tries_law(item) and call.when != "teardown":
+    """Give the report of a law what came of it and, if it does not apply, whose suite says so."""
+    if not _tries_law(item):
+        return (yield)
+    if call.when != "teardown":
         told = _law_of(item) if call.when == "setup" else _found_by(item)
         item.user_properties += [(_OURS + name, value) for name, value in told.items()]
-    return (yield)
+    report = yield
+    if call.when == "call" and isinstance(report.longrepr, tuple):
+        _, _, reason = report.longrepr
+        report.longrepr = (str(item.path), _line_of(cast("Any", item).cls), reason)
+    return report
 
 
 def _tries_law(item: pytest.Item) -> bool:
-    return hasattr(getattr(item, "function", None), "paysession_law")
+    is_method = getattr(item, "cls", None) is not None
+    return is_method and hasattr(getattr(item, "function", None), "paysession_law")
 
 
 def _law_of(item: Any) -> dict[str, str]:  # noqa: ANN401 - pytest's own class says too little
@@ -80,8 +92,8 @@ def _found_by(item: Any) -> dict[str, str]:  # noqa: ANN401 - pytest's own class
     """Tell what the suite found and, with the first law of each, what is on trial."""
     finding = item.instance.finding
     told = {"verdict": str(finding.verdict), "note": finding.note} if finding else {}
-    if item.cls not in item.config.stash[_described]:
-        item.config.stash[_described].add(item.cls)
+    if item.cls not in item.config.stash[_DESCRIBED]:
+        item.config.stash[_DESCRIBED].add(item.cls)
         told["described"] = json.dumps(_described_or_why_not(item.instance))
     return told
 
@@ -93,6 +105,15 @@ def _described_or_why_not(suite: Suite) -> dict[str, str]:
         from paysession._domain.limits import redacted  # noqa: PLC0415 - its suite has loaded it
 
         return {"adapter": redacted(f"cannot be made: {type(error).__name__}: {error}")}
+
+
+@cache
+def _line_of(suite: type) -> int:
+    """Return where a suite is written; of what was made otherwise, the beginning of its file."""
+    try:
+        return getsourcelines(suite)[1]
+    except (OSError, TypeError):
+        return 1
 
 
 class _Heard:
@@ -131,10 +152,12 @@ class _Listener:
 
     Args:
         file: Where the support table goes.
+        in_full: Whether all that there is to tell is wanted.
     """
 
-    def __init__(self, file: Path | None) -> None:
+    def __init__(self, file: Path | None, *, in_full: bool) -> None:
         self._file = file
+        self._in_full = in_full
         self._heard: dict[tuple[str, str], _Heard] = {}
         self._introduced: set[str] = set()
         self._ending = "no law was tried, so that there is nothing to write"
@@ -147,7 +170,7 @@ class _Listener:
         lines: list[str] = []
         for place, suite in () if config.option.collectonly else suites.items():
             with suppress(*_NOT_MADE):
-                lines += _introduction(suite.__name__, suite().described())
+                lines += _introduction(suite.__name__, suite().described(), in_full=self._in_full)
                 self._introduced.add(place)
         return lines
 
@@ -185,8 +208,8 @@ class _Listener:
     def _lines(self) -> Iterator[str]:
         suites = self._suites()
         for heard in self._heard.values():
-            if heard.place not in self._introduced:
-                yield from _introduction(heard.name, heard.described)
+            if heard.described and heard.place not in self._introduced:
+                yield from _introduction(heard.name, heard.described, in_full=self._in_full)
         if suites:
             from paysession.testing._laws.support import counted  # noqa: PLC0415 - see the class
 
@@ -209,6 +232,11 @@ def _place(nodeid: str) -> str:
     return nodeid.rpartition("::")[0]
 
 
-def _introduction(name: str, described: Mapping[str, str]) -> Iterator[str]:
-    yield f"paysession {version('paysession')} tries {name}"
-    yield from (f"  {each}: {told}" for each, told in described.items())
+def _introduction(name: str, described: Mapping[str, str], *, in_full: bool) -> Iterator[str]:
+    """Tell what is on trial in one line; all there is to tell of it, where that is asked for."""
+    declared = described.get("capabilities", _USUAL)
+    differs = "" if declared == _USUAL else f", {declared}"
+    yield f"paysession {version('paysession')}, {name}: {described['adapter']}{differs}"
+    if in_full:
+        rest = described.keys() - {"adapter", "capabilities"}
+        yield from (f"  {each}: {described[each]}" for each in sorted(rest))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from types import MappingProxyType
@@ -142,7 +141,3 @@ class AsyncBogusSuite(BogusSuite):
     """The same, awaited."""
 
     bogus_class = AsyncBogusGateway
-    run = staticmethod(asyncio.run)
-
-    def together(self, *tasks: Coroutine[Any, Any, Any]) -> Awaitable[Sequence[Any]]:
-        return asyncio.gather(*tasks)

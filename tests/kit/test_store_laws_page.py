@@ -25,7 +25,10 @@ HEADING = (
     "([how to run them](stores.md)). A source such as I41 is an invariant",
     "([what always holds](invariants.md)), F45 a fault that the simulator puts in, a name with a",
     "number an issue in which a shop learnt it. What a law needs is a method of the suite that its",
-    "author writes. This page is generated from the laws.",
+    "author writes.",
+    "",
+    "A code never comes to mean anything else. A minor version may bring new laws; since when each",
+    "is there is said beside it. This page is generated from the laws.",
 )
 
 AREAS = {

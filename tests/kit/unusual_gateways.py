@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TypeVar
 
 import attrs
 from bogus_suite import BogusSuite
@@ -94,6 +95,7 @@ class NotificationsOnly(EverythingLater):
     """Nothing can be looked up, and everything is decided later."""
 
     bogus_class = NotificationsOnlyGateway
+    bogus_capabilities = attrs.evolve(USUAL, look_up_is_authoritative=False)
 
 
 class LookUpOnlyGateway(BogusGateway):
@@ -165,11 +167,36 @@ class SalesOnlyGateway(BogusGateway):
     complete_setup_session = Gateway.complete_setup_session
     cancel_refund = Gateway.cancel_refund
 
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        if request.terms.capture is CapturePolicy.MANUAL:
+            return Rejected(Failure(FailureCode.MERCHANT_CONFIG))
+        return super().create_session(request)
+
 
 class SalesOnly(BogusSuite):
     """Money is taken at once, and can be given back."""
 
     bogus_class = SalesOnlyGateway
+
+
+class HoldsOnlyGateway(BogusGateway):
+    """Nothing is ever taken at once: what was to be is held, and we capture it."""
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        return super().create_session(_to_be_held(request))
+
+    def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        return super().charge(_to_be_held(request))
+
+
+def _to_be_held(request: R) -> R:
+    return attrs.evolve(request, terms=attrs.evolve(request.terms, capture=CapturePolicy.MANUAL))
+
+
+class HoldsOnly(BogusSuite):
+    """Nothing is ever taken at once: what was to be is held, and we capture it."""
+
+    bogus_class = HoldsOnlyGateway
 
 
 class TerminalGateway(NotificationsOnlyGateway):
@@ -182,6 +209,7 @@ class Terminal(BogusSuite):
     """It answers, and never speaks of it again."""
 
     bogus_class = TerminalGateway
+    bogus_capabilities = attrs.evolve(USUAL, look_up_is_authoritative=False)
 
 
 UNUSUAL: tuple[type[BogusSuite], ...] = (
@@ -201,5 +229,6 @@ UNUSUAL: tuple[type[BogusSuite], ...] = (
     Slow,
     ChargesOnly,
     SalesOnly,
+    HoldsOnly,
     Terminal,
 )

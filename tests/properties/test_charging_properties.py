@@ -29,18 +29,14 @@ from paysession.outcomes import (
     Captured,
     Declined,
     Fact,
-    Failure,
-    FailureCode,
     NotAttempted,
     Pending,
     Retaken,
-    UseSdk,
     Voided,
 )
+from paysession.testing import strategies
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-REFUSED = Failure(FailureCode.DO_NOT_HONOR)
-ACTION = UseSdk("challenge")
 
 
 def yen(amount: int) -> Money:
@@ -79,18 +75,12 @@ def asked(policy: UnderpaidPolicy) -> ChargeSettlement:
 
 instants = st.none() | st.integers(1, 3).map(lambda minutes: NOW + timedelta(minutes=minutes))
 amounts = st.sampled_from((6, 10, 13)).map(yen)
-facts = st.one_of(
-    st.builds(Authorized, amounts, occurred_at=instants),
-    st.builds(Captured, amounts, occurred_at=instants),
-    st.builds(Retaken, amounts, occurred_at=instants),
-    st.builds(Bounced, st.just(REFUSED), occurred_at=instants),
-    st.builds(Declined, st.just(REFUSED), occurred_at=instants),
-    st.builds(ActionRequired, st.just(ACTION), occurred_at=instants),
-    st.builds(Pending, occurred_at=instants),
-    st.builds(Voided, amounts, occurred_at=instants),
-    st.builds(Captured, st.just(Money("1.00", "EUR"))),
-    st.sampled_from((Accepted(), Canceled(), NotAttempted())),
-)
+facts = strategies.facts(
+    *(Authorized, Captured, Retaken, Bounced, Declined, ActionRequired, Pending, Voided),
+    *(Accepted, Canceled, NotAttempted),
+    amounts=amounts,
+    occurred_at=instants,
+) | st.builds(Captured, st.just(Money("1.00", "EUR")))
 stories = st.lists(facts, max_size=7)
 policies = st.sampled_from(UnderpaidPolicy)
 

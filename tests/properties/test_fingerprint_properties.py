@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from paysession import ClientData, Metadata, Money, Payable
 from paysession._domain.fingerprints import fingerprint_of
+from paysession.testing import strategies
 
 TEXTS = st.text(max_size=8) | st.sampled_from(["e\u0301", "\u00e9", "", "1", "None", "\ud800"])
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS
@@ -23,9 +24,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
     max_leaves=12,
 )
-AMOUNTS = st.builds(
-    Money.from_minor, st.integers(1, 10**9), st.sampled_from(["EUR", "USD", "JPY", "KWD"])
-)
+AMOUNTS = strategies.money(least="0.0001", most=10**9)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 INSTANTS = st.timedeltas(timedelta(days=-9000), timedelta(days=9000)).map(NOON.__add__)
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))

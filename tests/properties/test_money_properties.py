@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from paysession._money import ADYEN, ISO, STRIPE, Currency, MinorUnits, Money, Rounding
 from paysession.errors import AmountNotRepresentable, InvalidAmount, MoneyError
+from paysession.testing import strategies
 
 LIMIT = 10**18
 EXACT = decimal.Context(prec=200)
@@ -18,7 +19,7 @@ EXACT = decimal.Context(prec=200)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-currencies = st.sampled_from(Currency.known())
+currencies = strategies.currencies(retired=True)
 minors = st.integers(-LIMIT, LIMIT)
 small = st.integers(-(10**15), 10**15)
 monies = st.builds(Money.from_minor, minors, currencies)

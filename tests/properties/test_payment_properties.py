@@ -42,6 +42,7 @@ from paysession.outcomes import (
     Retaken,
     Voided,
 )
+from paysession.testing import strategies
 
 Asked: TypeAlias = Capture | Void | Refund
 
@@ -418,16 +419,9 @@ INSTANTS = st.none() | st.integers(0, 3).map(lambda minutes: NOW + timedelta(min
 
 
 def facts() -> st.SearchStrategy[Fact]:
-    amounts = st.integers(1, 3).map(yen)
-    return st.one_of(
-        st.builds(Captured, amounts, occurred_at=INSTANTS),
-        st.builds(Retaken, amounts, occurred_at=INSTANTS),
-        st.builds(Declined, st.just(REFUSED), occurred_at=INSTANTS),
-        st.builds(Bounced, st.just(REFUSED), occurred_at=INSTANTS),
-        st.builds(Pending, occurred_at=INSTANTS, sequence=st.none() | st.integers(1, 3)),
-        st.builds(Canceled, occurred_at=INSTANTS),
-        st.builds(NotAttempted),
-    )
+    kinds = (Captured, Retaken, Declined, Bounced, Pending, Canceled, NotAttempted)
+    amounts = strategies.money("JPY", least=1, most=3)
+    return strategies.facts(*kinds, amounts=amounts, occurred_at=INSTANTS)
 
 
 def evidence() -> st.SearchStrategy[list[Evidence]]:

@@ -18,12 +18,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paysession import ClientData, Currency, Metadata, Money
+from paysession import ClientData, Metadata, Money
 from paysession._domain.entities import Entity
 from paysession.errors import RecordError
 from paysession.events import Event
 from paysession.outcomes import Fact, Profile
 from paysession.stores import KINDS, Claim, RecordedEvent
+from paysession.testing import strategies
 
 sys.path.append(str(Path(__file__).parents[1] / "unit" / "stores"))
 
@@ -38,7 +39,7 @@ INSTANTS: Final = st.datetimes(
     datetime(9998, 1, 1),  # noqa: DTZ001 - its zone is drawn
     timezones=st.sampled_from([UTC, timezone(timedelta(hours=-11, minutes=-30))]),
 )
-CURRENCIES: Final = st.sampled_from(Currency.known())
+CURRENCIES: Final = strategies.currencies(retired=True)
 JSON: Final = st.recursive(
     st.none()
     | st.booleans()

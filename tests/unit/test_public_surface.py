@@ -28,6 +28,7 @@ PUBLIC = [
     "paysession.outcomes",
     "paysession.stores",
     "paysession.testing",
+    "paysession.testing.strategies",
     "paysession.views",
     "paysession.views.checkout_api",
     "paysession.views.connect_api",

@@ -29,6 +29,9 @@ from paysession.testing._laws.verdicts import Finding, Verdict
 
 _ARGUMENT: Final = "MODULE:FACTORY"
 _REPORT: Final = "--report"
+_DRAWS: Final = "hypothesis"
+"""Who calls a law, and is not to be looked at when one fails."""
+
 _CONTROLS: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _STYLES: Final = {
     Verdict.HOLDS: "green",
@@ -112,9 +115,10 @@ def _found(suite: Suite, law: Law) -> Finding:
     except (KeyboardInterrupt, NeedsEventLoop):
         raise
     except BaseException as error:  # noqa: BLE001 - whatever an author's own code raises
-        last = extract_tb(error.__traceback__)[-1]
+        frames = extract_tb(error.__traceback__)
+        last = [each for each in frames if _DRAWS not in Path(each.filename).parts][-1]
         what = f"what was raised at {last.filename}:{last.lineno}"
-        broken = law.broken(what, "nothing that the port does not speak of", error)
+        broken = law.broken(what, "no exception", error)
         return Finding(law, Verdict.BROKEN, error=broken)
 
 

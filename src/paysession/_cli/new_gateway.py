@@ -58,7 +58,9 @@ def write_package(name: str, *, into: Path) -> list[Path]:
     if folder.exists() or folder.is_symlink():
         raise PackageRefused(f"{name} is there already: move it away, or use another name")
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=into) as drafts:
+        with tempfile.TemporaryDirectory(
+            prefix=f".{name}-", dir=into, ignore_cleanup_errors=True
+        ) as drafts:
             draft = Path(drafts, name)
             for path, text in files.items():
                 (draft / path).parent.mkdir(parents=True, exist_ok=True)

@@ -43,7 +43,7 @@ def unwritten(source: str) -> str:
     module, lines = ast.parse(source), source.splitlines()
     summary = inspect.cleandoc(ast.get_docstring(module) or "").partition("\n\n")[0]
     docstring, *parts = _parts(module.body, lines, begin=0)
-    cut = [_with_contracts(part, lines) if _is_adapter(part) else part for part in parts]
+    cut = [_with_contracts(part, lines) for part in parts]
     needed = _needed(cut)
     kept = [_if_needed(part, needed) for part in cut]
     return _joined([attrs.evolve(docstring, text=f'"""{summary}"""'), *kept]) + "\n"
@@ -71,19 +71,23 @@ def _joined(parts: Iterable[_Part]) -> str:
     return "\n".join(lines)
 
 
-def _is_adapter(part: _Part) -> bool:
-    bases = part.statement.bases if isinstance(part.statement, ast.ClassDef) else ()
-    return any(isinstance(base, ast.Name) and base.id == Gateway.__name__ for base in bases)
+def _adapter_in(part: _Part) -> ast.ClassDef | None:
+    match part.statement:
+        case ast.ClassDef(bases=[ast.Name(id=Gateway.__name__), *_]) as adapter:
+            return adapter
+        case _:
+            return None
 
 
-def _with_contracts(adapter: _Part, lines: Sequence[str]) -> _Part:
-    """Leave of a class what makes a gateway, and the port's methods without their bodies."""
-    statement = adapter.statement
-    assert isinstance(statement, ast.ClassDef)
-    first = statement.body[0].lineno - 1
-    members = [_member(part, lines) for part in _parts(statement.body, lines, begin=first)]
-    head = lines[statement.lineno - 1 : first]
-    return attrs.evolve(adapter, text="\n".join([*head, _joined(members)]))
+def _with_contracts(part: _Part, lines: Sequence[str]) -> _Part:
+    """Leave of an adapter what makes it, and the port's methods without their bodies."""
+    adapter = _adapter_in(part)
+    if adapter is None:
+        return part
+    first = adapter.body[0].lineno - 1
+    members = [_member(each, lines) for each in _parts(adapter.body, lines, begin=first)]
+    head = lines[adapter.lineno - 1 : first]
+    return attrs.evolve(part, text="\n".join([*head, _joined(members)]))
 
 
 def _member(part: _Part, lines: Sequence[str]) -> _Part:
@@ -107,7 +111,7 @@ def _needed(parts: Sequence[_Part]) -> set[str]:
     """Return the names that an adapter uses, and those that what it uses uses."""
     defined = {name: part for part in parts for name in _defined_by(part)}
     needed: set[str] = set()
-    fresh = {name for part in parts if _is_adapter(part) for name in _defined_by(part)}
+    fresh = {name for part in parts if _adapter_in(part) for name in _defined_by(part)}
     while fresh:
         needed |= fresh
         used = {name for each in fresh & defined.keys() for name in _used_by(defined[each])}

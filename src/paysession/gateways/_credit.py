@@ -106,11 +106,13 @@ class CreditHold:
         credit_id: Of which credit.
         held: How much is still held.
         taken: How much of it was taken, and not given back.
+        was_taken: Whether any of it ever was.
     """
 
     credit_id: str
     held: Money
     taken: Money
+    was_taken: bool = False
 
 
 class CreditMovementKind(StrEnum):
@@ -272,7 +274,7 @@ class CreditMovement:
         match self.kind:
             case CreditMovementKind.AUTHORIZE | CreditMovementKind.PURCHASE if amount > remaining:
                 return CreditRefusal.INSUFFICIENT_CREDIT
-            case CreditMovementKind.VOID if not held and not taken:
+            case CreditMovementKind.VOID if not held and not hold.was_taken:
                 # What was released already is no refusal: nobody has anything to wait for.
                 return hold
             case CreditMovementKind.CAPTURE | CreditMovementKind.VOID if amount > held:
@@ -282,10 +284,10 @@ class CreditMovement:
             case CreditMovementKind.AUTHORIZE:
                 return attrs.evolve(hold, held=amount)
             case CreditMovementKind.PURCHASE:
-                return attrs.evolve(hold, taken=amount)
+                return attrs.evolve(hold, taken=amount, was_taken=True)
             case CreditMovementKind.CAPTURE:
                 left = held * 0 if self.is_final else held - amount
-                return attrs.evolve(hold, held=left, taken=taken + amount)
+                return attrs.evolve(hold, held=left, taken=taken + amount, was_taken=True)
             case CreditMovementKind.VOID:
                 return attrs.evolve(hold, held=held - amount)
             case CreditMovementKind.GIVE_BACK:

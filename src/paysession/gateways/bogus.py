@@ -24,7 +24,7 @@ is to send, signed, and `later` lets things happen there that nobody of us asked
 | `approve` | it is done; so is all that a token does not name | all |
 | `decline:<failure code>` | refused; another source may do better | all |
 | `end:<failure code>` | refused, and the session is over | all |
-| `decline:<failure code>:<raw code>` | the same, told by this code of the provider's own; so is `end` | all |
+| `decline:<failure code>:<raw code>` | the same, told by this code of the provider's own, without commas; so is `end` | all |
 | `reject` | a developer must act | all |
 | `pending` | undecided until `let_pending_succeed()` or `let_pending_fail()` | all but update |
 | `require_action` | the customer must act; the next call finds it done | first create, update, complete, charge, create_setup, complete_setup |

@@ -148,18 +148,18 @@ class TakesADuplicateForARefusal(BogusGateway):
 
 MUTANTS: dict[str, type[BogusGateway]] = {
     "DECL-1": ClassifiesAsItPleases,
-    "DECL-2": TakesAllDeclinesOfChargesForOne,
-    "DECL-3": TakesAllRefusalsToStoreForOne,
-    "DECL-4": TellsNothingOfRefusedRefunds,
-    "DECL-5": KnowsAllCodes,
-    "DECL-6": EndsWithTheFirstDecline,
-    "DECL-7": BlamesTheCustomer,
-    "DECL-8": TakesADuplicateForARefusal,
+    "DECL-2": TellsNothingOfRefusedRefunds,
+    "DECL-3": KnowsAllCodes,
+    "DECL-4": EndsWithTheFirstDecline,
+    "DECL-5": BlamesTheCustomer,
+    "DECL-6": TakesADuplicateForARefusal,
 }
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
     ("DECL-1", LosesTheCode),
-    ("DECL-4", TakesARefusedRefundForMade),
-    ("DECL-5", TriesWhatItDoesNotKnowAgain),
-    ("DECL-6", NeverEnds),
-    ("DECL-7", CannotTellWhatWasRejected),
+    ("DECL-1", TakesAllDeclinesOfChargesForOne),
+    ("DECL-1", TakesAllRefusalsToStoreForOne),
+    ("DECL-2", TakesARefusedRefundForMade),
+    ("DECL-3", TriesWhatItDoesNotKnowAgain),
+    ("DECL-4", NeverEnds),
+    ("DECL-5", CannotTellWhatWasRejected),
 )

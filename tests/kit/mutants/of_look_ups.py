@@ -6,17 +6,18 @@ from itertools import count
 
 import attrs
 
+from paysession._domain.failures import Failure, FailureCode
 from paysession.gateways import (
     BogusGateway,
-    BogusProvider,
+    CaptureAnswer,
     CaptureRequest,
     LookUpRequest,
-    RefundAnswer,
     RefundRequest,
 )
-from paysession.outcomes import Captured, Declined, References, Refunded, Report, Voided
+from paysession.outcomes import Captured, Declined, References, Refunded, Rejected, Report, Voided
 
 NUMBERS = count()
+REFUSED = Rejected(Failure(FailureCode.MERCHANT_CONFIG))
 
 
 class FindsNoVoids(BogusGateway):
@@ -59,12 +60,9 @@ class CallsEverythingOurs(BogusGateway):
 class LooksOnce(BogusGateway):
     """Keeps what it was told, however long ago."""
 
-    def __init__(self, *, provider: BogusProvider) -> None:
-        super().__init__(provider=provider)
-        self._seen: dict[str, tuple[Report, ...]] = {}
-
     def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
-        return self._seen.setdefault(request.operation_id, super().look_up(request))
+        seen: dict[str, tuple[Report, ...]] = vars(self).setdefault("seen", {})
+        return seen.setdefault(request.operation_id, super().look_up(request))
 
 
 class NamesItOtherwise(BogusGateway):
@@ -73,7 +71,7 @@ class NamesItOtherwise(BogusGateway):
     def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
         listed = References.of(refund="listed_1")
         return tuple(
-            attrs.evolve(each, fact=attrs.evolve(each.fact, references=listed))
+            attrs.evolve(each, references=listed, fact=attrs.evolve(each.fact, references=listed))
             if isinstance(each.fact, Refunded)
             else each
             for each in super().look_up(request)
@@ -106,20 +104,12 @@ class LooksUpByAskingAgain(BogusGateway):
         return super().look_up(request)
 
 
-class FindsItsOwnWork(BogusGateway):
-    """Looks into its own memory first, and sees no reason to look further."""
-
-    def __init__(self, *, provider: BogusProvider) -> None:
-        super().__init__(provider=provider)
-        self._made: set[str] = set()
-
-    def refund(self, request: RefundRequest) -> RefundAnswer:
-        self._made.add(request.key)
-        return super().refund(request)
+class LooksWhereItIsLoggedIn(BogusGateway):
+    """Asks for what its own login has made: whoever logs in later finds nothing."""
 
     def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
-        is_known = request.about != "refund" or request.key in self._made
-        return super().look_up(request) if is_known else ()
+        first = vars(self.provider).setdefault("first", self)
+        return super().look_up(request) if first is self else ()
 
 
 class TakesFoundForDone(BogusGateway):
@@ -138,17 +128,26 @@ class TakesFoundForDone(BogusGateway):
         )
 
 
+class LooksUpUnderTheKey(BogusGateway):
+    """Sends the key with a look-up too, where the provider keeps it for that call."""
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        earlier = [each.method for each in self.calls if each.key == request.key]
+        return REFUSED if earlier[:1] == ["look_up"] else super().capture(request)
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "LOOK-1": FindsNoVoids,
     "LOOK-2": CallsEverythingOurs,
     "LOOK-3": LooksOnce,
-    "LOOK-4": NamesItOtherwise,
-    "LOOK-5": ForgetsOurReference,
-    "LOOK-6": NumbersWhatItFinds,
-    "LOOK-7": FindsItsOwnWork,
-    "LOOK-8": TakesFoundForDone,
+    "LOOK-4": NumbersWhatItFinds,
+    "LOOK-5": LooksWhereItIsLoggedIn,
+    "LOOK-6": TakesFoundForDone,
 }
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
     ("LOOK-1", TellsOfTheWholePayment),
-    ("LOOK-6", LooksUpByAskingAgain),
+    ("LOOK-1", NamesItOtherwise),
+    ("LOOK-1", ForgetsOurReference),
+    ("LOOK-4", LooksUpByAskingAgain),
+    ("LOOK-4", LooksUpUnderTheKey),
 )

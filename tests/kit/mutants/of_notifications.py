@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import count
 
@@ -17,13 +18,20 @@ from paysession.gateways._bogus_mail import reports_in
 from paysession.outcomes import (
     NO_REFERENCES,
     Authorized,
+    Captured,
     Declined,
+    Fact,
     ReferenceRole,
     References,
     Report,
 )
 
 NUMBERS = count()
+
+
+def retold(reports: Iterable[Report], change: Callable[[Fact], Fact]) -> tuple[Report, ...]:
+    """Return reports of the same things, and other facts."""
+    return tuple(attrs.evolve(each, fact=change(each.fact)) for each in reports)
 
 
 class ComparesText(BogusGateway):
@@ -84,8 +92,9 @@ class LooksAtTheAgeAlone(BogusGateway):
     """Believes for ever what was signed for tomorrow, as one provider's library does."""
 
     def read_notification(self, notification: Notification) -> tuple[Report, ...]:
-        seconds = notification.header("webhook-timestamp") or "0"
-        sent = datetime.fromtimestamp(int(seconds) if seconds.isdecimal() else 0, UTC)
+        seconds = notification.header("webhook-timestamp") or ""
+        is_a_time = seconds.isdecimal() and len(seconds) <= 12
+        sent = datetime.fromtimestamp(int(seconds) if is_a_time else 0, UTC)
         provider = self.provider
         provider._webhooks.verify(notification, now=max(sent, provider._books.clock()))
         return reports_in(notification)
@@ -148,7 +157,8 @@ class DropsWhatIsOlder(BogusGateway):
 
     def read_notification(self, notification: Notification) -> tuple[Report, ...]:
         reports = super().read_notification(notification)
-        number = int(str(reports[0].id).removeprefix("bogus_evt_"))
+        numbers = ["".join(filter(str.isdecimal, str(each.id))) for each in reports]
+        number = max((int(each or "0") for each in numbers), default=0)
         self.newest = max(number, self.newest)
         return reports if number == self.newest else ()
 
@@ -157,60 +167,68 @@ class TellsWhatIsHeldByNow(BogusGateway):
     """Fetches the object that an event is about, and tells how that is now."""
 
     def read_notification(self, notification: Notification) -> tuple[Report, ...]:
-        (report,) = super().read_notification(notification)
-        if isinstance(report.fact, Authorized):
-            held = self.held(report.fact.amount.currency) or report.fact.amount
-            report = attrs.evolve(report, fact=attrs.evolve(report.fact, amount=held))
-        return (report,)
+        def by_now(fact: Fact) -> Fact:
+            if not isinstance(fact, Authorized):
+                return fact
+            return attrs.evolve(fact, amount=self.held(fact.amount.currency) or fact.amount)
+
+        return retold(super().read_notification(notification), by_now)
 
 
 class EchoesTheirReference(BogusGateway):
     """Takes the provider's id of the session for what we sent along."""
 
     def read_notification(self, notification: Notification) -> tuple[Report, ...]:
-        (report,) = super().read_notification(notification)
-        theirs = report.references.get(ReferenceRole.SESSION)
-        return (attrs.evolve(report, our_reference=theirs or report.our_reference),)
+        return tuple(
+            attrs.evolve(each, our_reference=each.references.get(ReferenceRole.SESSION))
+            for each in super().read_notification(notification)
+        )
 
 
 class TellsOfNobody(BogusGateway):
     """Says what has happened, and not to whom."""
 
     def read_notification(self, notification: Notification) -> tuple[Report, ...]:
-        (report,) = super().read_notification(notification)
-        fact = attrs.evolve(report.fact, references=NO_REFERENCES)
-        return (Report(fact, id=report.id),)
+        return tuple(
+            Report(attrs.evolve(each.fact, references=NO_REFERENCES), id=each.id)
+            for each in super().read_notification(notification)
+        )
 
 
 class CallsItByAnotherName(BogusGateway):
     """Takes the event's own id for that of the authorization."""
 
     def read_notification(self, notification: Notification) -> tuple[Report, ...]:
-        (report,) = super().read_notification(notification)
-        named = report.fact.references | References.of(authorization=report.id)
-        return (attrs.evolve(report, fact=attrs.evolve(report.fact, references=named)),)
+        def renamed(fact: Fact) -> Fact:
+            theirs = References.of(authorization=notification.header("webhook-id"))
+            return attrs.evolve(fact, references=fact.references | theirs)
+
+        return retold(super().read_notification(notification), renamed)
 
 
 class CountsNotificationsInHundredths(BogusGateway):
     """Divides by a hundred what comes in a notification, whatever the currency."""
 
     def read_notification(self, notification: Notification) -> tuple[Report, ...]:
-        (report,) = super().read_notification(notification)
-        if isinstance(report.fact, Authorized) and not report.fact.amount.currency.digits:
-            fact = attrs.evolve(report.fact, amount=report.fact.amount * 100)
-            report = attrs.evolve(report, fact=fact)
-        return (report,)
+        def counted(fact: Fact) -> Fact:
+            if not isinstance(fact, Authorized | Captured):
+                return fact
+            digits = fact.amount.currency.digits
+            return attrs.evolve(fact, amount=fact.amount * 10 ** abs(2 - digits))
+
+        return retold(super().read_notification(notification), counted)
 
 
 class LosesTheReason(BogusGateway):
     """Maps declines by one table where it is answered, and by another where it is told."""
 
     def read_notification(self, notification: Notification) -> tuple[Report, ...]:
-        (report,) = super().read_notification(notification)
-        if isinstance(report.fact, Declined):
-            other = Failure(FailureCode.LOST_OR_STOLEN)
-            report = attrs.evolve(report, fact=attrs.evolve(report.fact, failure=other))
-        return (report,)
+        def mapped(fact: Fact) -> Fact:
+            if not isinstance(fact, Declined):
+                return fact
+            return attrs.evolve(fact, failure=Failure(FailureCode.LOST_OR_STOLEN))
+
+        return retold(super().read_notification(notification), mapped)
 
 
 class ReadsCarelessly(BogusGateway):

@@ -160,6 +160,30 @@ class TakesTooLateForCanceled(BogusGateway):
         return Canceled() if isinstance(answer, Declined) else answer
 
 
+class GivesBackWhatWasHeld(BogusGateway):
+    """Compares a refund with what was held, and has it paid out by hand."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        answer = super().refund(request)
+        sale = self.provider._books.known_by(request.references)
+        if isinstance(sale, Sale) and isinstance(answer, Declined) and sale.taken < sale.amount:
+            self.provider.later.refund(sale.id, amount=request.amount)
+            return Refunded(request.amount)
+        return answer
+
+
+class ReleasesWhatItCannotRefund(BogusGateway):
+    """Reverses: it gives back what was taken, and releases what was not."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        answer = super().refund(request)
+        sale = self.provider._books.known_by(request.references)
+        if isinstance(sale, Sale) and isinstance(answer, Declined) and not sale.taken:
+            self.provider.later.void(sale.id)
+            return Refunded(request.amount)
+        return answer
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "REF-1": GivesBackMore,
     "REF-2": RefundsUnderItsOwnKeys,
@@ -173,6 +197,7 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "REF-10": TakesAnyRefundForDone,
     "REF-11": CallsOffInName,
     "REF-12": TakesTooLateForCanceled,
+    "REF-13": GivesBackWhatWasHeld,
 }
 """What is meant for each law."""
 
@@ -180,5 +205,6 @@ ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
     ("REF-1", GivesBackWhatThereIs),
     ("REF-3", NamesNoRefund),
     ("REF-5", RefundsAllForAPart),
+    ("REF-13", ReleasesWhatItCannotRefund),
 )
 """What a law must find as well."""

@@ -36,9 +36,10 @@ def refusal(capsys: pytest.CaptureFixture[str], name: str) -> str:
 
 
 def skeleton() -> type[Gateway]:
+    """The adapter that is to be written for the example's own provider."""
     module: dict[str, Any] = {"__name__": "fresh"}
-    exec(package("my_bank")["my_bank_paysession/gateway.py"], module)
-    return cast("type[Gateway]", module["MyBankGateway"])
+    exec(package("acme")["acme_paysession/gateway.py"], module)
+    return cast("type[Gateway]", module["AcmeGateway"])
 
 
 def test_it_writes_a_package_of_that_name_and_says_what_comes_next(
@@ -50,6 +51,7 @@ def test_it_writes_a_package_of_that_name_and_says_what_comes_next(
         "my_bank_paysession/__init__.py",
         "my_bank_paysession/gateway.py",
         "my_bank_paysession/py.typed",
+        "my_bank_paysession/transport.py",
         "pyproject.toml",
         "test_my_bank.py",
     }
@@ -96,6 +98,7 @@ def test_nothing_is_left_of_it_that_served_the_methods() -> None:
     tree = list(ast.walk(ast.parse(package("acme")["acme_paysession/gateway.py"])))
     imports = [each for each in tree if isinstance(each, ast.ImportFrom)]
     imported = {name.name for each in imports for name in each.names} - {"annotations"}
+    assert "acme_paysession.actions" not in {each.module for each in imports}
     assert set() == imported - {each.id for each in tree if isinstance(each, ast.Name)}
     defined = {each.name for each in tree if isinstance(each, ast.FunctionDef | ast.ClassDef)}
     assert set() == {name for name in defined if name.startswith("_")} - {"__init__"}

@@ -246,6 +246,15 @@ def test_what_was_captured_is_not_released(ledger: InMemoryCreditLedger) -> None
     assert (usd("10"), usd("0")) == stands(ledger)
 
 
+def test_what_was_taken_and_given_back_is_not_released(ledger: InMemoryCreditLedger) -> None:
+    hold = held(ledger)
+    ledger.move(CreditMovement.capture(hold, amount=usd("10"), key="c"))
+    ledger.move(CreditMovement.give_back(hold, amount=usd("10"), key="g"))
+    entry = ledger.move(CreditMovement.void(hold, amount=usd("10"), key="v"))
+    assert CreditRefusal.MORE_THAN_HELD is entry.refusal
+    assert (usd("0"), usd("0")) == stands(ledger)
+
+
 @pytest.mark.parametrize(
     "ask", [CreditMovement.capture, CreditMovement.void, CreditMovement.give_back]
 )

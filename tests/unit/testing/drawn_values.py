@@ -28,7 +28,7 @@ def simplest(strategy: st.SearchStrategy[T], such: Callable[[T], object]) -> T:
     return find(strategy, lambda value: bool(such(value)), settings=SAME_EVERY_TIME)
 
 
-def drawn(strategy: st.SearchStrategy[T], count: int = 50) -> list[T]:
+def drawn(strategy: st.SearchStrategy[T], count: int = 40) -> list[T]:
     """So many values, as a property would see them."""
     values: list[T] = []
 

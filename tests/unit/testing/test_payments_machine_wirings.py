@@ -38,6 +38,12 @@ class Wiring(PaymentsMachine):
         self.store = InMemoryStore()
 
 
+class Many(Wiring):
+    """So many histories that nobody can have been too unlucky to pay."""
+
+    histories = 10
+
+
 def caught(wired: Wired, profile: str = "stripe") -> tuple[str, str]:
     """What is found broken first, and what was seen instead."""
     with pytest.raises(HistoryBroken) as broken:
@@ -104,17 +110,31 @@ def test_gateways_that_cannot_be_looked_up_are_noticed() -> None:
     assert "GatewayBroken" in seen
 
 
-def test_whoever_asks_a_gateway_again_by_itself_is_noticed() -> None:
+def retrying(error: type[Exception]) -> Wired:
+    """A wiring whose adapter asks again when it hears of an error."""
+
     def again(call: Callable[[Any], Any], request: object) -> object:
         try:
             return call(request)
-        except TimeoutError:
+        except error:
             return call(request)
 
     def wired(store: InMemoryStore, gateway: Gateway, clock: Clock, ids: Ids) -> Payments:
         return Payments({"simulated": around(gateway, again)}, store=store, clock=clock, ids=ids)
 
-    assert ("WIRE-2", "it came 2 times") == caught(wired, "hostile")
+    return wired
+
+
+def test_whoever_asks_again_where_keys_are_ignored_is_noticed() -> None:
+    assert ("WIRE-2", "it came 2 times") == caught(retrying(TimeoutError), "hostile")
+
+
+def test_whoever_asks_again_what_is_known_by_its_key_does_no_harm() -> None:
+    Many(retrying(TimeoutError)).try_profile(PROFILES["stripe"])
+
+
+def test_whoever_asks_again_what_certainly_did_not_arrive_does_no_harm() -> None:
+    Many(retrying(GatewayUnreachable)).try_profile(PROFILES["hostile"])
 
 
 def test_whoever_answers_for_a_gateway_is_noticed() -> None:
@@ -136,7 +156,11 @@ def test_a_wiring_by_which_nobody_can_ever_pay_proves_nothing() -> None:
     def wired(store: InMemoryStore, gateway: Gateway, clock: Clock, ids: Ids) -> Payments:
         return Payments({"simulated": around(gateway, closed)}, store=store, clock=clock, ids=ids)
 
-    assert ("WIRE-7", "in 4 histories not one call moved money") == caught(wired)
+    Wiring(wired).try_profile(PROFILES["stripe"])
+    with pytest.raises(HistoryBroken) as broken:
+        Many(wired).try_profile(PROFILES["stripe"])
+    assert "WIRE-7" == broken.value.code
+    assert "in 10 histories not one call moved money" == broken.value.violation.seen
 
 
 def test_a_clock_that_knows_no_zone_is_noticed() -> None:

@@ -39,6 +39,29 @@ class TestForgetful(StoreConformance):
         return Forgetful()
 """
 
+GATEWAYS = """
+from paysession.gateways import Capabilities, Gateway
+from paysession.testing import GatewayConformance
+
+
+class Strict(Gateway):
+    capabilities = Capabilities(partial_captures=False, look_up_is_authoritative=True)
+
+    def capture(self, request):
+        raise RuntimeError("never")
+
+    def look_up(self, request):
+        return ()
+
+
+class TestStrict(GatewayConformance[Strict]):
+    def make_gateway(self):
+        return Strict()
+
+    def decline(self, gateway, method, code):
+        pass
+"""
+
 FIXTURES = """
 import pytest
 from paysession.stores import InMemoryStore
@@ -110,15 +133,18 @@ def after(line: str, lines: list[str], *, most: int) -> list[str]:
 
 def test_what_is_on_trial_is_told_before_it_is_tried(pytester: pytest.Pytester) -> None:
     lines = Run(pytester, test_mine=STORES).lines("-k", "atom_1")
-    introduced = after("paysession 0.1.0 tries TestSound", lines, most=5)
-    assert [
-        "  adapter: paysession.stores.memory.InMemoryStore",
-        "  controls: another",
-        "paysession 0.1.0 tries TestForgetful",
-        "  adapter: test_mine.Forgetful",
-        "  controls: none",
-    ] == introduced
-    assert 1 == lines.count("paysession 0.1.0 tries TestSound")
+    sound = "paysession 0.1.0, TestSound: paysession.stores.memory.InMemoryStore"
+    assert ["paysession 0.1.0, TestForgetful: test_mine.Forgetful", ""] == after(
+        sound, lines, most=2
+    )
+    assert 1 == lines.count(sound)
+
+
+def test_more_of_what_is_on_trial_is_told_to_those_who_ask(pytester: pytest.Pytester) -> None:
+    lines = Run(pytester, test_mine=GATEWAYS).lines("-k", "enough", "-v")
+    adapter = "test_mine.Strict, partial_captures=False, look_up_is_authoritative=True"
+    told = after(f"paysession 0.1.0, TestStrict: {adapter}", lines, most=2)
+    assert ["  controls: decline", "  operations: capture, look_up"] == told
 
 
 def test_what_came_of_each_suite_and_of_all_is_told_at_the_end(pytester: pytest.Pytester) -> None:
@@ -164,12 +190,9 @@ def test_a_suite_that_stands_on_fixtures_is_told_of_once_they_have_run(
     pytester: pytest.Pytester,
 ) -> None:
     lines = Run(pytester, test_mine=FIXTURES.format(leave="")).lines("-k", "event_1 or event_3")
-    told = after("paysession 0.1.0 tries TestOfFixtures", lines, most=3)
-    assert [
-        "  adapter: paysession.stores.memory.InMemoryStore",
-        "  controls: none",
-        "TestOfFixtures: 2 laws: 2 hold",
-    ] == told
+    adapter = "paysession.stores.memory.InMemoryStore"
+    told = after(f"paysession 0.1.0, TestOfFixtures: {adapter}", lines, most=1)
+    assert ["TestOfFixtures: 2 laws: 2 hold"] == told
 
 
 @pytest.mark.parametrize(
@@ -194,16 +217,30 @@ def test_what_cannot_be_made_is_broken_and_says_why(
 ) -> None:
     run = Run(pytester, test_mine=UNMADE.format(fail=fail))
     lines = run.lines("-k", "event_1 or event_3")
-    told = after("paysession 0.1.0 tries TestUnmade", lines, most=2)
-    assert [f"  adapter: cannot be made: {why}", "TestUnmade: 2 laws: 2 are broken"] == told
+    told = after(f"paysession 0.1.0, TestUnmade: cannot be made: {why}", lines, most=1)
+    assert ["TestUnmade: 2 laws: 2 are broken"] == told
 
 
 def test_what_is_left_out_by_its_author_was_not_tried(pytester: pytest.Pytester) -> None:
     run = Run(pytester, test_mine=UNMADE.format(fail="pytest.skip('no database today')"))
     lines = run.lines("-k", "event_1", "--paysession-report", "laws.md")
-    assert "  adapter: cannot be made: Skipped: no database today" in lines
+    assert "paysession 0.1.0, TestUnmade: cannot be made: Skipped: no database today" in lines
     assert "no law was tried, so that there is nothing to write" in lines
     assert not (pytester.path / "laws.md").exists()
+
+
+def test_what_does_not_apply_is_told_of_where_the_suite_is_written(
+    pytester: pytest.Pytester,
+) -> None:
+    made = "TestMade = type('TestMade', (TestForgetful,), {})"
+    lines = Run(pytester, test_mine=f"{STORES}\n\n{made}\n").lines("-rs", "-k", "read_1")
+    skips = [line for line in lines if line.startswith("SKIPPED")]
+    number = 1 + STORES.strip().splitlines().index("class TestForgetful(StoreConformance):")
+    lacks = "has no control another"
+    assert [
+        f"SKIPPED [1] test_mine.py:{number}: READ-1 does not apply: TestForgetful {lacks}",
+        f"SKIPPED [1] test_mine.py:1: READ-1 does not apply: TestMade {lacks}",
+    ] == skips
 
 
 def test_suites_of_one_name_are_told_apart_by_where_they_stand(pytester: pytest.Pytester) -> None:
@@ -222,6 +259,16 @@ def test_a_suite_with_parameters_is_one_for_each_of_them(pytester: pytest.Pytest
 def test_a_run_without_a_suite_says_nothing_of_suites(pytester: pytest.Pytester) -> None:
     lines = Run(pytester, test_other="def test_other(): pass").lines()
     assert [] == [line for line in lines if "paysession 0.1.0" in line or "= paysession =" in line]
+
+
+def test_a_test_of_a_law_that_was_taken_out_of_its_suite_is_no_law(
+    pytester: pytest.Pytester,
+) -> None:
+    source = "from paysession.testing import StoreConformance\n"
+    test = "test_alone = StoreConformance.test_atom_1_half_a_commit_is_none\n"
+    ran = Run(pytester, test_mine=f"{source}{test}")()
+    assert pytest.ExitCode.TESTS_FAILED == ran.ret
+    assert [] == [line for line in ran.outlines if "= paysession =" in line]
 
 
 def test_where_no_law_was_tried_nothing_is_written(pytester: pytest.Pytester) -> None:

@@ -38,7 +38,6 @@ from paysession.gateways import (
 )
 from paysession.outcomes import (
     Captured,
-    Declined,
     Fact,
     Failure,
     FailureCode,
@@ -149,6 +148,11 @@ def test_payables_are_covered_in_part_outside_and_cost_what_was_asked() -> None:
 def test_a_payable_that_costs_less_than_nothing_is_refused(least: int | str | Money) -> None:
     with pytest.raises(InvalidAmount, match="below zero: raise it"):
         strategies.payables(least=least)
+
+
+def test_an_id_that_no_payable_can_have_is_refused() -> None:
+    with pytest.raises(UnsafeInput, match=r"payable\.id is refused"):
+        strategies.payables(id=" or_1")
 
 
 def test_a_payment_method_shrinks_to_a_card() -> None:
@@ -384,8 +388,3 @@ def test_a_notification_that_is_signed_is_believed_and_no_other() -> None:
     for notification in drawn(strategies.notifications(bodies=st.binary()), 30):
         with pytest.raises(InvalidSignature):
             verifier.verify(notification, now=NOON)
-
-
-def test_declines_are_of_any_class() -> None:
-    declines = strategies.outcomes(Declined)
-    assert set(FailureCode) == seen(declines, lambda each: each.failure.code, list(FailureCode))

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Final, TypeAlias, TypeVar, cast
 from urllib.parse import quote
 
 from acme_paysession.actions import fact_of, is_action, report_of
+from acme_paysession.transport import Transport
 from paysession import Money, Secret
 from paysession.errors import GatewayUnreachable, UnreadableNotification
 from paysession.gateways import (
@@ -62,28 +63,6 @@ _TIMEOUT_SECONDS: Final = 30.0
 _SAYS_WHAT_HAPPENED: Final = frozenset({200, 402})
 _REFUSED: Final = frozenset({400, 401, 403, 404, 409, 422})
 _TOO_MANY_REQUESTS: Final = 429
-
-
-class Transport(Protocol):
-    """What sends a request to Acme: a few lines around the HTTP client that you like."""
-
-    def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str],
-        json: Mapping[str, object] | None,
-        timeout_seconds: float,
-    ) -> tuple[int, bytes]:
-        """
-        Send it once, and return the status and the body of the response.
-
-        Raises:
-            ConnectionRefusedError: Nothing was sent.
-            Exception: Anything may have happened.
-        """
-        ...
 
 
 def utc_now() -> datetime:

@@ -16,15 +16,29 @@ from paysession._domain.methods import CapturePolicy
 from paysession._money import Money
 from paysession.gateways import CreateSessionRequest, RefundRequest, Request
 from paysession.gateways.requests import Method
-from paysession.outcomes import NO_REFERENCES, ActionRequired, Canceled
+from paysession.outcomes import (
+    NO_REFERENCES,
+    ActionRequired,
+    Authorized,
+    Canceled,
+    Captured,
+    Pending,
+)
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.dealings import Dealing, Range, Sale
 from paysession.testing._gateways.law import SESSIONS, law
 from paysession.testing._gateways.occasions import MOVES
-from paysession.testing._gateways.orders import AUTOMATIC, MANUAL
+from paysession.testing._gateways.orders import AUTOMATIC
 
-Steps: TypeAlias = Mapping[str, list[Callable[[], None]]]
+Step: TypeAlias = Callable[[], None]
+Steps: TypeAlias = Mapping[str, list[Step]]
 """What can be done now, by kinds."""
+
+Way: TypeAlias = Callable[[Money, CapturePolicy], Request[Any]]
+"""How a sale begins."""
+
+Trouble: TypeAlias = tuple[str, tuple[str, ...], dict[str, bool]]
+"""What the provider is told to do with a call: a control, and what is passed to it."""
 
 _STEPS: Final = 20
 _MOST_SALES: Final = 2
@@ -43,6 +57,7 @@ _TROUBLED: Final[tuple[Method, ...]] = (*MOVES, "cancel_refund", "close_session"
 )
 def the_books_agree_with_the_answers(bench: Bench) -> None:
     walk = Walk(bench)
+    walk.begins()
     for _ in range(_STEPS):
         walk.go(walk.asking())
         walk.balances()
@@ -58,6 +73,7 @@ def the_books_agree_with_the_answers(bench: Bench) -> None:
 )
 def what_is_told_agrees_with_the_answers(bench: Bench) -> None:
     walk = Walk(bench)
+    walk.begins()
     for _ in range(_STEPS):
         walk.go({**walk.asking(), **walk.listening()})
     walk.ends()
@@ -69,6 +85,16 @@ class Walk:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._sales: list[Sale] = []
+
+    def begins(self) -> None:
+        """Let a first customer pay undisturbed: who never does anything contradicts nothing."""
+        drawn = self._bench.drawn
+        self._open(drawn.one_of(self._ways()), drawn.one_of(self._bench.policies))
+        sale = self._sales[0]
+        if sale.session is not None:
+            self._complete(sale, sale.session)
+        paid = (Authorized, Captured, Pending, ActionRequired)
+        self._bench.one_of(sale.dealings[-1].fact, *paid, what="a first sale")
 
     def go(self, steps: Steps) -> None:
         """Take one of the steps that can be taken now, or none."""
@@ -140,36 +166,33 @@ class Walk:
 
     # -- What can be asked
 
-    def _openings(self) -> list[Callable[[], None]]:
-        bench, policies = self._bench, (MANUAL, AUTOMATIC)
-        ways = {
-            self._open_session: bench.offers(*SESSIONS),
-            self._open_charge: bench.offers("charge"),
-        }
-        return [partial(way, policy) for way in ways if ways[way] for policy in policies]
+    def _openings(self) -> list[Step]:
+        ways = [(way, policy) for way in self._ways() for policy in self._bench.policies]
+        troubles = [None, *_troubles(self._bench)]
+        return [partial(self._open, *way, trouble) for way in ways for trouble in troubles]
 
-    def _open_session(self, policy: CapturePolicy) -> None:
-        self._be_troubled()
-        amount, source = self._bench.drawn.amount(), self._bench.source()
-        request = self._bench.orders.creation(amount, policy=policy, source=source)
-        self._begin(amount, policy, request)
-
-    def _open_charge(self, policy: CapturePolicy) -> None:
-        self._be_troubled()
-        amount = self._bench.drawn.amount()
-        self._begin(amount, policy, self._bench.charge(amount, policy=policy))
-
-    def _begin(self, amount: Money, policy: CapturePolicy, request: Request[Any]) -> None:
-        self._sales.append(Sale(amount, policy is AUTOMATIC))
-        self._new(self._sales[-1], request)
-
-    def _be_troubled(self) -> None:
-        """Tell the provider what to do with a call on what is opened next, or nothing."""
+    def _ways(self) -> list[Way]:
+        """Return in which ways a sale can begin."""
         bench = self._bench
-        methods = [each for each in _TROUBLED if bench.offers(each)]
-        if bench.drawn.one_of([False, True]):
-            control, arguments, named = bench.drawn.one_of(_troubles(bench))
+        ways = {self._session: bench.offers(*SESSIONS), self._charge: bench.offers("charge")}
+        return [way for way, is_offered in ways.items() if is_offered]
+
+    def _session(self, amount: Money, policy: CapturePolicy) -> Request[Any]:
+        source = self._bench.source()
+        return self._bench.orders.creation(amount, policy=policy, source=source)
+
+    def _charge(self, amount: Money, policy: CapturePolicy) -> Request[Any]:
+        return self._bench.charge(amount, policy=policy)
+
+    def _open(self, way: Way, policy: CapturePolicy, trouble: Trouble | None = None) -> None:
+        bench = self._bench
+        if trouble is not None:
+            control, arguments, named = trouble
+            methods: list[Method] = [each for each in _TROUBLED if bench.offers(each)]
             bench.arm(control, bench.drawn.one_of(methods), *arguments, **named)
+        amount = bench.drawn.amount()
+        self._sales.append(Sale(amount, policy is AUTOMATIC))
+        self._new(self._sales[-1], way(amount, policy))
 
     def _complete(self, sale: Sale, session: CreateSessionRequest) -> None:
         self._new(sale, self._bench.orders.completion(session, sale.references))
@@ -236,11 +259,11 @@ class Walk:
         return [(sale, each) for sale in self._sales for each in sale.dealings]
 
 
-def _troubles(bench: Bench) -> list[tuple[str, tuple[str, ...], dict[str, bool]]]:
+def _troubles(bench: Bench) -> list[Trouble]:
     """Return what the provider can be told to do with a call, and how."""
     plain = ("keep_pending", "refuse_connection", "answer_nonsense", "reject")
     either_way = (True, False)
-    troubles: list[tuple[str, tuple[str, ...], dict[str, bool]]] = [
+    troubles: list[Trouble] = [
         *((each, (), {}) for each in plain),
         *(("lose_answer", (), {"happened": happened}) for happened in either_way),
         *(("decline", (code,), {}) for code in sorted(bench.author.declines)[:1]),

@@ -294,11 +294,17 @@ class Bench:
         return self.orders.charge(amount, source, policy=policy or self.policies[0])
 
     def paid(self, amount: Money, *, policy: CapturePolicy | None = None) -> References:
-        """Hold an amount, or take it; return all ids that the provider gave to it."""
+        """
+        Hold an amount, or take it; return all ids that the provider gave to it.
+
+        What is only held that was to be taken is captured, as it is by flows.
+        """
         kind = Authorized if (policy or self.policies[0]) is MANUAL else Captured
         last, fact = self.concluded(self.sale(amount, policy=policy))
-        sold = self.one_of(fact, kind, what=f"a sale of {amount}")
-        return last.references | sold.references
+        ids = last.references | fact.references
+        if isinstance(fact, Authorized) and kind is Captured and self.offers("capture"):
+            fact = self.end_of(self.orders.capture(ids, amount, is_final=True))
+        return ids | self.one_of(fact, kind, what=f"a sale of {amount}").references
 
     def concluded(self, request: Request[Any]) -> tuple[Request[Any], Outcome | Fact]:
         """

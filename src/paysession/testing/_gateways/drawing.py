@@ -126,9 +126,6 @@ class _Fixed(Drawn):
     def one_of(self, choices: Sequence[T]) -> T:
         return choices[0]
 
-    def some_of(self, choices: Sequence[T]) -> list[T]:
-        return list(choices)
-
     def amount(self, currency: str | None = None) -> Money:
         return smallest(currency or self.currencies[0], self.units) * _FEWEST
 

@@ -112,6 +112,5 @@ def _asked_and_looked_up(
 ) -> Iterator[tuple[Request[Any], Answer[Any]]]:
     request = annotated(occasion(bench, method, bench.drawn.amount()))
     yield request, came_of(bench, request)
-    if bench.offers("look_up"):
-        question = bench.orders.question(request)
+    for question in [bench.orders.question(request)] if bench.offers("look_up") else []:
         yield question, came_of(bench, question)

@@ -96,13 +96,14 @@ def odd_versions_of(body: bytes) -> Iterator[tuple[str, bytes]]:
 def _places(value: object) -> Iterator[tuple[str, Callable[[object], object]]]:
     """Return every place in some JSON, and what puts something else there."""
     yield "", lambda odd: odd
-    entries = _entries_of(value)
+    entries = entries_of(value)
     for key in entries:
         for where, with_another in _places(entries[key]):
             yield f"[{key!r}]{where}", partial(_replaced, value, key, with_another)
 
 
-def _entries_of(value: object) -> dict[Any, object]:
+def entries_of(value: object) -> dict[Any, object]:
+    """Return what some JSON is made of, by name or by place."""
     match value:
         case dict():
             return cast("dict[Any, object]", value)

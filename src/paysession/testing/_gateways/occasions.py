@@ -30,7 +30,7 @@ from paysession.outcomes import (
     Voided,
 )
 from paysession.testing._gateways.bench import Bench
-from paysession.testing._gateways.orders import AUTOMATIC, MANUAL
+from paysession.testing._gateways.orders import AUTOMATIC
 
 DONE: Final[Mapping[Method, tuple[type[Fact], ...]]] = MappingProxyType(
     {
@@ -137,7 +137,7 @@ def effect_of(request: Request[Any], fact: Outcome | Fact) -> dict[str, Money]:
 
 
 def _creating(bench: Bench, amount: Money) -> Request[Any]:
-    return bench.orders.creation(amount, source=bench.source())
+    return bench.orders.creation(amount, policy=bench.policies[0], source=bench.source())
 
 
 def _updating(bench: Bench, amount: Money) -> Request[Any]:
@@ -145,7 +145,7 @@ def _updating(bench: Bench, amount: Money) -> Request[Any]:
 
 
 def _completing(bench: Bench, amount: Money) -> Request[Any]:
-    policy = bench.drawn.one_of([MANUAL, AUTOMATIC])
+    policy = bench.drawn.one_of(bench.policies)
     return bench.orders.completion(*bench.opened(amount, policy=policy))
 
 
@@ -154,7 +154,7 @@ def _closing(bench: Bench, amount: Money) -> Request[Any]:
 
 
 def _charging(bench: Bench, amount: Money) -> Request[Any]:
-    return bench.charge(amount, policy=bench.drawn.one_of([MANUAL, AUTOMATIC]))
+    return bench.charge(amount, policy=bench.drawn.one_of(bench.policies))
 
 
 def _capturing(bench: Bench, amount: Money) -> Request[Any]:

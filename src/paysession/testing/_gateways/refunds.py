@@ -148,7 +148,8 @@ def a_refund_answers_the_providers_amount(bench: Bench) -> None:
 def a_refund_stays_within_its_capture(bench: Bench) -> None:
     amount = bench.drawn.amount()
     paid, part = bench.paid(amount), bench.drawn.part_of(amount)
-    one, other = (_captured(bench, paid, each) for each in (part, amount - part))
+    parts, what = (part, amount - part), "one of two captures"
+    one, other = (_captured(bench, paid, each, what=what) for each in parts)
     refunds = bench.orders.refund
     _gives_back(bench, refunds(one, part), "a refund of all that one of two captures took")
     more = refunds(one, amount - part)
@@ -217,7 +218,7 @@ def no_more_is_given_back_while_one_is_pending(bench: Bench) -> None:
 
 @law(
     "REF-11",
-    "a pending refund that is called off gives nothing back, then or later",
+    "a pending refund that is called off gives nothing back, and can be asked for anew",
     reason="otherwise it is given back after all, and perhaps twice",
     source="I7; docs.stripe.com/api/refunds/cancel",
     about="cancel_refund",
@@ -236,7 +237,12 @@ def a_refund_called_off_gives_nothing_back(bench: Bench) -> None:
         may_be_late = isinstance(off, Pending)
         what = "what is told to be given back by a refund that was called off"
         bench.must(may_be_late or not told, what, [], told)
-        moves["given_back"] = Money.sum((each.amount for each in told), currency=amount.currency)
+        gone = moves["given_back"] = Money.sum(
+            (each.amount for each in told), currency=amount.currency
+        )
+    for left in [amount - gone] if gone < amount else []:
+        again = bench.orders.refund(refund.references, left)
+        _gives_back(bench, again, "a refund of what one that was called off has left")
 
 
 @law(
@@ -256,10 +262,29 @@ def a_refund_that_was_made_is_not_called_off(bench: Bench) -> None:
         bench.one_of(off, Declined, Rejected, what="calling off a refund that was made")
 
 
-def _captured(bench: Bench, paid: References, amount: Money) -> References:
+@law(
+    "REF-13",
+    "what is held and not taken is not given back, nor released by a refund",
+    reason="a refund that is compared with what was held gives back what nobody has paid",
+    source="I4; docs.adyen.com/online-payments/reversal, which cancels what it cannot refund",
+    about="refund",
+    needs=("sale", "capture", "refund"),
+)
+def what_is_only_held_is_not_given_back(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    paid, can = bench.paid(amount), bench.gateway.capabilities
+    early = bench.orders.refund(paid, amount)
+    _is_refused(bench, early, "a refund of what is only held")
+    for part in [bench.drawn.part_of(amount)] if can.partial_captures else []:
+        taken = _captured(bench, paid, part, what="a capture of a part")
+        more = bench.orders.refund(taken, amount)
+        _is_refused(bench, more, "a refund of all that was held, of which a part was taken")
+
+
+def _captured(bench: Bench, paid: References, amount: Money, *, what: str) -> References:
     """Capture some of a payment; return its ids and the capture's."""
     taken = bench.end_of(bench.orders.capture(paid, amount))
-    return paid | bench.one_of(taken, Captured, what="one of two captures").references
+    return paid | bench.one_of(taken, Captured, what=what).references
 
 
 def _refund_kept_pending(bench: Bench, amount: Money) -> RefundRequest:

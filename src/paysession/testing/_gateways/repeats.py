@@ -121,22 +121,6 @@ def two_keys_are_two_effects(bench: Bench) -> None:
 
 @law(
     "IDEM-6",
-    "a look-up leaves its operation's key to that operation",
-    reason="recovery looks up what was never sent, and then sends it",
-    source="I32, F40",
-    about="look_up",
-    needs=("sale", "look_up"),
-)
-def a_look_up_uses_up_no_key(bench: Bench) -> None:
-    for method in bench.drawn.some_of(callable_here(bench, MOVES)):
-        request = occasion(bench, method, bench.drawn.amount())
-        bench.reports(request)
-        _, end = bench.concluded(request)
-        bench.one_of(end, *DONE[method], what=f"a {method} that was looked up before it was sent")
-
-
-@law(
-    "IDEM-7",
     "what was declined is declined again when it is repeated, and nothing moves",
     reason="whoever was told of the decline may have let the customer pay in another way",
     source="I33; docs.stripe.com/api/idempotent_requests",
@@ -156,7 +140,7 @@ def a_decline_is_repeated(bench: Bench) -> None:
 
 
 @law(
-    "IDEM-8",
+    "IDEM-7",
     "a key is remembered for as long as is declared",
     reason="recovery repeats a call for as long as it trusts its key",
     source="I39; docs.stripe.com/api/idempotent_requests",

@@ -13,6 +13,7 @@ import attrs
 from paysession._domain.secrets import ClientData
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.endings import BROUGHT, NOTE, all_that_can_come
+from paysession.testing._gateways.forgeries import entries_of
 from paysession.testing._gateways.law import law
 
 _LEAST: Final = 16
@@ -151,19 +152,12 @@ def _masked_in(value: object) -> Iterator[ClientData]:
             yield from _masked_in(getattr(value, field.name))
 
 
-def _texts_in(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            entries = cast("dict[str, object]", value).items()
-            for text in (each for name, each in entries if not name.lower().endswith("id")):
-                yield from _texts_in(text)
-        case list():
-            for each in cast("list[object]", value):
-                yield from _texts_in(each)
-        case _:
-            pass
+def _texts_in(value: object, name: str = "") -> list[str]:
+    """Return every text in some JSON but what is called an id."""
+    is_id = name.lower().endswith("id")
+    own = [value] if isinstance(value, str) and not is_id else []
+    entries = entries_of(value).items()
+    return [*own, *(text for name, each in entries for text in _texts_in(each, str(name)))]
 
 
 def _printed(answer: object) -> str:

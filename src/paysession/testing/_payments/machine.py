@@ -33,6 +33,8 @@ from paysession.testing._simulation.run import Run, Violation, faults_of, violat
 
 _IMPOSSIBLE: Final = frozenset({Fault.OTHER_ACCOUNT})
 """Nobody can take one account for another where there is but one."""
+_MANY: Final = 10
+"""In so many histories somebody pays, if anybody can."""
 
 
 class _Machine(ABC):
@@ -45,8 +47,10 @@ class _Machine(ABC):
         faults: What may go wrong, by itself or by its number ("F2").
         gateway_name: The name that `make_payments` gives to the gateway.
         tenant: Whose records `make_payments` works on.
+        facade: What `make_payments` returns.
     """
 
+    facade: type[AnyPayments]
     histories: ClassVar[int] = 25
     first_seed: ClassVar[int] = 0
     faults: ClassVar[Collection[Fault | str]] = tuple(Fault)
@@ -61,11 +65,10 @@ class _Machine(ABC):
                     f"{cls.__name__}.{_name_of(name)} hides a test of the machine: rename it, for "
                     "none of them can be overridden"
                 )
-
-    @property
-    @abstractmethod
-    def facade(self) -> type[AnyPayments]:
-        """What `make_payments` returns."""
+        if cls.histories < 1:
+            raise TypeError(
+                f"{cls.__name__}.histories must be 1 or more: without any, no test fails"
+            )
 
     @abstractmethod
     def make_payments(self, gateway: Any, clock: Clock, ids: Ids) -> Any:  # noqa: ANN401 - of either world
@@ -90,16 +93,19 @@ class _Machine(ABC):
 
     def _carry_out(self, profile: Profile, hand: Hand) -> None:
         __tracebackhide__ = True
-        paid = 0
+        seeds = range(self.first_seed, self.first_seed + self.histories)
         with _silence():
-            for seed in range(self.first_seed, self.first_seed + self.histories):
-                paid += self._has_paid(seed, profile, hand)
-        if not paid:
+            self._require_payments(profile, sum(map(partial(self._has_paid, profile, hand), seeds)))
+
+    def _require_payments(self, profile: Profile, paid: int) -> None:
+        """Let nobody be content with histories in which nothing ever happened."""
+        __tracebackhide__ = True
+        if self.histories >= _MANY and not paid:
             seen = f"in {self.histories} histories not one call moved money"
             nothing = Violation(code=PAID.code, sentence=PAID.sentence, seen=seen, plan=())
             raise HistoryBroken(nothing, self.first_seed, profile.name, type(self).__name__)
 
-    def _has_paid(self, seed: int, profile: Profile, hand: Hand) -> bool:
+    def _has_paid(self, profile: Profile, hand: Hand, seed: int) -> bool:
         """Carry one history out, and tell whether a call of ours moved money in it."""
         __tracebackhide__ = True
         run_of = partial(self._run_of, seed, profile, hand)
@@ -170,13 +176,10 @@ class PaymentsMachine(_Machine):
         tenant: Whose records `make_payments` works on.
 
     Raises:
-        TypeError: When a subclass is defined that overrides one of the tests.
+        TypeError: When a subclass is defined that overrides one of the tests, or has no histories.
     """
 
-    @property
-    def facade(self) -> type[AnyPayments]:
-        """`Payments`."""
-        return Payments
+    facade = Payments
 
     def make_payments(self, gateway: Gateway, clock: Clock, ids: Ids) -> Payments:
         """
@@ -237,13 +240,10 @@ class AsyncPaymentsMachine(_Machine):
                 ...  # empty the database
 
     Raises:
-        TypeError: When a subclass is defined that overrides one of the tests.
+        TypeError: When a subclass is defined that overrides one of the tests, or has no histories.
     """
 
-    @property
-    def facade(self) -> type[AnyPayments]:
-        """`AsyncPayments`."""
-        return AsyncPayments
+    facade = AsyncPayments
 
     def run(self, main: Coroutine[Any, Any, None], /) -> None:
         """Run a coroutine to its end, on a new event loop."""

@@ -57,7 +57,7 @@ GATEWAY: Final = Rule(
 )
 CALLED_ONCE: Final = Rule(
     "WIRE-2",
-    "What a gateway is asked comes to the one that was given, and comes to it once.",
+    "What a gateway is asked comes to the one given; once, if a repeat could move money again.",
 )
 CLOCK: Final = Rule(
     "WIRE-3",
@@ -77,7 +77,7 @@ OBSERVERS: Final = Rule(
 )
 PAID: Final = Rule(
     "WIRE-7",
-    "In all histories together, some money is paid.",
+    "In ten histories together, or in more, some money is paid.",
 )
 ANSWERS: Final = Rule(
     "KEEP-1",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
-from paysession.errors import UnreadableNotification
+from paysession.errors import GatewayUnreachable, UnreadableNotification
 from paysession.gateways.notifications import Notification
 from paysession.gateways.port import Gateway
 from paysession.gateways.requests import (
@@ -52,7 +52,7 @@ class SimulatedGateway(Gateway):
     Attributes:
         provider: The provider.
         ailment: What goes wrong with the next call, if anything does.
-        arrived: How many requests have come here, whatever came of them.
+        arrived: How many requests have come here, but for those that nobody has looked at.
         misread: Whether the newest notification could not be read, though nothing is wrong with it.
         heard: The faults that the newest notification or look-up told of for the first time.
     """
@@ -163,7 +163,11 @@ class SimulatedGateway(Gateway):
 
     def _asked(self, request: Request[A]) -> A:
         self.arrived += 1
-        answer = self.perform(request) if self.ailment is None else self.ailment(self, request)
+        try:
+            answer = self.perform(request) if self.ailment is None else self.ailment(self, request)
+        except GatewayUnreachable:
+            self.arrived -= 1
+            raise
         return cast("A", answer)
 
 

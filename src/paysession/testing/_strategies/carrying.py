@@ -33,7 +33,7 @@ def carry_out(command: Command, payments: Payments, *, after: Sequence[Answer] =
             may be about.
 
     Raises:
-        Exception: Anything that `Payments` may not raise.
+        TypeError: The command holds what `Payments` does not take.
     """
     ask: Callable[..., Answer] = getattr(payments, command.command)
     try:

@@ -37,6 +37,10 @@ _RECORDS: Final = st.integers(0, 2)
 _MOST_EACH: Final = 200
 """What an order costs at most, in major units: so that parts of it are often enough of it."""
 
+_CHECK: Final = PaymentMethod(
+    id="pm_2", name="Check", gateway="offline", session_required=False, source_required=False
+)
+
 _OPENING: Final = (CreateSession, ChargeSource, CreatePayment)
 """By what money may come in."""
 
@@ -69,7 +73,11 @@ class _Parts:
         sources: st.SearchStrategy[Source] | None,
         amounts: st.SearchStrategy[Money] | None,
     ) -> _Parts:
-        """Return what was given, and for what was left out the ordinary."""
+        """
+        Return what was given, and for what was left out the plainest.
+
+        What stands in texts matters little to a history, and takes long to shrink.
+        """
         tokens = st.just("tok_1") | shop.bogus_tokens()
         paid_with = st.builds(StoredSource, id=st.just("src_1"), profile_id=tokens)
         return cls(
@@ -96,9 +104,6 @@ class _Parts:
         return built(kind, instead)
 
 
-# What stands in texts matters little to a history, and takes long to shrink: it is plain.
-
-
 def _orders(currency: str | Currency) -> st.SearchStrategy[Payable]:
     names = st.sampled_from(("or_1", "or_2"))
     return st.builds(Payable, names, total=_prices(currency))
@@ -118,18 +123,14 @@ def _methods_for(kind: type[Command]) -> st.SearchStrategy[PaymentMethod]:
     if kind is CreatePayment:
         return st.just(_CHECK)
     return st.builds(
-        attrs.evolve,
-        st.just(_CARD),
+        PaymentMethod,
+        id=st.just("pm_1"),
+        name=st.just("Card"),
+        gateway=st.just("bogus"),
         capture=st.sampled_from(CapturePolicy),
         on_underpaid=st.sampled_from(UnderpaidPolicy),
         on_late=st.sampled_from(LatePolicy),
     )
-
-
-_CARD: Final = PaymentMethod(id="pm_1", name="Card", gateway="bogus")
-_CHECK: Final = PaymentMethod(
-    id="pm_2", name="Check", gateway="offline", session_required=False, source_required=False
-)
 
 
 def commands(

@@ -52,9 +52,11 @@ def payables(
         id: Of each of them; another one each time if left out.
 
     Raises:
-        MoneyError: As of `money`.
+        MoneyError: As of `money`, or `least` is below zero.
+        UnsafeInput: No payable can have that id.
     """
     not_below_zero(least)
+    Payable("or_1" if id is None else id, total=Money.zero("USD"))  # refused now, not when drawn
     totals = money(currency, least=least, most=most)
     return totals.flatmap(lambda total: _payables_of(total, id))
 
@@ -92,7 +94,7 @@ def payment_methods(
     Raises:
         UnsafeInput: No gateway can have that name.
     """
-    PaymentMethod(id="pm_1", name="Card", gateway=gateway)
+    PaymentMethod(id="pm_1", name="Card", gateway=gateway)  # refused now, not when one is drawn
     return st.builds(
         PaymentMethod,
         id=ids("pm"),

@@ -1,0 +1,88 @@
+"""What a law is, how what it looks at is shown, and what verdicts add up to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import ModuleType
+
+import pytest
+
+from paysession import Money
+from paysession.outcomes import Captured, FailureCode, References
+from paysession.testing._laws.law import Law, laws_of
+from paysession.testing._laws.shown import shown
+from paysession.testing._laws.verdicts import Finding, Verdict, tally
+
+
+def it_adds_up() -> None:
+    """Never tried."""
+
+
+LAW = Law(
+    code="BAL-12", sentence="it adds up", reason="money is lost", source="I8", check=it_adds_up
+)
+TEN = Money("10", "EUR")
+
+
+def test_a_law_is_known_by_its_code() -> None:
+    assert ("BAL", "test_bal_12_it_adds_up", "0.1") == (LAW.area, LAW.test_name, LAW.since)
+
+
+def test_a_law_that_is_broken_says_no_more_than_there_is_to_say() -> None:
+    assert (
+        "BAL-12: it adds up\nwhy: money is lost (I8)\nthe sum:\n  expected: 10.00 EUR\n"
+        "  but got:  nothing"
+    ) == str(LAW.broken("the sum", TEN, NOTHING))
+
+
+class _Nothing:
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+NOTHING = _Nothing()
+
+
+def test_laws_are_those_that_modules_hold_in_their_order() -> None:
+    first, second = ModuleType("first"), ModuleType("second")
+    second.one, first.two, first.other = LAW, LAW, "no law"  # type: ignore[attr-defined]
+    assert (LAW, LAW) == laws_of(Law, first, second)
+    assert () == laws_of(Law)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (TEN, "10.00 EUR"),
+        (References(), "none"),
+        (References.of(capture="cap_1", authorization="a"), "authorization 'a', capture 'cap_1'"),
+        ((TEN, "text"), "(10.00 EUR, 'text')"),
+        ([1, None], "[1, None]"),
+        (Money, "Money"),
+        (FailureCode.EXPIRED_CARD, "expired_card"),
+        (datetime(2026, 3, 1, 12, tzinfo=UTC), "2026-03-01T12:00:00+00:00"),
+        (OSError("no disk"), "OSError: no disk"),
+        (Captured(TEN), "Captured(10.00 EUR)"),
+        ("é" * 400, "'" + "é" * 299 + "…"),
+    ],
+)
+def test_a_value_is_shown_in_one_line(value: object, expected: str) -> None:
+    assert expected == shown(value)
+
+
+def test_only_what_is_broken_is_bad() -> None:
+    bad = [each for each in Verdict if not Finding(LAW, each).is_good]
+    assert [Verdict.BROKEN] == bad
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        (["holds"], "1 law: 1 holds"),
+        (["broken", "holds", "broken"], "3 laws: 1 holds, 2 are broken"),
+        (["does not apply"] * 2, "2 laws: 2 do not apply"),
+        (["deviates as declared"] * 2, "2 laws: 2 deviate as declared"),
+    ],
+)
+def test_verdicts_are_counted(verdicts: list[str], expected: str) -> None:
+    assert expected == tally(verdicts)

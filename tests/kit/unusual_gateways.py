@@ -8,8 +8,20 @@ from typing import TypeVar
 import attrs
 from bogus_suite import BogusSuite
 
-from paysession.gateways import STRIPE, BogusGateway, Gateway, LookUpRequest
-from paysession.outcomes import Report
+from paysession._domain.methods import CapturePolicy
+from paysession.gateways import (
+    STRIPE,
+    BogusGateway,
+    ChargeAnswer,
+    ChargeRequest,
+    CreateSessionAnswer,
+    CreateSessionRequest,
+    Gateway,
+    LookUpRequest,
+)
+from paysession.outcomes import Failure, FailureCode, Rejected, Report
+
+R = TypeVar("R", CreateSessionRequest, ChargeRequest)
 
 USUAL = BogusGateway().capabilities
 DECIDED_LATER = ("complete", "charge", "capture", "void", "refund", "cancel_refund")

@@ -17,8 +17,10 @@ from paysession.gateways import (
     CreateSessionRequest,
     RefundAnswer,
     RefundRequest,
+    VoidAnswer,
+    VoidRequest,
 )
-from paysession.outcomes import Captured, Refunded
+from paysession.outcomes import Captured, Refunded, Voided
 
 
 class SellsInHundredths(BogusGateway):
@@ -107,19 +109,48 @@ class RoundsToItsUnits(CountsFinerThanItSays):
         return super().create_session(attrs.evolve(request, amount=rounded))
 
 
+class EchoesOurCapture(BogusGateway):
+    """Answers what was asked for, since the provider said that all is well."""
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        answer = super().capture(request)
+        if isinstance(answer, Captured):
+            return attrs.evolve(answer, amount=request.amount)
+        return answer
+
+
+class EchoesOurVoid(BogusGateway):
+    """Answers what was asked for, since the provider said that all is well."""
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        answer = super().void(request)
+        return attrs.evolve(answer, amount=request.amount) if type(answer) is Voided else answer
+
+
+class EchoesOurRefund(BogusGateway):
+    """Answers what was asked for, since the provider said that all is well."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        answer = super().refund(request)
+        return attrs.evolve(answer, amount=request.amount) if type(answer) is Refunded else answer
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
-    "AMT-1": SellsInHundredths,
-    "AMT-2": CapturesInHundredths,
-    "AMT-3": RefundsInFloats,
-    "AMT-4": FitsIntoAFloat,
-    "AMT-5": RelabelsTheCurrency,
-    "AMT-6": CountsFinerThanItSays,
+    "AMT-1": CapturesInHundredths,
+    "AMT-2": FitsIntoAFloat,
+    "AMT-3": RelabelsTheCurrency,
+    "AMT-4": CountsFinerThanItSays,
+    "AMT-5": EchoesOurCapture,
 }
 """What is meant for each law."""
 
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("AMT-1", SellsInHundredths),
     ("AMT-1", SellsInFloats),
-    ("AMT-3", RefundsInThousandths),
-    ("AMT-6", RoundsToItsUnits),
+    ("AMT-1", RefundsInFloats),
+    ("AMT-1", RefundsInThousandths),
+    ("AMT-4", RoundsToItsUnits),
+    ("AMT-5", EchoesOurVoid),
+    ("AMT-5", EchoesOurRefund),
 )
 """What a law must find as well."""

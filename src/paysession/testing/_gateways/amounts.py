@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final, cast
 
 from paysession._money import Money
 from paysession._money.money import MOST_MINOR_UNITS
+from paysession.errors import AmountNotRepresentable
+from paysession.gateways import Request
+from paysession.gateways.requests import Method
 from paysession.outcomes import (
+    Accepted,
+    ActionRequired,
     Authorized,
     Captured,
     Declined,
@@ -20,8 +26,8 @@ from paysession.outcomes import (
 )
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.law import SESSIONS, law
-from paysession.testing._gateways.occasions import MOVES, callable_here, occasion
-from paysession.testing._gateways.orders import AUTOMATIC
+from paysession.testing._gateways.occasions import DONE, MOVES, callable_here, effect_of, occasion
+from paysession.testing._gateways.orders import AUTOMATIC, MANUAL
 
 _MOVED: Final = (Authorized, Captured, Voided, Refunded)
 
@@ -31,60 +37,40 @@ _ODD: Final = (1_999, 100_115)
 _EXTREME: Final = (1, 2**31, 2**32 + 1, 2**53 + 1)
 """So many units are the least there is, and more than an int or a float may hold."""
 
+_BOOKED: Final[Mapping[Method, str]] = MappingProxyType(
+    {"capture": "taken", "void": "released", "refund": "given_back"}
+)
+"""Which of the provider's books each movement is written in."""
+
+_MOVEMENTS: Final = tuple(_BOOKED)
+
+_REFUSED_HERE: Final = Unknown(AmountNotRepresentable.__name__)
+"""What a driver makes of it when an adapter raises what its units raise: nothing was asked."""
+
 
 @law(
     "AMT-1",
-    "what is held or taken is exact to the last unit, in every currency of the account",
+    "what is held, taken, released or given back is exact, in every currency, to the last unit",
     reason="a hundredfold of yen is the oldest bug of all, and a float loses the last cent",
     source="I10, F38; docs.stripe.com/currencies#zero-decimal",
-    about="complete_session",
+    about="capture",
     needs=("sale",),
 )
-def sales_are_exact(bench: Bench) -> None:
+def amounts_are_exact(bench: Bench) -> None:
     for amount in _amounts(bench):
-        for sale in bench.sales(amount, policy=AUTOMATIC):
-            with bench.moving(f"after a sale of {amount}", held=amount, taken=amount):
-                _, end = bench.concluded(sale)
-                taken = bench.one_of(end, Captured, what=f"a sale of {amount}")
-                bench.same(amount, taken.amount, "what a sale answers")
+        bench.anew()
+        _is_sold_exactly(bench, amount)
+        for method in callable_here(bench, _MOVEMENTS):
+            request = _movement(bench, method, amount)
+            with bench.moving(f"after a {method} of {amount}") as moves:
+                end = bench.end_of(request)
+                bench.one_of(end, *DONE[method], what=f"a {method} of {amount}")
+                bench.same([amount], _told(end), f"what a {method} answers")
+                moves.update(effect_of(request, end))
 
 
 @law(
     "AMT-2",
-    "what is captured is exact to the last unit, in every currency of the account",
-    reason="captures are written by other code than sales, and get the same things wrong",
-    source="I10, F38; docs.stripe.com/currencies#zero-decimal",
-    about="capture",
-    needs=("sale", "capture"),
-)
-def captures_are_exact(bench: Bench) -> None:
-    for amount in _amounts(bench):
-        capture = bench.orders.capture(bench.paid(amount), amount)
-        with bench.moving(f"after a capture of {amount}", taken=amount):
-            end = bench.end_of(capture)
-            taken = bench.one_of(end, Captured, what=f"a capture of {amount}")
-            bench.same(amount, taken.amount, "what a capture answers")
-
-
-@law(
-    "AMT-3",
-    "what is given back is exact to the last unit, in every currency of the account",
-    reason="refunds are written by other code than sales, and get the same things wrong",
-    source="I10, F38; docs.stripe.com/currencies#zero-decimal",
-    about="refund",
-    needs=("sale", "refund"),
-)
-def refunds_are_exact(bench: Bench) -> None:
-    for amount in _amounts(bench):
-        refund = bench.orders.refund(bench.paid(amount, policy=AUTOMATIC), amount)
-        with bench.moving(f"after a refund of {amount}", given_back=amount):
-            end = bench.end_of(refund)
-            given_back = bench.one_of(end, Refunded, what=f"a refund of {amount}")
-            bench.same(amount, given_back.amount, "what a refund answers")
-
-
-@law(
-    "AMT-4",
     "the least amount there is, and one that no float can hold, is taken exactly or refused",
     reason="whoever counts in floats, or in 32 bits, takes another amount than was asked for",
     source="I10, F49; RFC 8259, section 6",
@@ -94,17 +80,18 @@ def refunds_are_exact(bench: Bench) -> None:
 def extreme_amounts_are_exact_or_refused(bench: Bench) -> None:
     least = bench.drawn.least(bench.drawn.currency())
     for units in bench.drawn.some_of(_EXTREME):
+        bench.anew()
         amount = least * min(units, MOST_MINOR_UNITS // least.minor)
         with bench.moving(f"after a sale of {amount}") as moves:
-            end = _sold_or_not(bench, amount)
-            bench.one_of(end, Captured, Declined, Rejected, Unknown, what=f"a sale of {amount}")
-            taken = [each.amount for each in (end,) if isinstance(each, Captured)]
-            bench.must(taken in ([], [amount]), "what a sale answers", [amount], taken)
-            moves.update({part: each for each in taken for part in ("held", "taken")})
+            last, end = _sold_or_not(bench, amount)
+            lawful = (Authorized, Captured, Declined, Rejected)
+            bench.one_of(end, *lawful, what=f"a sale of {amount}")
+            bench.must(_told(end) in ([], [amount]), "what a sale answers", [amount], _told(end))
+            moves.update(effect_of(last, end))
 
 
 @law(
-    "AMT-5",
+    "AMT-3",
     "an amount that the provider tells in another currency is told in that one, or not at all",
     reason="100 yen that are taken for 100 dollars complete an order",
     source="I2, I13, F38: only what is told as it is can be found to be wrong",
@@ -114,6 +101,7 @@ def extreme_amounts_are_exact_or_refused(bench: Bench) -> None:
 )
 def another_currency_is_told_as_such(bench: Bench) -> None:
     for method in bench.drawn.some_of(callable_here(bench, MOVES)):
+        bench.anew()
         amount = bench.drawn.amount()
         bench.arm("answer_in_other_currency", method)
         _, end = bench.concluded(occasion(bench, method, amount))
@@ -124,7 +112,7 @@ def another_currency_is_told_as_such(bench: Bench) -> None:
 
 
 @law(
-    "AMT-6",
+    "AMT-4",
     "an amount that the provider cannot count is refused, and not rounded",
     reason="what is rounded is paid too much or too little, by a unit that nobody ever finds",
     source="I10, I11; docs.stripe.com/currencies#special-cases",
@@ -136,8 +124,36 @@ def what_cannot_be_counted_is_refused(bench: Bench) -> None:
     for code in bench.drawn.coarse():
         amount = bench.drawn.amount(code) + Money.from_minor(1, code)
         with bench.unmoved(f"after a sale of {amount}"):
-            end = _sold_or_not(bench, amount)
-            bench.one_of(end, Declined, Rejected, Unknown, what=f"a sale of {amount}")
+            _, end = _sold_or_not(bench, amount)
+            is_refused = isinstance(end, Declined | Rejected) or end == _REFUSED_HERE
+            what = f"a sale of {amount}"
+            bench.must(is_refused, what, "Declined, Rejected or AmountNotRepresentable", end)
+
+
+@law(
+    "AMT-5",
+    "a capture, a void and a refund answer the amount that the provider moved, and no echo of ours",
+    reason="an echo hides that something else was moved, and the store delivers for it",
+    source="I13, F38",
+    about="capture",
+    needs=("sale",),
+    controls=("move_less",),
+)
+def the_providers_amount_is_told(bench: Bench) -> None:
+    for method in callable_here(bench, _MOVEMENTS):
+        bench.anew()
+        amount = bench.drawn.amount()
+        bench.arm("move_less", method)
+        request = _movement(bench, method, amount)
+        part = _BOOKED[method]
+        before = [getattr(bench.books(amount), part)] if bench.knows("books") else []
+        end = bench.end_of(request)
+        bench.one_of(end, *DONE[method], what=f"a {method} of which the provider moves less")
+        (told,) = _told(end)
+        what = f"what a {method} answers of which the provider moved less"
+        bench.must(told < amount, what, f"less than {amount}", told)
+        for was in before:
+            bench.same(getattr(bench.books(amount), part) - was, told, what)
 
 
 def _amounts(bench: Bench) -> Iterator[Money]:
@@ -147,13 +163,35 @@ def _amounts(bench: Bench) -> Iterator[Money]:
         yield bench.drawn.amount(code)
 
 
-def _sold_or_not(bench: Bench, amount: Money) -> Outcome | Fact:
+def _is_sold_exactly(bench: Bench, amount: Money) -> None:
+    __tracebackhide__ = True
+    with bench.moving(f"after sales of {amount}") as moves:
+        for sale in bench.sales(amount, policy=AUTOMATIC):
+            last, end = bench.concluded(sale)
+            sold = bench.sold(end, what=f"a sale of {amount}")
+            bench.same(amount, sold.amount, "what a sale answers")
+            for part, moved in effect_of(last, sold).items():
+                moves[part] = moves.get(part, amount * 0) + moved
+
+
+def _movement(bench: Bench, method: Method, amount: Money) -> Request[Any]:
+    """Ask for all of a payment to be moved."""
+    paid = bench.paid(amount, policy=AUTOMATIC if method == "refund" else MANUAL)
+    return cast("Request[Any]", getattr(bench.orders, method)(paid, amount))
+
+
+def _told(end: Outcome | Fact) -> list[Money]:
+    """Return the amount that is told, if any is."""
+    return [end.amount] if isinstance(end, _MOVED) else []
+
+
+def _sold_or_not(bench: Bench, amount: Money) -> tuple[Request[Any], Outcome | Fact]:
     """Try to sell: whoever refuses an amount may do so before there is a session."""
     if not bench.offers(*SESSIONS):
-        return bench.concluded(bench.charge(amount, policy=AUTOMATIC))[1]
+        return bench.concluded(bench.charge(amount, policy=AUTOMATIC))
     session = bench.orders.creation(amount, policy=AUTOMATIC, source=bench.source())
     opened = bench.ask(session)
-    if isinstance(opened, Declined | Rejected | Unknown):
-        return opened
+    if not isinstance(opened, Accepted | ActionRequired):
+        return session, opened
     bench.customer_acts(opened.references)
-    return bench.concluded(bench.orders.completion(session, opened.references))[1]
+    return bench.concluded(bench.orders.completion(session, opened.references))

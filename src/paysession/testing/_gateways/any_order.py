@@ -10,20 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from paysession._domain.methods import CapturePolicy
 from paysession._money import Money
 from paysession.gateways import CreateSessionRequest, RefundRequest, Request
 from paysession.gateways.requests import Method
-from paysession.outcomes import (
-    NO_REFERENCES,
-    ActionRequired,
-    Authorized,
-    Canceled,
-    Captured,
-    Pending,
-)
+from paysession.outcomes import ActionRequired, Authorized, Captured, Pending, References, Report
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.dealings import Dealing, Range, Sale
 from paysession.testing._gateways.law import SESSIONS, law
@@ -119,10 +112,10 @@ class Walk:
             "void": [partial(self._void, each) for each in named if bench.offers("void")],
             "refund": [partial(self._refund, each) for each in named if bench.offers("refund")],
             "call off": [
-                partial(self._call_off, sale, each)
+                partial(self._call_off, sale, *each)
                 for sale in named
-                for each in sale.of("refund")
-                if bench.offers("cancel_refund") and each.may_be_done
+                for each in sale.refunds
+                if bench.offers("cancel_refund")
             ],
             "ask again": [partial(self._ask, *each) for each in self._dealings() if again],
             "decide": [
@@ -153,7 +146,7 @@ class Walk:
     def balances(self) -> None:
         """Do nothing if the books say no less than they must, and no more than they may."""
         closes = self._bench.gateway.capabilities.first_capture_closes
-        for code in {sale.amount.currency.code for sale in self._sales}:
+        for code in dict.fromkeys(sale.amount.currency.code for sale in self._sales):
             booked = self._bench.books(code)
             ours = [each for each in self._sales if each.amount.currency.code == code]
             bounds = [each.bounds(first_capture_closes=closes) for each in ours]
@@ -209,13 +202,8 @@ class Walk:
     def _refund(self, sale: Sale) -> None:
         self._new(sale, self._bench.orders.refund(sale.references, self._some_of(sale)))
 
-    def _call_off(self, sale: Sale, refund: Dealing) -> None:
-        request, fact = refund.request, refund.fact
-        assert isinstance(request, RefundRequest)
-        made = fact.references if fact else NO_REFERENCES
-        self._new(sale, self._bench.orders.calling_off(request, made))
-        if isinstance(sale.dealings[-1].fact, Canceled):
-            refund.is_told(sale.dealings[-1].fact, self._bench)
+    def _call_off(self, sale: Sale, refund: RefundRequest, made: References) -> None:
+        self._new(sale, self._bench.orders.calling_off(refund, made))
 
     def _some_of(self, sale: Sale) -> Money:
         return self._bench.drawn.one_of([sale.amount, self._bench.drawn.part_of(sale.amount)])
@@ -249,7 +237,9 @@ class Walk:
         bench = self._bench
         ours = {each.request.operation_id: (sale, each) for sale, each in self._dealings()}
         for notification in bench.sent():
-            for report in bench.read(notification):
+            told = bench.raised_by(partial(bench.read, notification))
+            bench.must(isinstance(told, tuple), "what a notification tells", "reports", told)
+            for report in cast("tuple[Report, ...]", told):
                 if report.our_reference in ours:
                     sale, dealing = ours[report.our_reference]
                     dealing.is_told(report.fact, bench)

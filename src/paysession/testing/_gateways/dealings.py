@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn, TypeAlias
 import attrs
 
 from paysession._money import Money
-from paysession.gateways import CreateSessionRequest, Request
+from paysession.gateways import CancelRefundRequest, CreateSessionRequest, RefundRequest, Request
 from paysession.gateways.requests import Method
 from paysession.outcomes import (
     NO_REFERENCES,
@@ -77,6 +77,11 @@ class Dealing:
     def may_be_done(self) -> bool:
         """Whether nobody knows that it was not."""
         return self.standing in (Standing.OPEN, Standing.DONE)
+
+    @property
+    def references(self) -> References:
+        """The provider's ids of it, if they were told."""
+        return NO_REFERENCES if self.fact is None else self.fact.references
 
     def is_answered(self, answer: Outcome, bench: Bench) -> None:
         """Believe what its call answers: it says what that call did, and not what another did."""
@@ -144,15 +149,30 @@ class Sale:
         """Return the operations of these methods."""
         return [each for each in self.dealings if each.request.method in methods]
 
+    @property
+    def refunds(self) -> list[tuple[RefundRequest, References]]:
+        """The refunds that can be called off, and by what ids they are known."""
+        return [
+            (each.request, each.references)
+            for each in self.dealings
+            if isinstance(each.request, RefundRequest) and each.may_be_done
+        ]
+
     def learn(self, bench: Bench) -> None:
-        """Note what follows from what was told: ids, and that a closed session was not paid."""
+        """Note what follows from what was told: ids, and what was put an end to."""
         for each in self.of(*PAYING, "close_session", "capture"):
-            if each.fact is not None:
-                self.references |= each.fact.references
-        for closed in self.of("close_session"):
-            if closed.standing is Standing.DONE and closed.fact is not None:
-                for each in self.of("complete_session"):
-                    each.is_told(closed.fact, bench)
+            self.references |= each.references
+        for ending in self.of("close_session", "cancel_refund"):
+            if ending.standing is Standing.DONE and ending.fact is not None:
+                for each in self._ended_by(ending.request):
+                    each.is_told(ending.fact, bench)
+
+    def _ended_by(self, request: Request[Any]) -> list[Dealing]:
+        """Return what comes to nothing when this is done: a refund, or all that was to pay."""
+        if isinstance(request, CancelRefundRequest):
+            refunds = self.of("refund")
+            return [each for each in refunds if each.request.operation_id == request.refund_id]
+        return self.of("complete_session")
 
     def bounds(self, *, first_capture_closes: bool) -> Mapping[str, Range]:
         """Return between what the provider's books must be, part by part."""

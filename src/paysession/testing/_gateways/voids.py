@@ -12,44 +12,26 @@ from paysession.testing._gateways.orders import AUTOMATIC
 
 @law(
     "VOID-1",
-    "a void repeated with its key answers the same and releases nothing more",
-    reason="a caller who heard nothing asks again, and the rest may be meant to be captured",
-    source="I32; docs.stripe.com/api/idempotent_requests",
+    "what was released stays so: a void of it is `Voided`, and no refusal, and no capture takes it",
+    reason="a hold that nobody can take or release would be waited for without end",
+    source="I8, I28; docs.stripe.com/api/payment_intents/cancel, an error once it is canceled",
     about="void",
     needs=("sale", "void"),
-    able=("honours_keys",),
 )
-def a_repeated_void_releases_nothing_more(bench: Bench) -> None:
+def what_was_released_stays_released(bench: Bench) -> None:
     amount = bench.drawn.amount()
-    can = bench.gateway.capabilities
-    some = bench.drawn.part_of(amount) if can.partial_voids else amount
-    void = bench.orders.void(bench.paid(amount), some)
-    with bench.moving("after a void that was asked for three times", released=some):
-        first, again = bench.ask(void), bench.ask(void)
-        bench.same(first, again, "what the same void answers the second time")
-        bench.one_of(bench.ended(void, first), Voided, what="a void of what is held")
-        bench.ask(void)
+    paid = bench.paid(amount)
+    _releases(bench, bench.orders.void(paid, amount), "a void of what is held")
+    with bench.unmoved("after a void and a capture of what was released already"):
+        again = bench.end_of(bench.orders.void(paid, amount))
+        bench.one_of(again, Voided, what="a void of what was released already")
+        for capture in [bench.orders.capture(paid, amount)] if bench.offers("capture") else []:
+            taken = bench.end_of(capture)
+            bench.one_of(taken, Declined, Rejected, what="a capture of what was released")
 
 
 @law(
     "VOID-2",
-    "what was released cannot be captured",
-    reason="the customer was told that nothing would be taken",
-    source="I8, I3",
-    about="void",
-    needs=("sale", "void", "capture"),
-)
-def what_was_released_is_not_taken(bench: Bench) -> None:
-    amount = bench.drawn.amount()
-    paid = bench.paid(amount)
-    _releases(bench, bench.orders.void(paid, amount), "a void of what is held")
-    with bench.unmoved("after a capture of what was released"):
-        taken = bench.end_of(bench.orders.capture(paid, amount))
-        bench.one_of(taken, Declined, Rejected, what="a capture of what was released")
-
-
-@law(
-    "VOID-3",
     "what was taken is not released, nor given back: a void of it is refused",
     reason="taken money goes back by a refund, which has a record, and fees, of its own",
     source="I8; docs.adyen.com/online-payments/reversal, which refunds what it cannot cancel",
@@ -63,24 +45,7 @@ def what_was_taken_is_not_released(bench: Bench) -> None:
 
 
 @law(
-    "VOID-4",
-    "a void of what was released already is `Voided` and no refusal, and releases nothing more",
-    reason="a hold that nobody can take or release would be waited for without end",
-    source="I28; docs.stripe.com/api/payment_intents/cancel, an error once it is canceled",
-    about="void",
-    needs=("sale", "void"),
-)
-def what_was_released_is_voided(bench: Bench) -> None:
-    amount = bench.drawn.amount()
-    paid = bench.paid(amount)
-    _releases(bench, bench.orders.void(paid, amount), "a void of what is held")
-    with bench.unmoved("after a void of what was released already"):
-        again = bench.end_of(bench.orders.void(paid, amount))
-        bench.one_of(again, Voided, what="a void of what was released already")
-
-
-@law(
-    "VOID-5",
+    "VOID-3",
     "where voids of a part are declared, a part is released, and the rest can be captured",
     reason="one of two goods is sold out, and the other is paid when it leaves",
     source="I8",
@@ -99,7 +64,7 @@ def a_part_is_released_as_a_part(bench: Bench) -> None:
 
 
 @law(
-    "VOID-6",
+    "VOID-4",
     "where voids of a part are not declared, one is refused and releases nothing",
     reason="releasing the whole instead loses what was still to be captured",
     source="I8; docs.stripe.com/api/payment_intents/cancel, which takes no amount",
@@ -117,7 +82,7 @@ def a_part_is_not_released(bench: Bench) -> None:
 
 
 @law(
-    "VOID-7",
+    "VOID-5",
     "where voids after a capture are declared, what a capture has left is released",
     reason="the second parcel is never sent, and its money is missing on the customer's account",
     source="I8; docs.adyen.com/online-payments/cancel",
@@ -133,7 +98,7 @@ def what_a_capture_leaves_is_released(bench: Bench) -> None:
 
 
 @law(
-    "VOID-8",
+    "VOID-6",
     "where voids after a capture are not declared, one is refused and releases nothing",
     reason="such a void would take back the capture as well, at some providers",
     source="I8; what is not declared is refused, not approximated",
@@ -147,26 +112,6 @@ def what_a_capture_leaves_is_not_released(bench: Bench) -> None:
     paid, rest = _captured_in_part(bench, amount)
     void = bench.orders.void(paid, rest)
     _is_refused(bench, void, "a void after a capture, where there is none")
-
-
-@law(
-    "VOID-9",
-    "a void answers the amount that the provider released, and no echo of ours",
-    reason="what is believed to be released, and is held, is missing on the customer's account",
-    source="I13",
-    about="void",
-    needs=("sale", "void"),
-    controls=("move_less",),
-)
-def a_void_answers_the_providers_amount(bench: Bench) -> None:
-    amount = bench.drawn.amount()
-    bench.arm("move_less", "void")
-    void = bench.orders.void(bench.paid(amount), amount)
-    with bench.moving("after a void, by what it answers") as moves:
-        voided = bench.one_of(bench.end_of(void), Voided, what="a void of which less is released")
-        what = "what a void answers of which the provider released less"
-        bench.must(voided.amount < amount, what, f"less than {amount}", voided.amount)
-        moves["released"] = voided.amount
 
 
 def _captured_in_part(bench: Bench, amount: Money) -> tuple[References, Money]:

@@ -1,7 +1,8 @@
 """
 Try every law on every mutant, and print which of them finds which.
 
-    python tests/kit/table_of_mutants.py
+    python tests/kit/table_of_mutants.py            # all of them, some minutes
+    python tests/kit/table_of_mutants.py --every 9  # a sample: every ninth mutant
 
 No mutant may survive, each law must fail on the mutant that is meant for it, no two laws may
 fail on the very same mutants (they are one), and none on more than a third of all (it is two).
@@ -14,6 +15,8 @@ import pkgutil
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import redirect_stdout
+from io import StringIO
 
 import attrs
 import mutants
@@ -36,6 +39,9 @@ MEANT: list[tuple[str, type[BogusGateway]]] = [
 
 ALL = sorted({mutant for _, mutant in MEANT}, key=lambda mutant: mutant.__name__)
 
+EXAMPLES = 3
+"""Of each law: what breaks one, breaks it with nearly any."""
+
 settings.register_profile(
     "mutants", max_examples=50, derandomize=True, database=None, phases=[Phase.generate]
 )
@@ -51,7 +57,9 @@ def found(mutant: type[BogusGateway]) -> frozenset[str]:
     """The codes of the laws that a mutant breaks; what it raises beside is no finding."""
     settings.load_profile("mutants")
     suite = suite_of(mutant)
-    return frozenset(law.code for law in LAWS if _breaks(suite, law.code))
+    type(suite).examples = EXAMPLES
+    with redirect_stdout(StringIO()):  # some of them print what nobody may see
+        return frozenset(law.code for law in LAWS if _breaks(suite, law.code))
 
 
 def _breaks(suite: BogusSuite, code: str) -> bool:
@@ -94,9 +102,10 @@ class Table:
             if not broken:
                 yield f"{name} survives"
         for code, mutant in MEANT:
-            if code not in self.rows[mutant.__name__]:
+            if code not in self.rows.get(mutant.__name__, {code}):
                 yield f"{code} does not fail on {mutant.__name__}"
-        yield from self._faults_of_laws()
+        if len(self.rows) == len(ALL):
+            yield from self._faults_of_laws()
 
     def _faults_of_laws(self) -> Iterator[str]:
         columns = self.columns
@@ -111,7 +120,7 @@ class Table:
             seen.setdefault(names, code)
 
 
-def tabled(mutants_tried: Sequence[type[BogusGateway]] = ALL) -> Table:
+def tabled(mutants_tried: Sequence[type[BogusGateway]]) -> Table:
     """Try every law on every mutant, on both cores."""
     with ProcessPoolExecutor(2) as pool:
         rows = pool.map(found, mutants_tried, chunksize=1)
@@ -120,9 +129,10 @@ def tabled(mutants_tried: Sequence[type[BogusGateway]] = ALL) -> Table:
         )
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     """Print the table, and what is wrong with it."""
-    table = tabled()
+    every = int(arguments[1]) if arguments[:1] == ["--every"] else 1
+    table = tabled(ALL[::every])
     print("\n".join(table.printed()))
     faults = list(table.faults())
     print(*(f"FAULT: {each}" for each in faults), sep="\n")
@@ -131,4 +141,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

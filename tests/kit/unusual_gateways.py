@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 from bogus_suite import BogusSuite
@@ -18,6 +18,7 @@ from paysession.gateways import (
     CreateSessionRequest,
     Gateway,
     LookUpRequest,
+    Notification,
 )
 from paysession.outcomes import Failure, FailureCode, Rejected, Report
 
@@ -224,6 +225,13 @@ class Terminal(BogusSuite):
     bogus_capabilities = attrs.evolve(USUAL, look_up_is_authoritative=False)
 
 
+class InBatches(BogusSuite):
+    """All that has happened meanwhile is told at once."""
+
+    def notifications(self, gateway: Any) -> tuple[Notification, ...]:
+        return self.provider.take_batch()
+
+
 UNUSUAL: tuple[type[BogusSuite], ...] = (
     EverythingLater,
     EveryCustomerActs,
@@ -243,4 +251,5 @@ UNUSUAL: tuple[type[BogusSuite], ...] = (
     SalesOnly,
     HoldsOnly,
     Terminal,
+    InBatches,
 )

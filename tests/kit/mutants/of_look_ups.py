@@ -116,15 +116,12 @@ class TakesFoundForDone(BogusGateway):
     """Finds a refund there, and does not ask what became of it."""
 
     def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
-        found = super().look_up(request)
+        asked = {each.key: each.amount for each in self.calls if isinstance(each, RefundRequest)}
         return tuple(
-            attrs.evolve(report, fact=Refunded(call.amount))
-            if isinstance(report.fact, Declined)
-            and isinstance(call, RefundRequest)
-            and call.key == request.key
-            else report
-            for report in found
-            for call in self.calls
+            attrs.evolve(each, fact=Refunded(asked[request.key]))
+            if isinstance(each.fact, Declined) and request.key in asked
+            else each
+            for each in super().look_up(request)
         )
 
 

@@ -20,7 +20,7 @@ from paysession.gateways import (
     VoidAnswer,
     VoidRequest,
 )
-from paysession.outcomes import Accepted, Rejected
+from paysession.outcomes import Accepted, Pending, Rejected
 
 
 class AnswersInItsOwnWords(BogusGateway):
@@ -36,8 +36,8 @@ class LeavesTheProcess(BogusGateway):
 
     def create_setup_session(self, request: CreateSetupSessionRequest) -> CreateSetupSessionAnswer:
         answer = super().create_setup_session(request)
-        if isinstance(answer, Rejected):
-            raise SystemExit("acme is not configured")
+        if isinstance(answer, Pending):
+            raise SystemExit("acme is not ready")
         return answer
 
 

@@ -200,6 +200,35 @@ def _in_session(*completions: Outcome, closing: Outcome | None = None) -> Sale:
     return sale
 
 
+def test_a_refund_that_was_called_off_gave_nothing_back() -> None:
+    request, other = ORDERS.refund(OPENED, THREE), ORDERS.refund(OPENED, THREE)
+    refunds = [answered(each, THREE, Pending()) for each in (request, other)]
+    called_off = answered(ORDERS.calling_off(request, OPENED), NOTHING, Canceled())
+    sale = charged(Captured(TEN), takes=True, then=(*refunds, called_off))
+    assert [Standing.UNDONE, Standing.OPEN] == [each.standing for each in refunds]
+    assert (NOTHING, THREE) == bounds(sale)["given_back"]
+
+
+def test_a_refund_whose_calling_off_is_not_answered_may_still_come() -> None:
+    request = ORDERS.refund(OPENED, THREE)
+    refund = answered(request, THREE, Pending())
+    called_off = answered(ORDERS.calling_off(request, OPENED), NOTHING, Unknown())
+    charged(Captured(TEN), takes=True, then=(refund, called_off))
+    assert Standing.OPEN is refund.standing
+
+
+def test_what_may_still_come_can_be_called_off_by_its_ids() -> None:
+    made = References.of(refund="re_1")
+    coming = answered(ORDERS.refund(OPENED, THREE), THREE, Pending(references=made))
+    refused = answered(ORDERS.refund(OPENED, THREE), THREE, Declined(FAILURE))
+    sale = charged(Captured(TEN), takes=True, then=(capture(Unknown()), refused, coming))
+    assert [(coming.request, made)] == sale.refunds
+
+
+def test_what_was_never_answered_has_no_ids() -> None:
+    assert References() == capture().references
+
+
 def test_a_session_is_one_as_soon_as_the_provider_has_named_it() -> None:
     named, nameless = _in_session(), Sale(TEN, False, [answered(ORDERS.creation(TEN), TEN)])
     assert OPENED == named.references

@@ -235,15 +235,17 @@ class Walk:
 
     def _read(self) -> None:
         bench = self._bench
-        ours = {each.request.operation_id: (sale, each) for sale, each in self._dealings()}
+        ours: Mapping[str | None, tuple[Sale, Dealing]] = {
+            dealing.request.operation_id: (sale, dealing) for sale, dealing in self._dealings()
+        }
         for notification in bench.sent():
             told = bench.raised_by(partial(bench.read, notification))
             bench.must(isinstance(told, tuple), "what a notification tells", "reports", told)
-            for report in cast("tuple[Report, ...]", told):
-                if report.our_reference in ours:
-                    sale, dealing = ours[report.our_reference]
-                    dealing.is_told(report.fact, bench)
-                    sale.learn(bench)
+            reports = cast("tuple[Report, ...]", told)
+            for report in [each for each in reports if each.our_reference in ours]:
+                sale, dealing = ours[report.our_reference]
+                dealing.is_told(report.fact, bench)
+                sale.learn(bench)
 
     def _dealings(self) -> list[tuple[Sale, Dealing]]:
         return [(sale, each) for sale in self._sales for each in sale.dealings]

@@ -56,6 +56,7 @@ def an_answer_shows_no_secret(bench: Bench) -> None:
     source="I50, F53; the args of a StripeError hold the whole body",
     about="create_session",
     needs=("sale",),
+    controls=("lose_answer",),
 )
 def an_exception_shows_no_secret(bench: Bench) -> None:
     secrets = _of_the_merchant(bench) | _PRIVATE

@@ -22,124 +22,36 @@ from paysession.gateways import (
     no_over_capture,
     operations_of,
 )
+from paysession.gateways.port import METHODS
 from paysession.gateways.requests import Method
 from paysession.outcomes import NO_REFERENCES
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.endings import came_of
-from paysession.testing._gateways.law import SESSIONS, SETUPS, law
+from paysession.testing._gateways.law import law
 from paysession.testing._gateways.occasions import callable_here, occasion
-from paysession.testing._gateways.orders import AUTOMATIC, MANUAL
-
-_REASON: Final = (
-    "which operations there are follows from the methods that a class overrides: what is "
-    "refused before anything is written cannot go wrong, and what nobody can see that it is "
-    "offered is never looked at"
-)
-_SOURCE: Final = "I18, I19"
-
-_ALL_SESSIONS: Final[tuple[Method, ...]] = (*SESSIONS, "update_session", "close_session")
-_REFUNDS: Final[tuple[Method, ...]] = ("refund", "cancel_refund")
 
 
 @law(
     "CAPY-1",
-    "a method for sessions that the gateway does not override raises Unsupported",
-    reason=_REASON,
-    source=_SOURCE,
+    "a method that the gateway does not override raises Unsupported",
+    reason="what is refused before anything is written cannot go wrong; no reports, or an empty "
+    "answer, would say that nothing has happened, of whatever is asked",
+    source="I18, I19, I26, I48",
     about="create_session",
-    lacks=_ALL_SESSIONS,
+    lacks=METHODS,
 )
-def sessions_that_are_not_offered_are_refused(bench: Bench) -> None:
-    _are_refused(bench, *_ALL_SESSIONS)
+def what_is_not_offered_is_refused(bench: Bench) -> None:
+    requests = _requests(bench)
+    for method in sorted(requests.keys() - operations_of(bench.gateway)):
+        came = came_of(bench, requests[method])
+        bench.one_of(came.error or came.value, Unsupported, what=f"{method}, which is not offered")
+    if not bench.offers("read_notification"):
+        read = bench.raised_by(lambda: bench.read(Notification(b"{}", {})))
+        bench.one_of(read, Unsupported, what="read_notification, which is not offered")
 
 
 @law(
     "CAPY-2",
-    "charge raises Unsupported if the gateway does not override it",
-    reason=_REASON,
-    source=_SOURCE,
-    about="charge",
-    lacks=("charge",),
-)
-def charges_that_are_not_offered_are_refused(bench: Bench) -> None:
-    _are_refused(bench, "charge")
-
-
-@law(
-    "CAPY-3",
-    "capture raises Unsupported if the gateway does not override it",
-    reason=_REASON,
-    source=_SOURCE,
-    about="capture",
-    lacks=("capture",),
-)
-def captures_that_are_not_offered_are_refused(bench: Bench) -> None:
-    _are_refused(bench, "capture")
-
-
-@law(
-    "CAPY-4",
-    "void raises Unsupported if the gateway does not override it",
-    reason=_REASON,
-    source=_SOURCE,
-    about="void",
-    lacks=("void",),
-)
-def voids_that_are_not_offered_are_refused(bench: Bench) -> None:
-    _are_refused(bench, "void")
-
-
-@law(
-    "CAPY-5",
-    "a method for refunds that the gateway does not override raises Unsupported",
-    reason=_REASON,
-    source=_SOURCE,
-    about="refund",
-    lacks=_REFUNDS,
-)
-def refunds_that_are_not_offered_are_refused(bench: Bench) -> None:
-    _are_refused(bench, *_REFUNDS)
-
-
-@law(
-    "CAPY-6",
-    "a method for setup sessions that the gateway does not override raises Unsupported",
-    reason=_REASON,
-    source=_SOURCE,
-    about="create_setup_session",
-    lacks=SETUPS,
-)
-def setups_that_are_not_offered_are_refused(bench: Bench) -> None:
-    _are_refused(bench, *SETUPS)
-
-
-@law(
-    "CAPY-7",
-    "look_up raises Unsupported if the gateway does not override it",
-    reason="an empty answer would say that nothing has happened, of whatever is asked",
-    source="I26, I27",
-    about="look_up",
-    lacks=("look_up",),
-)
-def look_ups_that_are_not_offered_are_refused(bench: Bench) -> None:
-    _are_refused(bench, "look_up")
-
-
-@law(
-    "CAPY-8",
-    "read_notification raises Unsupported if the gateway does not override it",
-    reason="no reports would say that all is well, and the provider would not send it again",
-    source="I48",
-    about="read_notification",
-    lacks=("read_notification",),
-)
-def notifications_that_are_not_offered_are_refused(bench: Bench) -> None:
-    outcome = bench.raised_by(lambda: bench.read(Notification(b"{}", {})))
-    bench.one_of(outcome, Unsupported, what="a notification, which the gateway does not read")
-
-
-@law(
-    "CAPY-9",
     "a method that the gateway overrides is never refused as not supported",
     reason="the operation was written and its money reserved, because the gateway offers it",
     source="I18",
@@ -154,7 +66,7 @@ def what_is_offered_is_done(bench: Bench) -> None:
 
 
 @law(
-    "CAPY-10",
+    "CAPY-3",
     "no capability is declared for a method that the gateway does not have",
     reason="what is declared is planned with: what was never there is then waited for",
     source="I28; docs.mollie.com/reference/webhooks: a hint is nothing without a look-up",
@@ -172,7 +84,7 @@ def what_is_declared_fits_what_is_offered(bench: Bench) -> None:
 
 
 @law(
-    "CAPY-11",
+    "CAPY-4",
     "how much may be captured above what is held is an amount of the same currency, none below 0",
     reason="it is compared with what is asked, before anything is written",
     source="I3; developer.paypal.com: 115 % of the amount, and 75 USD above it at most",
@@ -191,7 +103,7 @@ def over_capture_is_an_amount(bench: Bench) -> None:
 
 
 @law(
-    "CAPY-12",
+    "CAPY-5",
     "an instance declares no more than its class does",
     reason="accounts differ, and the class says what the provider can at most: who reads it "
     "plans with that",
@@ -207,7 +119,7 @@ def an_instance_only_narrows(bench: Bench) -> None:
 
 
 @law(
-    "CAPY-13",
+    "CAPY-6",
     "what is declared is the same after a call as before it",
     reason="it was asked when the operation was written, and holds while it is carried out",
     source="I19",
@@ -222,7 +134,7 @@ def what_is_declared_does_not_change(bench: Bench) -> None:
 
 
 @law(
-    "CAPY-14",
+    "CAPY-7",
     "where not found means that it never happened, our own reference alone finds what did",
     reason="after a crash there is no id of the provider's: what is not found then is done again",
     source="I26, F41; own-pay/OwnPay #222",
@@ -231,7 +143,7 @@ def what_is_declared_does_not_change(bench: Bench) -> None:
     able=("look_up_is_authoritative",),
 )
 def our_reference_alone_is_enough(bench: Bench) -> None:
-    policy = bench.drawn.one_of([MANUAL, AUTOMATIC])
+    policy = bench.drawn.one_of(bench.policies)
     request = bench.sale(bench.drawn.amount(), policy=policy)
     bench.end_of(request)
     without = attrs.evolve(request, references=NO_REFERENCES)
@@ -269,15 +181,6 @@ _MORE_IF_TRUE: Final = (
     "signs_facts",
 )
 """What is more if it is declared than if it is not."""
-
-
-def _are_refused(bench: Bench, *methods: Method) -> None:
-    """Break the law if one of these methods can be called that is not offered."""
-    requests = _requests(bench)
-    came = {each: came_of(bench, requests[each]) for each in methods if not bench.offers(each)}
-    outcomes = [(each, came[each].error or came[each].value) for each in came]
-    accepted = [(each, told) for each, told in outcomes if type(told) is not Unsupported]
-    bench.same([], accepted, "what came of methods that the gateway does not have")
 
 
 def _requests(bench: Bench) -> dict[Method, Request[Any]]:

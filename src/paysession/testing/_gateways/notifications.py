@@ -19,7 +19,6 @@ from paysession.testing._gateways.forgeries import (
     odd_versions_of,
 )
 from paysession.testing._gateways.law import SESSIONS, law
-from paysession.testing._gateways.orders import AUTOMATIC, MANUAL
 
 _A_DAY: Final = timedelta(days=1)
 _ON_ITS_WAY: Final = timedelta(seconds=20)
@@ -230,7 +229,7 @@ def a_late_notification_says_what_was_so(bench: Bench) -> None:
     controls=("notifications",),
 )
 def what_a_notification_is_about_can_be_told(bench: Bench) -> None:
-    sold = [bench.paid(bench.drawn.any_amount(), policy=each) for each in (MANUAL, AUTOMATIC)]
+    sold = [bench.paid(bench.drawn.any_amount(), policy=each) for each in bench.policies]
     answered = {each.id for references in sold for each in references}
     for report in _all_told(bench):
         ours, theirs = report.our_reference, report.references | report.fact.references
@@ -251,7 +250,7 @@ def what_a_notification_is_about_can_be_told(bench: Bench) -> None:
     able=("signs_facts",),
 )
 def a_notification_agrees_with_the_answer(bench: Bench) -> None:
-    policy = bench.drawn.one_of([MANUAL, AUTOMATIC])
+    policy = bench.drawn.one_of(bench.policies)
     answer: Any = bench.ask(bench.sale(bench.drawn.amount(), policy=policy))
     for told in (each.fact for each in _all_told(bench) if type(each.fact) is type(answer)):
         amount = getattr(answer, "amount", None)
@@ -274,7 +273,7 @@ def a_notification_agrees_with_the_answer(bench: Bench) -> None:
 )
 def a_notification_agrees_with_a_look_up(bench: Bench) -> None:
     bench.arm("keep_pending", "complete_session" if bench.offers(*SESSIONS) else "charge")
-    policy = bench.drawn.one_of([MANUAL, AUTOMATIC])
+    policy = bench.drawn.one_of(bench.policies)
     request = bench.sale(bench.drawn.amount(), policy=policy)
     bench.ask(request)
     bench.settle(succeed=bench.drawn.one_of([True, False]))

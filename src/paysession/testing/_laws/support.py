@@ -33,9 +33,7 @@ class Row:
     def of(cls, finding: Finding) -> Row:
         """Return what a finding comes to."""
         law = finding.law
-        return cls(
-            code=law.code, sentence=law.sentence, verdict=finding.verdict, note=finding.note
-        )
+        return cls(code=law.code, sentence=law.sentence, verdict=finding.verdict, note=finding.note)
 
     def __str__(self) -> str:
         told = f"**{self.verdict}**" if self.verdict is Verdict.BROKEN else str(self.verdict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from types import MappingProxyType
@@ -12,16 +12,19 @@ from typing import Any
 from paysession._domain.failures import FailureCode
 from paysession._domain.secrets import ClientData
 from paysession._domain.sources import StoredSource
+from paysession.errors import GatewayUnreachable
 from paysession.gateways import (
     AsyncBogusGateway,
     BogusEffectKind,
     BogusGateway,
     BogusProvider,
     Capabilities,
+    LookUpRequest,
     Notification,
     StandardWebhooks,
 )
 from paysession.gateways.requests import Method
+from paysession.outcomes import Report
 from paysession.testing._gateways.conformance import GatewayConformance
 from paysession.testing._gateways.controls import ProviderBooks
 
@@ -40,6 +43,26 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
+
+
+class UnsteadyProvider(BogusProvider):
+    """Is not to be reached, when something is looked up, as it is told."""
+
+    trouble: Exception | None = None
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        trouble, self.trouble = self.trouble, None
+        if trouble is not None:
+            raise trouble
+        return super().look_up(request)
+
+
+TROUBLES: Mapping[str, Exception] = {
+    "timeout_after": TimeoutError("no answer in time"),
+    "unreachable": GatewayUnreachable("connection refused"),
+    "broken": RuntimeError("the adapter could not read the answer"),
+}
+"""What is raised of a look-up, by what a token calls it."""
 
 
 class BogusSuite(GatewayConformance[Any]):
@@ -62,13 +85,16 @@ class BogusSuite(GatewayConformance[Any]):
         self.provider = self.fresh_provider(OLD)
         return self.bogus_class(provider=self.provider)
 
-    def fresh_provider(self, *secrets: str) -> BogusProvider:
-        return BogusProvider(
+    def fresh_provider(self, *secrets: str) -> UnsteadyProvider:
+        return UnsteadyProvider(
             capabilities=self.bogus_capabilities, clock=self.clock, webhook_secrets=secrets
         )
 
     def arm(self, method: Method, behaviour: str) -> None:
-        self.script[method.removesuffix("_session")] = behaviour
+        if method == "look_up":
+            self.provider.trouble = TROUBLES[behaviour]
+        else:
+            self.script[method.removesuffix("_session")] = behaviour
 
     def token(self) -> str:
         script, self.script = dict(self.script), defaultdict(lambda: "approve")

@@ -54,6 +54,12 @@ class ScriptedLedger(InMemoryCreditLedger):
             raise TimeoutError
         return entry
 
+    def entry(self, key: str) -> CreditEntry | None:
+        if self.lost["look_up"]:
+            self.lost["look_up"].pop()
+            raise TimeoutError
+        return super().entry(key)
+
     def _moved_and_written(self, movement: CreditMovement) -> CreditEntry:
         credit_id = movement.on
         if movement.opens_hold:

@@ -10,10 +10,14 @@ import pytest
 import trio
 from bogus_suite import AsyncBogusSuite, BogusSuite
 from credit_suites import AsyncOfflineSuite, AsyncStoreCreditSuite, OfflineSuite, StoreCreditSuite
+from hypothesis import settings
 from unusual_gateways import UNUSUAL
 
 from paysession.gateways import in_threads
 from paysession.testing._gateways.laws import LAWS
+
+FEW = 2 if settings().max_examples <= 100 else None
+"""How many examples are tried on those that are tried beside others of their kind."""
 
 
 class TestBogus(BogusSuite):
@@ -23,8 +27,11 @@ class TestBogus(BogusSuite):
 class TestAsyncBogus(AsyncBogusSuite):
     """Without an event loop, since it never waits for anything."""
 
+    examples = FEW
+
 
 class TestAsyncBogusOnAsyncio(AsyncBogusSuite):
+    examples = FEW
     run = staticmethod(asyncio.run)
 
     def together(self, *tasks: Coroutine[Any, Any, Any]) -> Any:
@@ -32,6 +39,8 @@ class TestAsyncBogusOnAsyncio(AsyncBogusSuite):
 
 
 class TestAsyncBogusOnTrio(AsyncBogusSuite):
+    examples = FEW
+
     def run(self, main: Coroutine[Any, Any, None], /) -> None:
         async def whole() -> None:
             await main
@@ -40,6 +49,7 @@ class TestAsyncBogusOnTrio(AsyncBogusSuite):
 
 
 class TestBogusInThreads(BogusSuite):
+    examples = FEW
     run = staticmethod(asyncio.run)
 
     def make_gateway(self) -> Any:
@@ -69,7 +79,10 @@ class TestAsyncOffline(AsyncOfflineSuite):
 
 
 globals().update(
-    {f"Test{each.__name__}": type(f"Test{each.__name__}", (each,), {}) for each in UNUSUAL}
+    {
+        f"Test{each.__name__}": type(f"Test{each.__name__}", (each,), {"examples": FEW})
+        for each in UNUSUAL
+    }
 )
 
 

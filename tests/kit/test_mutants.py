@@ -1,13 +1,24 @@
 """Each law finds the fault that it is meant for, and says so by its own code."""
 
 import inspect
+from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from table_of_mutants import ALL, MEANT, MODULES, suite_of
 
 from paysession.gateways import BogusGateway
 from paysession.testing import LawBroken
 from paysession.testing._gateways.laws import LAWS
+
+
+@pytest.fixture(autouse=True)
+def drawn_and_not_shortened() -> Iterator[None]:
+    before = settings.get_current_profile_name()
+    settings.load_profile("mutants")
+    yield
+    settings.load_profile(before)
+
 
 BY_CODE = {law.code: law for law in LAWS}
 

@@ -27,7 +27,7 @@ from json_text_store import RECORDS
 
 Clock = Callable[[], datetime]
 Ids = Callable[[str], str]
-HISTORIES = 3
+HISTORIES = 2
 
 
 class TestSqlite(PaymentsMachine):
@@ -185,7 +185,7 @@ def test_a_fault_of_a_store_is_caught_by_its_rule(store: type[InMemoryStore], co
     assert code == caught(Machine(store)).code
 
 
-@named(FAULTS[1::6])
+@named(FAULTS[2::6])
 def test_a_fault_of_an_asynchronous_store_is_caught_alike(
     store: type[InMemoryStore], code: str
 ) -> None:

@@ -51,11 +51,7 @@ def pytest_on(folder: Path, *arguments: str) -> str:
 
 def test_pytest_finds_a_test_for_every_law_under_its_code(tmp_path: Path) -> None:
     found = pytest_on(tmp_path, "--collect-only", "-q").splitlines()
-    expected = [
-        f"test_mine.py::{suite}::{law.test_name}"
-        for suite in SUITE_NAMES
-        for law in LAWS
-    ]
+    expected = [f"test_mine.py::{suite}::{law.test_name}" for suite in SUITE_NAMES for law in LAWS]
     enough = [f"test_mine.py::{suite}::test_enough_laws_are_tried" for suite in SUITE_NAMES]
     assert sorted([*expected, *enough]) == sorted(line for line in found if "::" in line)
 

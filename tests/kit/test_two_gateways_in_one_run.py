@@ -24,24 +24,24 @@ TRIED: Sequence[GatewayLaw] = laws_of(GatewayLaw, repeats, lost_answers)
 
 
 class Right(BogusSuite):
-    seed, examples = 7, 5
+    seed, examples = 7, 3
 
 
 class RightAndAwaited(AsyncBogusSuite):
-    seed, examples = 7, 5
+    seed, examples = 7, 3
 
 
 class KnowsNoKeys(IgnoresKeys):
-    seed, examples = 7, 5
+    seed, examples = 7, 3
 
 
 class Guesses(BogusSuite):
-    seed, examples = 7, 5
+    seed, examples = 7, 3
     bogus_class = GuessesDeclined
 
 
 class Deviates(BogusSuite):
-    seed, examples = 7, 5
+    seed, examples = 7, 3
     bogus_class = VoidsUnderItsOwnKeys
     deviations = MappingProxyType({"IDEM-1": "its provider knows no keys for voids"})
 

@@ -7,6 +7,7 @@ from itertools import count
 import attrs
 
 from paysession._domain.failures import Failure, FailureCode
+from paysession.errors import GatewayUnreachable
 from paysession.gateways import (
     BogusGateway,
     CaptureAnswer,
@@ -133,6 +134,16 @@ class LooksUpUnderTheKey(BogusGateway):
         return REFUSED if earlier[:1] == ["look_up"] else super().capture(request)
 
 
+class TakesSilenceForNothing(BogusGateway):
+    """Tells of no reports what was not told of any."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        try:
+            return super().look_up(request)
+        except (GatewayUnreachable, RuntimeError, TimeoutError):
+            return ()
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "LOOK-1": FindsNoVoids,
     "LOOK-2": CallsEverythingOurs,
@@ -140,6 +151,7 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "LOOK-4": NumbersWhatItFinds,
     "LOOK-5": LooksWhereItIsLoggedIn,
     "LOOK-6": TakesFoundForDone,
+    "LOOK-7": TakesSilenceForNothing,
 }
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
     ("LOOK-1", TellsOfTheWholePayment),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast
 
 from paysession._domain.methods import CapturePolicy
 from paysession._domain.secrets import ClientData
@@ -22,7 +22,6 @@ from paysession.errors import GatewayUnreachable
 from paysession.gateways import (
     AsyncGateway,
     CreateSessionRequest,
-    Gateway,
     Method,
     Notification,
     Request,
@@ -42,11 +41,11 @@ from paysession.outcomes import (
     Report,
     Unknown,
 )
-from paysession.testing._gateways.calls import NeedsEventLoop, Stage, Together
+from paysession.testing._gateways.calls import AnyGateway, NeedsEventLoop, Stage, Together
 from paysession.testing._gateways.controls import Controls, ProviderBooks
 from paysession.testing._gateways.law import SESSIONS, GatewayLaw
 from paysession.testing._gateways.orders import AUTOMATIC, MANUAL, Orders
-from paysession.testing._laws.law import LawBroken
+from paysession.testing._laws.law import CannotBeTried, LawBroken
 from paysession.testing._laws.shown import shown
 from paysession.testing._laws.threads import Answer, Stuck
 
@@ -54,7 +53,6 @@ if TYPE_CHECKING:
     from paysession.testing._gateways.drawing import Drawn
 
 T = TypeVar("T")
-AnyGateway: TypeAlias = Gateway | AsyncGateway
 
 _UNDECIDED: Final = (Accepted, ActionRequired, Pending, Unknown)
 _ACTIONS: Final = 3
@@ -86,9 +84,10 @@ class Bench:
         self.drawn = drawn
         self.orders = Orders()
         self.story: list[str] = []
+        self._written = author.written()
         self._told_so_far: list[Report] = []
         self.mail: list[Notification] = []
-        self.gateway: AnyGateway = stage.do(author.make_gateway)
+        self.gateway: AnyGateway = self._made(author.make_gateway)
 
     # -- What the gateway is
 
@@ -98,7 +97,7 @@ class Bench:
 
     def knows(self, control: str) -> bool:
         """Tell whether the author has written a control."""
-        return control in self.author.written()
+        return control in self._written
 
     # -- What is asked
 
@@ -182,11 +181,19 @@ class Bench:
         return self.stage.do(call)
 
     def arm(self, control: str, method: Method, *arguments: object, **named: object) -> None:
-        """Tell the provider how the next call of a method ends: `arm("reject", "capture")`."""
+        """
+        Tell the provider how the next call of a method ends: `arm("reject", "capture")`.
+
+        Raises:
+            CannotBeTried: The control says by `NotImplementedError` that it cannot do so.
+        """
         told = ", ".join([*map(repr, arguments), *(f"{name}={it!r}" for name, it in named.items())])
         what = f"the provider is told: {control} the next {method}{f', {told}' if told else ''}"
         act = getattr(self.author, control)
-        self.control(lambda: act(self.gateway, method, *arguments, **named), what)
+        try:
+            self.control(lambda: act(self.gateway, method, *arguments, **named), what)
+        except NotImplementedError:
+            raise CannotBeTried(f"{control} cannot play that for {method}") from None
 
     def settle(self, *, succeed: bool = True) -> None:
         """Let the provider decide what is pending, if the author can tell it to."""
@@ -226,12 +233,16 @@ class Bench:
 
     def knowing(self, *secrets: str) -> AnyGateway:
         """Return a gateway at the same provider that knows these webhook secrets alone."""
-        made = self.stage.do(lambda: self.author.knowing(self.gateway, *secrets))
-        return cast("AnyGateway", made)
+        return self._made(lambda: self.author.knowing(self.gateway, *secrets))
 
     def another(self) -> AnyGateway:
         """Return a second gateway at the same provider, as another process has one."""
-        return cast("AnyGateway", self.stage.do(lambda: self.author.another(self.gateway)))
+        return self._made(lambda: self.author.another(self.gateway))
+
+    def _made(self, make: Callable[[], Any]) -> AnyGateway:
+        gateway: AnyGateway = self.stage.do(make)
+        self.stage.gateways.append(gateway)
+        return gateway
 
     def source(self) -> Source | None:
         """Return what the next customer pays with."""

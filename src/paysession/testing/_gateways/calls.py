@@ -10,17 +10,18 @@ nobody waiting.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from concurrent.futures import Future, wait
 from functools import partial
 from inspect import isawaitable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, TypeAlias, TypeVar, cast
 
+from paysession.gateways import AsyncGateway, Gateway
 from paysession.testing._laws.threads import Answer, Stuck, bounded
 
 T = TypeVar("T")
 
+AnyGateway: TypeAlias = Gateway | AsyncGateway
 Run: TypeAlias = Callable[[Coroutine[Any, Any, None]], None]
 Together: TypeAlias = Callable[..., Awaitable[Sequence[Any]]]
 """Awaits all the coroutines that it is given at once and returns what they did, in order."""
@@ -56,31 +57,37 @@ class _Job:
 
     def __init__(self, call: Callable[[], Any]) -> None:
         self.call = call
-        self.end: Future[Any] = Future()
+        self.end: SimpleQueue[Answer[Any]] = SimpleQueue()
 
     async def done(self) -> None:
         """Make the call, and await what it gives back if that can be awaited."""
         try:
             answer = self.call()
-            self.end.set_result(await answer if isawaitable(answer) else answer)
+            self.end.put(Answer(await answer if isawaitable(answer) else answer))
         except GeneratorExit:
-            self.end.set_exception(NeedsEventLoop())
+            self.end.put(Answer(error=NeedsEventLoop()))
             raise
         except BaseException as error:  # noqa: BLE001 - who waits for it gets it
-            self.end.set_exception(error)
+            self.end.put(Answer(error=error))
 
 
 class Stage:
     """
-    Where one gateway is called, for as long as one trial takes.
+    Where gateways are called, for as long as one trial takes.
 
     Args:
         run: Runs a coroutine to its end.
         patience_seconds: How long one call may take.
+
+    Attributes:
+        gateways: Those that were made here, and are to be closed in the end.
+        is_stuck: Whether a call never came back: nothing can be called any more.
     """
 
     def __init__(self, run: Run, *, patience_seconds: float) -> None:
         self.patience_seconds = patience_seconds
+        self.gateways: list[AnyGateway] = []
+        self.is_stuck = False
         self._run = run
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         Thread(target=self._work, daemon=True).start()
@@ -96,9 +103,13 @@ class Stage:
         __tracebackhide__ = True
         job = _Job(call)
         self._jobs.put(job)
-        if not wait([job.end], timeout=self.patience_seconds).done:
-            raise Stuck(f"it did not come back within {self.patience_seconds:g} seconds")
-        return cast("T", job.end.result())
+        try:
+            answer = job.end.get(timeout=self.patience_seconds)
+        except Empty:
+            self.is_stuck = True
+            told = f"it did not come back within {self.patience_seconds:g} seconds"
+            raise Stuck(told) from None
+        return cast("T", answer.given())
 
     def at_once(
         self, calls: Sequence[Callable[[], Any]], together: Together | None
@@ -119,8 +130,11 @@ class Stage:
         answers = cast("Callable[[], list[Answer[Any]]]", lambda: together(*waiting))
         return list(self.do(answers))
 
-    def leave(self) -> None:
-        """Let the thread come to its end; nobody waits for it."""
+    def leave(self, close: Callable[[AnyGateway], Awaitable[None] | None]) -> None:
+        """Close the gateways that can be closed, and let the thread come to its end."""
+        while self.gateways and not self.is_stuck:
+            gateway = self.gateways.pop()
+            self.do(partial(close, gateway))
         self._jobs.put(None)
 
     def _work(self) -> None:
@@ -128,7 +142,7 @@ class Stage:
             self._run(self._main())
         except BaseException as error:  # noqa: BLE001 - whoever asks for something gets it
             while (job := self._jobs.get()) is not None:
-                job.end.set_exception(error)
+                job.end.put(Answer(error=error))
 
     async def _main(self) -> None:
         while (job := self._jobs.get()) is not None:

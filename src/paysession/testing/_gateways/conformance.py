@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 import attrs
 
 from paysession.gateways import AsyncGateway, Capabilities, Gateway, operations_of
-from paysession.testing._gateways.bench import AnyGateway, Bench
-from paysession.testing._gateways.calls import Stage
+from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.calls import AnyGateway, Stage
 from paysession.testing._gateways.controls import Controls
 from paysession.testing._gateways.law import CONTROLS, GatewayLaw
 from paysession.testing._gateways.laws import AREAS, LAWS
@@ -79,9 +79,8 @@ class GatewayConformance(Controls[G], Suite):
                 drawn = Drawn(draws, self.currencies, capabilities.minor_units)
                 bench = Bench(cast("GatewayLaw", law), self, stage, drawn)
                 law.check(bench)
-                stage.do(lambda: self.close(cast("G", bench.gateway)))
             finally:
-                stage.leave()
+                stage.leave(cast("Any", self.close))
 
         tried(trial, examples=self.examples, seeded=self.seed)
 
@@ -114,14 +113,11 @@ class GatewayConformance(Controls[G], Suite):
         try:
             gateway = cast("Any", stage.do(self.make_gateway))
             self._check(gateway)
-            stage.do(lambda: self.close(gateway))
-            return (
-                cast("type[AnyGateway]", type(gateway)),
-                gateway.capabilities,
-                operations_of(gateway),
-            )
+            stage.gateways.append(gateway)
+            kind = cast("type[AnyGateway]", type(gateway))
+            return kind, gateway.capabilities, operations_of(gateway)
         finally:
-            stage.leave()
+            stage.leave(cast("Any", self.close))
 
     def _check(self, gateway: object) -> None:
         wanted = self.gateway_class or (Gateway, AsyncGateway)

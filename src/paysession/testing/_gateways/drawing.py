@@ -8,14 +8,14 @@ from random import Random
 from typing import Final, Protocol, TypeVar, cast
 
 import attrs
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, reject, seed, settings
 from hypothesis import strategies as st
-from hypothesis.errors import Flaky
+from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.reporting import with_reporter
 
 from paysession._money import MinorUnits, Money
 from paysession.errors import AmountNotRepresentable
-from paysession.testing._laws.law import LawBroken
+from paysession.testing._laws.law import CannotBeTried, LawBroken
 
 T = TypeVar("T")
 
@@ -164,6 +164,7 @@ def tried(trial: Callable[[Draws], None], *, examples: int | None, seeded: int |
     is active, a tenth of it, unless `examples` says.
 
     Raises:
+        CannotBeTried: What cannot be played, in none of the examples.
         AnswersDiffer: Twice the same was asked, and two answers came back.
         LawBroken: As the shortest example showed it.
     """
@@ -183,8 +184,13 @@ def tried(trial: Callable[[Draws], None], *, examples: int | None, seeded: int |
     @given(st.data())
     def drawn(data: st.DataObject) -> None:
         __tracebackhide__ = True
-        trial(data)
+        try:
+            trial(data)
+        except CannotBeTried as why:
+            untried.append(why)
+            reject()
 
+    untried: list[CannotBeTried] = []
     number = Random().getrandbits(32) if seeded is None else seeded  # noqa: S311 - to be told
     again = "the same is drawn every time" if profile.derandomize else f"write `seed = {number}`"
     if not profile.derandomize:
@@ -192,6 +198,8 @@ def tried(trial: Callable[[Draws], None], *, examples: int | None, seeded: int |
     try:
         with with_reporter(_silently):
             drawn()
+    except Unsatisfiable:
+        raise untried[-1] from None
     except Flaky as flaky:
         message = "the same calls get other answers when they are made again: let make_gateway "
         raise AnswersDiffer(f"{message}return a gateway at a provider that is fresh") from flaky

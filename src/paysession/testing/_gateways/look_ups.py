@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
-from typing import Any
+from typing import Any, Final
 
-from paysession.outcomes import Canceled, Declined, Expired, Fact, Pending, References, Rejected
+from paysession.outcomes import (
+    Canceled,
+    Declined,
+    Expired,
+    Fact,
+    NotAttempted,
+    Pending,
+    References,
+    Rejected,
+    Unknown,
+)
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.law import law
 from paysession.testing._gateways.occasions import (
@@ -16,6 +27,13 @@ from paysession.testing._gateways.occasions import (
     findable,
     occasion,
 )
+
+_NO_ANSWER: Final[Mapping[str, Mapping[str, bool]]] = {
+    "lose_answer": {"happened": True},
+    "refuse_connection": {},
+    "answer_nonsense": {},
+}
+"""What leaves a look-up without an answer, and what the provider is told beside."""
 
 
 @law(
@@ -138,6 +156,26 @@ def what_was_declined_is_not_found_done(bench: Bench) -> None:
         answer = bench.end_of(request, succeed=False)
         bench.one_of(answer, Declined, what=f"a {method} that is declined")
         bench.same([], _done(bench, request), f"what is found done of a {method} that was declined")
+
+
+@law(
+    "LOOK-7",
+    "a look-up that nobody answers, or nobody can read, is not answered by reports, nor by none",
+    reason="no reports say that the call never happened: it would be made again, and pay twice",
+    source="I26, I27, F9",
+    about="look_up",
+    needs=("sale", "look_up"),
+    controls=("lose_answer",),
+)
+def silence_is_no_look_up(bench: Bench) -> None:
+    request = bench.sale(bench.drawn.amount())
+    bench.end_of(request)
+    bench.let_grace_pass()
+    for control, how in _NO_ANSWER.items():
+        if bench.knows(control):
+            bench.arm(control, "look_up", **how)
+            answer = bench.ask(bench.orders.question(request))
+            bench.one_of(answer, Unknown, NotAttempted, what=f"a look-up after {control}")
 
 
 def _done(bench: Bench, request: Any) -> list[Fact]:  # noqa: ANN401 - a request of any method

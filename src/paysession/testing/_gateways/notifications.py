@@ -10,7 +10,8 @@ from typing import Any, Final, cast
 from paysession.errors import InvalidSignature, UnreadableNotification
 from paysession.gateways import Notification
 from paysession.outcomes import Fact, Pending, Report, Unknown
-from paysession.testing._gateways.bench import AnyGateway, Bench
+from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.calls import AnyGateway
 from paysession.testing._gateways.forgeries import (
     NONSENSE,
     UNSIGNED,

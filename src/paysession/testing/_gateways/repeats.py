@@ -9,7 +9,8 @@ import attrs
 
 from paysession.gateways.requests import Method
 from paysession.outcomes import ActionRequired, Declined, Pending, Rejected, Unknown
-from paysession.testing._gateways.bench import AnyGateway, Bench
+from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.calls import AnyGateway
 from paysession.testing._gateways.law import law
 from paysession.testing._gateways.occasions import (
     DONE,

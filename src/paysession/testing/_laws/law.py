@@ -54,6 +54,10 @@ class LawBroken(AssertionError):
         )
 
 
+class CannotBeTried(Exception):
+    """What plays a part in a law cannot do what the law needs."""
+
+
 @attrs.frozen(kw_only=True)
 class Law:
     """

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import ClassVar, Final
 from unittest import SkipTest
 
-from paysession.testing._laws.law import Law, LawBroken
+from paysession.testing._laws.law import CannotBeTried, Law, LawBroken
 from paysession.testing._laws.verdicts import Finding, Verdict
 
 
@@ -84,13 +84,12 @@ class Suite(ABC):
     def _found(self, law: Law) -> Finding:
         __tracebackhide__ = True
         declared, missing = self.deviations.get(law.code), " and no ".join(self.missing(law))
-        if missing and declared is None:
-            return Finding(law, Verdict.DOES_NOT_APPLY, f"no {missing}")
         if missing:
-            lacks = f"{type(self).__name__} has no {missing}"
-            return _kept(law, declared, f"but {law.code} does not apply: {lacks}")
+            return self._untried(law, declared, f"no {missing}")
         try:
             self.try_law(law)
+        except CannotBeTried as why:
+            return self._untried(law, declared, f"no way to try it: {why}")
         except LawBroken as broken:
             verdict = Verdict.BROKEN if declared is None else Verdict.DEVIATES
             broken.with_traceback(_from_law_on(broken.__traceback__, law))
@@ -101,6 +100,12 @@ class Suite(ABC):
         if declared is None:
             return Finding(law, Verdict.HOLDS)
         return _kept(law, declared, "and it is kept: take it off `deviations`")
+
+    def _untried(self, law: Law, declared: str | None, why: str) -> Finding:
+        if declared is None:
+            return Finding(law, Verdict.DOES_NOT_APPLY, why)
+        lacks = f"{type(self).__name__} has {why}"
+        return _kept(law, declared, f"but {law.code} does not apply: {lacks}")
 
     def test_enough_laws_are_tried(self) -> None:
         """A suite that tries next to nothing fails: passing it would prove nothing."""

@@ -34,7 +34,7 @@ _USUAL: Final = "the defaults"
 _NOT_MADE: Final = (Exception, pytest.skip.Exception, pytest.fail.Exception)
 """What may come of making what is on trial."""
 
-_DESCRIBED: Final = pytest.StashKey[set[type]]()
+_DESCRIBED: Final = pytest.StashKey[set[tuple[str, str]]]()
 """The suites of which it has been told what is on trial."""
 
 
@@ -83,17 +83,23 @@ def _tries_law(item: pytest.Item) -> bool:
 
 
 def _law_of(item: Any) -> dict[str, str]:  # noqa: ANN401 - pytest's own class says too little
-    law, parameters = item.function.paysession_law, getattr(item, "callspec", None)
-    name = item.cls.__name__ + (f"[{parameters.id}]" if parameters else "")
+    law, name = item.function.paysession_law, _name_of(item)
     return {"suite": name, "port": item.cls.port, "code": law.code, "sentence": law.sentence}
+
+
+def _name_of(item: Any) -> str:  # noqa: ANN401 - pytest's own class says too little
+    """Return what its suite is called: one with parameters is another for each of them."""
+    parameters = getattr(item, "callspec", None)
+    return item.cls.__name__ + (f"[{parameters.id}]" if parameters else "")
 
 
 def _found_by(item: Any) -> dict[str, str]:  # noqa: ANN401 - pytest's own class says too little
     """Tell what the suite found and, with the first law of each, what is on trial."""
     finding = item.instance.finding
     told = {"verdict": str(finding.verdict), "note": finding.note} if finding else {}
-    if item.cls not in item.config.stash[_DESCRIBED]:
-        item.config.stash[_DESCRIBED].add(item.cls)
+    described, suite = item.config.stash[_DESCRIBED], (_place(item.nodeid), _name_of(item))
+    if suite not in described:
+        described.add(suite)
         told["described"] = json.dumps(_described_or_why_not(item.instance))
     return told
 

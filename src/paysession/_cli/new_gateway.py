@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -19,6 +20,8 @@ from paysession._cli.skeletons import unwritten
 
 _NAME: Final = re.compile("[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _MOST_CHARACTERS: Final = 30
+_OF_TESTS: Final = "test"
+"""How no name begins: pytest would take the adapter's class for a class of tests."""
 
 _SKELETON: Final = "acme_paysession/gateway.py"
 _SERVES_METHODS: Final = "acme_paysession/actions.py"
@@ -82,6 +85,11 @@ def package(name: str) -> dict[str, str]:
         raise PackageRefused(
             f"{name!r} cannot be its name: use small letters, digits and single underscores "
             f"between them, a letter first, and {_MOST_CHARACTERS} characters at most"
+        )
+    if iskeyword(name) or name == "self" or name.startswith(_OF_TESTS):
+        raise PackageRefused(
+            f"{name} cannot be its name: Python or pytest means something else by it; "
+            "say what the provider is called"
         )
     files = example()
     files[_SKELETON] = unwritten(files[_SKELETON])

@@ -56,16 +56,23 @@ def _refuse(gateway: object, asked: Request[object] | Notification) -> NoReturn:
 
 
 class Gateway:
-    """One merchant account at one provider, called synchronously."""
+    """
+    One merchant account at one provider, called synchronously.
+
+    What every method must do is told by the laws of `paysession.testing.GatewayConformance`: of
+    repeats (IDEM), of what nobody knows (UNK), of declines (DECL) and amounts (AMT), of what is
+    declared (CAPY), of secrets (SEC), time (TIME) and answers (TOT), in any order (ANY). The laws
+    of one method are named in its contract.
+    """
 
     capabilities: Capabilities = Capabilities()
 
     def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
-        """Open a session. Answer its id as the reference of role `session`."""
+        """Open a session. Answer its id as the reference of role `session` (SES-1, SES-6)."""
         _refuse(self, request)
 
     def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
-        """Change the session's amount. `Accepted` means that the new one counts."""
+        """Change the session's amount. `Accepted` means that the new one counts (SES-2)."""
         _refuse(self, request)
 
     def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
@@ -76,25 +83,26 @@ class Gateway:
         do so at once. Where the provider takes it by itself later, answer `Pending` until it
         has; while the customer has still to act, `ActionRequired`: a session whose provider is at
         work never expires. With `terms.save_source`, tell what was stored as the answer's
-        `profile`.
+        `profile` (SES-5, SES-8, SES-9, AUTH-1 to AUTH-4).
         """
         _refuse(self, request)
 
     def close_session(self, request: CloseSessionRequest) -> CloseSessionAnswer:
-        """Close the session for good; if it was paid, answer that instead."""
+        """Close the session for good; if it was paid, answer that instead (SES-3, SES-4, SES-7)."""
         _refuse(self, request)
 
     def charge(self, request: ChargeRequest) -> ChargeAnswer:
-        """Hold or take money from a stored source."""
+        """Hold or take money from a stored source (CHG-1, CHG-2, AUTH-1 to AUTH-4)."""
         _refuse(self, request)
 
     def capture(self, request: CaptureRequest) -> CaptureAnswer:
         """
-        Take all or part of an authorized payment.
+        Take all or part of an authorized payment (CAP-1 to CAP-8).
 
-        Called again with the same `request.key`, answer as the first time and take
-        nothing more. If it is not known whether the money moved, answer `Unknown`; never
-        guess `Declined`. The answer's amount is the provider's, not an echo.
+        The references are all that is needed (AUTH-3). Called again with the same
+        `request.key`, answer as the first time and take nothing more (IDEM-1). If it is not
+        known whether the money moved, answer `Unknown`; never guess `Declined` (UNK-1). The
+        answer's amount is the provider's, not an echo (AMT-5).
 
         Raises:
             GatewayUnreachable: The request certainly did not arrive.
@@ -103,7 +111,7 @@ class Gateway:
 
     def void(self, request: VoidRequest) -> VoidAnswer:
         """
-        Release what is held. Same rules as `capture`.
+        Release what is held. Same rules as `capture` (VOID-1 to VOID-6).
 
         Where the provider has let go of it already, that is `Voided`, and no refusal: a hold
         that nobody can take or release would be waited for without end.
@@ -111,21 +119,25 @@ class Gateway:
         _refuse(self, request)
 
     def refund(self, request: RefundRequest) -> RefundAnswer:
-        """Give money back. Same rules as `capture`; accepted for later is `Pending`."""
+        """
+        Give money back. Same rules as `capture`; accepted for later is `Pending`.
+
+        What is pending counts as given back until it fails (REF-1 to REF-7).
+        """
         _refuse(self, request)
 
     def cancel_refund(self, request: CancelRefundRequest) -> CancelRefundAnswer:
-        """Call a pending refund off."""
+        """Call a refund off that is still pending (REF-8, REF-9)."""
         _refuse(self, request)
 
     def create_setup_session(self, request: CreateSetupSessionRequest) -> CreateSetupSessionAnswer:
-        """Open a session that stores a source. Answer its id as the reference of role `session`."""
+        """Open a session that stores a source; its id is the reference `session` (SET-1)."""
         _refuse(self, request)
 
     def complete_setup_session(
         self, request: CompleteSetupSessionRequest
     ) -> CompleteSetupSessionAnswer:
-        """Store the source, and answer `Stored` with its profile once the provider has."""
+        """Store the source; answer `Stored` with its profile once it is (SET-2 to SET-5)."""
         _refuse(self, request)
 
     def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
@@ -133,7 +145,8 @@ class Gateway:
         Report all the provider knows of one operation; nothing known is `()`.
 
         Each report carries `request.operation_id` as `our_reference`: one that does not
-        proves nothing. The same money carries the same ids in every answer and report.
+        proves nothing. The same money carries the same ids in every answer and report. A
+        look-up that nobody answers is not answered by `()` (LOOK-1 to LOOK-7).
         """
         _refuse(self, request)
 
@@ -144,7 +157,8 @@ class Gateway:
         Nothing but the signature is read before that holds, and what it does not cover is no
         fact. Each report echoes our operation's id as `our_reference` where the provider sends
         it back, and names the provider's ids. `Unknown` says only that something may have
-        happened: it is looked up then. What cannot be told becomes no report.
+        happened: it is looked up then. What cannot be told becomes no report (NOTE-1 to
+        NOTE-17).
 
         Raises:
             InvalidSignature: It is not what the provider signed, or nobody can tell; nothing
@@ -160,11 +174,11 @@ class AsyncGateway:
     capabilities: Capabilities = Capabilities()
 
     async def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
-        """Open a session. Answer its id as the reference of role `session`."""
+        """Open a session. Answer its id as the reference of role `session` (SES-1, SES-6)."""
         _refuse(self, request)
 
     async def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
-        """Change the session's amount. `Accepted` means that the new one counts."""
+        """Change the session's amount. `Accepted` means that the new one counts (SES-2)."""
         _refuse(self, request)
 
     async def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
@@ -175,25 +189,35 @@ class AsyncGateway:
         do so at once. Where the provider takes it by itself later, answer `Pending` until it
         has; while the customer has still to act, `ActionRequired`: a session whose provider is at
         work never expires. With `terms.save_source`, tell what was stored as the answer's
-        `profile`.
+        `profile` (SES-5, SES-8, SES-9, AUTH-1 to AUTH-4).
         """
         _refuse(self, request)
 
     async def close_session(self, request: CloseSessionRequest) -> CloseSessionAnswer:
-        """Close the session for good; if it was paid, answer that instead."""
+        """Close the session for good; if it was paid, answer that instead (SES-3, SES-4, SES-7)."""
         _refuse(self, request)
 
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
-        """Hold or take money from a stored source."""
+        """Hold or take money from a stored source (CHG-1, CHG-2, AUTH-1 to AUTH-4)."""
         _refuse(self, request)
 
     async def capture(self, request: CaptureRequest) -> CaptureAnswer:
-        """Take all or part of what is held; the contract is `Gateway.capture`'s."""
+        """
+        Take all or part of an authorized payment (CAP-1 to CAP-8).
+
+        The references are all that is needed (AUTH-3). Called again with the same
+        `request.key`, answer as the first time and take nothing more (IDEM-1). If it is not
+        known whether the money moved, answer `Unknown`; never guess `Declined` (UNK-1). The
+        answer's amount is the provider's, not an echo (AMT-5).
+
+        Raises:
+            GatewayUnreachable: The request certainly did not arrive.
+        """
         _refuse(self, request)
 
     async def void(self, request: VoidRequest) -> VoidAnswer:
         """
-        Release what is held. Same rules as `capture`.
+        Release what is held. Same rules as `capture` (VOID-1 to VOID-6).
 
         Where the provider has let go of it already, that is `Voided`, and no refusal: a hold
         that nobody can take or release would be waited for without end.
@@ -201,23 +225,27 @@ class AsyncGateway:
         _refuse(self, request)
 
     async def refund(self, request: RefundRequest) -> RefundAnswer:
-        """Give money back. Same rules as `capture`; accepted for later is `Pending`."""
+        """
+        Give money back. Same rules as `capture`; accepted for later is `Pending`.
+
+        What is pending counts as given back until it fails (REF-1 to REF-7).
+        """
         _refuse(self, request)
 
     async def cancel_refund(self, request: CancelRefundRequest) -> CancelRefundAnswer:
-        """Call a pending refund off."""
+        """Call a refund off that is still pending (REF-8, REF-9)."""
         _refuse(self, request)
 
     async def create_setup_session(
         self, request: CreateSetupSessionRequest
     ) -> CreateSetupSessionAnswer:
-        """Open a session that stores a source. Answer its id as the reference of role `session`."""
+        """Open a session that stores a source; its id is the reference `session` (SET-1)."""
         _refuse(self, request)
 
     async def complete_setup_session(
         self, request: CompleteSetupSessionRequest
     ) -> CompleteSetupSessionAnswer:
-        """Store the source, and answer `Stored` with its profile once the provider has."""
+        """Store the source; answer `Stored` with its profile once it is (SET-2 to SET-5)."""
         _refuse(self, request)
 
     async def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
@@ -225,7 +253,8 @@ class AsyncGateway:
         Report all the provider knows of one operation; nothing known is `()`.
 
         Each report carries `request.operation_id` as `our_reference`: one that does not
-        proves nothing. The same money carries the same ids in every answer and report.
+        proves nothing. The same money carries the same ids in every answer and report. A
+        look-up that nobody answers is not answered by `()` (LOOK-1 to LOOK-7).
         """
         _refuse(self, request)
 
@@ -236,7 +265,8 @@ class AsyncGateway:
         Nothing but the signature is read before that holds, and what it does not cover is no
         fact. Each report echoes our operation's id as `our_reference` where the provider sends
         it back, and names the provider's ids. `Unknown` says only that something may have
-        happened: it is looked up then. What cannot be told becomes no report.
+        happened: it is looked up then. What cannot be told becomes no report (NOTE-1 to
+        NOTE-17).
 
         Raises:
             InvalidSignature: It is not what the provider signed, or nobody can tell; nothing

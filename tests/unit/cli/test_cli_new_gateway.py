@@ -130,6 +130,14 @@ def test_what_is_no_name_is_refused_and_nothing_is_written(
     assert [] == list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("name", ["class", "import", "self", "test", "test_bank", "testing"])
+def test_what_would_mean_something_else_to_python_or_pytest_is_refused(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert f"{name} cannot be its name: Python or pytest means something" in refusal(capsys, name)
+    assert [] == list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("name", ["a", "a1", "my_bank_2", "a" * 30])
 def test_what_is_a_name_is_taken(name: str, tmp_path: Path) -> None:
     assert f"{name}/pyproject.toml" in [

@@ -16,6 +16,7 @@ from paysession.errors import GatewayUnreachable
 from paysession.gateways import AsyncGateway, BogusGateway, CaptureAnswer, CaptureRequest, Gateway
 from paysession.outcomes import Captured, NotAttempted, References, Unknown
 from paysession.testing import GatewayConformance, LawBroken
+from paysession.testing._gateways import conformance
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.calls import NeedsEventLoop
 from paysession.testing._gateways.drawing import AnswersDiffer
@@ -81,6 +82,13 @@ def test_a_law_that_holds_passes() -> None:
     suite = suite_of()
     run_test(suite)
     assert Verdict.HOLDS is suite.find(CAPTURES).verdict
+
+
+def test_without_hypothesis_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conformance, "find_spec", lambda name: None)
+    suite = suite_of(CAPTURES, lambda: Answering(honest))
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'paysession\[testing\]'"):
+        run_test(suite)
 
 
 def test_a_law_that_does_not_apply_is_skipped_and_names_what_is_missing() -> None:

@@ -70,6 +70,19 @@ def test_a_value_is_shown_in_one_line(value: object, expected: str) -> None:
     assert expected == shown(value)
 
 
+class _OfAnAdapter:
+    def __repr__(self) -> str:
+        return "Adapter(api_key='sk_live_1234567890')"
+
+
+def test_what_looks_like_a_secret_or_a_card_number_is_masked() -> None:
+    raised = ValueError("card 4242424242424242,\n key sk_live_1234567890 \x1b[2J")
+    assert "ValueError: card [card number],  key [secret] [2J" == shown(raised)
+    assert "(Adapter(api_key='[secret]'), 1000000000000000009)" == shown(
+        (_OfAnAdapter(), 1_000_000_000_000_000_009)
+    )
+
+
 def test_only_what_is_broken_is_bad() -> None:
     bad = [each for each in Verdict if not Finding(LAW, each).is_good]
     assert [Verdict.BROKEN] == bad

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import attrs
@@ -60,6 +61,14 @@ Tried with paysession 0.1.0.
 """ == page([ONE, TWO, STORE], version="0.1.0")
 
 
+def test_what_is_told_is_no_markup_and_no_escape_code() -> None:
+    note = "<b>a & b</b>\x1b[2J\u202e a\\|b"
+    odd = attrs.evolve(HOLDS, verdict="deviates as declared", note=note)
+    told = page([attrs.evolve(STORE, rows=[odd])], version="0.1.0")
+    expected = "deviates as declared: &lt;b&gt;a &amp; b&lt;/b&gt; [2J a\\\\\\|b"
+    assert f"| CAP-2 | it holds | {expected} |\n" in told
+
+
 def test_a_file_is_written_over_what_was_there(tmp_path: Path) -> None:
     for text in ("what is new", "é"):
         write(tmp_path / "laws.md", text)
@@ -73,3 +82,30 @@ def test_what_cannot_be_written_whole_leaves_what_was_there(tmp_path: Path) -> N
         write(tmp_path / "laws.md", "half of it \ud800")
     assert "what was there" == (tmp_path / "laws.md").read_text(encoding="utf-8")
     assert [tmp_path / "laws.md"] == list(tmp_path.iterdir())
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "link.md").symlink_to("laws.md")
+    for text in ("what is new", "newer"):
+        write(tmp_path / "link.md", text)
+        assert text == (tmp_path / "laws.md").read_text(encoding="utf-8")
+    assert (tmp_path / "link.md").is_symlink()
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write(tmp_path / "pipe", "laws")
+        assert b"laws" == os.read(reader, 100)
+    finally:
+        os.close(reader)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_what_somebody_else_has_put_in_the_way_is_left_alone(tmp_path: Path) -> None:
+    in_the_way = tmp_path / f".laws.md.{os.getpid()}"
+    in_the_way.symlink_to("theirs")
+    with pytest.raises(FileExistsError):
+        write(tmp_path / "laws.md", "ours")
+    assert [in_the_way] == list(tmp_path.iterdir())

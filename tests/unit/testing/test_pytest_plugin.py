@@ -256,6 +256,12 @@ def test_a_suite_with_parameters_is_one_for_each_of_them(pytester: pytest.Pytest
     assert "TestTwice[2]: 1 law: 1 holds" in lines
 
 
+def test_of_every_suite_it_is_written_what_was_on_trial(pytester: pytest.Pytester) -> None:
+    imported = "from test_mine import TestTwice"
+    table = Run(pytester, test_mine=TWICE, test_other=imported).table("-k", "event_1 or event_3")
+    assert 4 == table.count("  - adapter: paysession.stores.memory.InMemoryStore")
+
+
 def test_a_run_without_a_suite_says_nothing_of_suites(pytester: pytest.Pytester) -> None:
     lines = Run(pytester, test_other="def test_other(): pass").lines()
     assert [] == [line for line in lines if "paysession 0.1.0" in line or "= paysession =" in line]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import attrs
@@ -66,9 +67,13 @@ class GatewayConformance(Controls[G], Suite):
 
         Raises:
             LawBroken: It is not kept.
+            ModuleNotFoundError: Hypothesis is not installed.
         """
         __tracebackhide__ = True
         # Hypothesis comes with the extra `testing`, and with nothing else.
+        if find_spec("hypothesis") is None:
+            needed = "laws of gateways need Hypothesis: pip install 'paysession[testing]'"
+            raise ModuleNotFoundError(needed, name="hypothesis")
         from paysession.testing._gateways.drawing import Drawn, tried  # noqa: PLC0415
 
         def trial(draws: Draws) -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import attrs
 
+from paysession._domain.limits import redacted
 from paysession._money import Money
 from paysession.outcomes import References
 
@@ -22,7 +23,8 @@ def shown(value: object) -> str:
         >>> shown(Captured(Money("5", "EUR"), references=References.of(capture="cap_1")))
         "Captured(5.00 EUR, references=capture 'cap_1')"
 
-    What is secret is masked by its own class, and what is long is cut.
+    What is secret is masked by its own class; in what an adapter raises, and in objects of its
+    own, what looks like a secret or a card number is. What is long is cut.
     """
     text = _shown(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
@@ -44,11 +46,13 @@ def _shown(value: object) -> str:
         case datetime():
             return value.isoformat()
         case BaseException():
-            return f"{type(value).__name__}: {value}"
+            return redacted(f"{type(value).__name__}: {value}")
         case _ if attrs.has(type(value)):
             return f"{type(value).__name__}({', '.join(_told_fields(value))})"
-        case _:
+        case str() | int() | float():
             return repr(value)
+        case _:
+            return redacted(repr(value))
 
 
 def _told_fields(value: Any) -> list[str]:  # noqa: ANN401 - of whatever attrs class it is

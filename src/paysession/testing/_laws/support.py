@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -80,13 +82,21 @@ def write(path: Path, text: str) -> None:
     """
     Write a file whole, or leave what is there.
 
+    A link stays a link; and what is there and is no file, such as a pipe or `/dev/null`, is
+    written to and never replaced.
+
     Raises:
         OSError: It cannot be written.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
+    file = Path(os.path.realpath(path))
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
+    unfinished.touch(exist_ok=False)  # so that nobody has put a link there
     try:
         unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
+        unfinished.replace(file)
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -120,6 +130,10 @@ def _in_order(code: str) -> tuple[str, int]:
     return area, int(number)
 
 
+_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
 def _cell(text: str) -> str:
-    """Return text that stays in its cell."""
-    return " ".join(text.split()).replace("|", "\\|")
+    """Return text that stays in its cell, and that no page takes for HTML."""
+    line = " ".join(_UNSEEN.sub(" ", text).split())
+    return html.escape(line, quote=False).replace("\\", "\\\\").replace("|", "\\|")

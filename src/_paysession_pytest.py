@@ -89,8 +89,8 @@ def _law_of(item: Any) -> dict[str, str]:  # noqa: ANN401 - pytest's own class s
 
 def _name_of(item: Any) -> str:  # noqa: ANN401 - pytest's own class says too little
     """Return what its suite is called: one with parameters is another for each of them."""
-    parameters = getattr(item, "callspec", None)
-    return item.cls.__name__ + (f"[{parameters.id}]" if parameters else "")
+    name, parameters = cast("str", item.cls.__name__), getattr(item, "callspec", None)
+    return f"{name}[{parameters.id}]" if parameters else name
 
 
 def _found_by(item: Any) -> dict[str, str]:  # noqa: ANN401 - pytest's own class says too little

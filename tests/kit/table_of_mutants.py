@@ -49,7 +49,7 @@ settings.register_profile(
 
 def suite_of(mutant: type[BogusGateway]) -> BogusSuite:
     """The suite that puts a mutant on trial."""
-    kind = type(mutant.__name__, (BogusSuite,), {"bogus_class": mutant, "patience_seconds": 1.0})
+    kind = type(mutant.__name__, (BogusSuite,), {"bogus_class": mutant, "patience_seconds": 3.0})
     return kind()  # type: ignore[no-any-return]
 
 

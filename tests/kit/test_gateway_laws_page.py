@@ -58,10 +58,8 @@ AREAS = {
 
 def needed(law: GatewayLaw) -> Iterator[str]:
     yield from (f"`{each}`" for each in sorted(law.needs))
-    yield from (f"lack of `{each}`" for each in sorted(law.lacks))
-    yield from (f"capability `{each}`" for each in sorted(law.able))
-    yield from (f"no capability `{each}`" for each in sorted(law.unable))
-    yield from (f"control `{each}`" for each in sorted(law.controls))
+    if law.lacks:
+        yield "a method that is not offered"
 
 
 def page() -> str:

@@ -78,9 +78,8 @@ class _OfAnAdapter:
 def test_what_looks_like_a_secret_or_a_card_number_is_masked() -> None:
     raised = ValueError("card 4242424242424242,\n key sk_live_1234567890 \x1b[2J")
     assert "ValueError: card [card number],  key [secret] [2J" == shown(raised)
-    assert "(Adapter(api_key='[secret]'), 1000000000000000009)" == shown(
-        (_OfAnAdapter(), 1_000_000_000_000_000_009)
-    )
+    of_ours = (_OfAnAdapter(), 1_000_000_000_000_008)
+    assert "(Adapter(api_key='[secret]'), 1000000000000008)" == shown(of_ours)
 
 
 def test_only_what_is_broken_is_bad() -> None:

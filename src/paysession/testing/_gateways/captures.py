@@ -150,7 +150,7 @@ def what_may_be_captured_above_it_can_be(bench: Bench) -> None:
     "CAP-8",
     "each capture has an id of its own",
     reason="a refund names it, and what is told of one days later must not fall upon another",
-    source="I46; WCPay #6487",
+    source="I46; WooPayments #6487",
     about="capture",
     needs=("sale", "capture"),
 )

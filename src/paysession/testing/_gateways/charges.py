@@ -103,7 +103,7 @@ def a_partial_approval_says_how_much(bench: Bench) -> None:
     "CHG-1",
     "two charges have two ids",
     reason="a refund of the one would give the other customer's money back",
-    source="WCPay #6487, one intent for two orders",
+    source="WooPayments #6487, one intent for two orders",
     about="charge",
     needs=("charge",),
 )

@@ -88,7 +88,11 @@ class GatewayLaw(Law):
                 for each in sorted(self.able)
                 if not _declares(capabilities, each)
             ),
-            *(f"lack of {each}" for each in sorted(self.unable) if _declares(capabilities, each)),
+            *(
+                f"gateway without {each}"
+                for each in sorted(self.unable)
+                if _declares(capabilities, each)
+            ),
             *(f"control {each}" for each in sorted(self._controls(capabilities) - set(written))),
         )
 
@@ -125,7 +129,7 @@ def _not_offered(
 
 def _all_offered(lacks: Collection[str], offered: Collection[str]) -> Iterator[str]:
     if lacks and set(lacks) <= set(offered):
-        yield f"lack of {' or '.join(sorted(lacks))}"
+        yield f"gateway without {' or '.join(sorted(lacks))}"
 
 
 def law(

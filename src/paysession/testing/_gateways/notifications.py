@@ -224,7 +224,7 @@ def a_late_notification_says_what_was_so(bench: Bench) -> None:
     "NOTE-11",
     "whom a notification is about can be told: by our operation's id, or by an id known to us",
     reason="what nobody can match is parked for ever, and the money with it",
-    source="I46, I47, F25; WCPay #6487",
+    source="I46, I47, F25; WooPayments #6487",
     about="read_notification",
     needs=("read_notification", "sale"),
     controls=("notifications",),

@@ -47,7 +47,7 @@ _CLAIMS: Final = {
     "SES-1",
     "opening a session answers an id that no other session has, and moves no money",
     reason="every later call and report finds the session by it, and two customers never share one",
-    source="I47; WCPay #6487, one intent for two orders",
+    source="I47; WooPayments #6487, one intent for two orders",
     about="create_session",
     needs=("create_session",),
 )
@@ -88,7 +88,7 @@ def an_accepted_update_counts(bench: Bench) -> None:
     "SES-3",
     "a closed session stays closed: no money moves in it, and closing it again says so",
     reason="the store gives the goods to others, and whoever closes cannot know that somebody has",
-    source="I16, I17; WCPay #3118, paid at the provider and canceled by a timer",
+    source="I16, I17; WooPayments #3118, paid at the provider and canceled by a timer",
     about="close_session",
     needs=(*SESSIONS, "close_session"),
 )
@@ -110,7 +110,7 @@ def a_closed_session_stays_closed(bench: Bench) -> None:
     "SES-4",
     "closing a session that was paid answers what was held or taken, and leaves it alone",
     reason="money that nobody knows of is the worst that can happen: the order is not sent",
-    source="I16, F35; WCPay #3118",
+    source="I16, F35; WooPayments #3118",
     about="close_session",
     needs=(*SESSIONS, "close_session"),
 )
@@ -173,7 +173,7 @@ def a_hosted_session_has_an_address(bench: Bench) -> None:
     "SES-7",
     "when a session is closed while it is being paid, the money is told of, or never moves",
     reason="money that arrives in a session that everybody takes for closed is found by nobody",
-    source="I21, I23, F35; WCPay #3118",
+    source="I21, I23, F35; WooPayments #3118",
     about="close_session",
     needs=(*SESSIONS, "close_session"),
     controls=("keep_pending", "settle", "books"),

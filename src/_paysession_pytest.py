@@ -31,7 +31,7 @@ _OURS: Final = "paysession_"
 
 _BROKEN: Final = "broken"
 _USUAL: Final = "the defaults"
-_NOT_MADE: Final = (Exception, pytest.skip.Exception, pytest.fail.Exception)
+_NOT_MADE: Final = (Exception, SystemExit, pytest.skip.Exception, pytest.fail.Exception)
 """What may come of making what is on trial."""
 
 _DESCRIBED: Final = pytest.StashKey[set[tuple[str, str]]]()

@@ -39,8 +39,8 @@ MEANT: list[tuple[str, type[BogusGateway]]] = [
 
 ALL = sorted({mutant for _, mutant in MEANT}, key=lambda mutant: mutant.__name__)
 
-EXAMPLES = 3
-"""Of each law: what breaks one, breaks it with nearly any."""
+FEW, MANY = 3, 20
+"""Examples of a law that a mutant is not meant for, and of one that it is."""
 
 settings.register_profile(
     "mutants", max_examples=50, derandomize=True, database=None, phases=[Phase.generate]
@@ -57,13 +57,13 @@ def found(mutant: type[BogusGateway]) -> frozenset[str]:
     """The codes of the laws that a mutant breaks; what it raises beside is no finding."""
     settings.load_profile("mutants")
     suite = suite_of(mutant)
-    type(suite).examples = EXAMPLES
     with redirect_stdout(StringIO()):  # some of them print what nobody may see
         return frozenset(law.code for law in LAWS if _breaks(suite, law.code))
 
 
 def _breaks(suite: BogusSuite, code: str) -> bool:
     law = next(law for law in LAWS if law.code == code)
+    type(suite).examples = MANY if (code, suite.bogus_class) in MEANT else FEW
     try:
         return suite.find(law).verdict is Verdict.BROKEN
     except Exception as error:

@@ -64,7 +64,7 @@ def test_what_no_law_foresees_breaks_it_and_says_where_it_was_raised(
     status, told = checked(capsys, "Crashing")
     assert 1 == status
     assert re.search(r"^what was raised at .*cli_suites\.py:\d+:$", told, re.MULTILINE)
-    assert "  but got:  OSError: the disk is [31m full\n" in told
+    assert "  but got:  OSError: the disk is[31m full\n" in told
 
 
 def test_a_suite_that_tries_next_to_nothing_is_not_good(

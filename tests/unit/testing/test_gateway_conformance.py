@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from threading import Event
@@ -21,6 +22,7 @@ from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.calls import NeedsEventLoop
 from paysession.testing._gateways.drawing import AnswersDiffer
 from paysession.testing._gateways.law import GatewayLaw, law
+from paysession.testing._gateways.secrecy import a_gateway_shows_no_secret
 from paysession.testing._laws.suite import DeviationKept, Suite, SuiteTooThin, enact
 from paysession.testing._laws.verdicts import Verdict
 
@@ -120,6 +122,30 @@ what was asked, and what came back:
   1. capture(key='key-cap_1', amount=10.00 USD, references=authorization 'auth_1') → Unknown('who knows')
 see: paysession.gateways.Gateway.capture, and docs/gateway-laws.md#try"""  # noqa: E501
     assert expected == str(caught.value).partition("\nagain: ")[0]
+
+
+def test_a_broken_law_shows_no_secret_that_its_author_has_named() -> None:
+    def refused(request: CaptureRequest) -> CaptureAnswer:
+        raise ValueError("401: k-123 is no key")
+
+    suite = suite_of(gateway=lambda: Answering(refused), canaries=("k-123",))
+    with pytest.raises(LawBroken) as caught:
+        run_test(suite)
+    assert "→ raised ValueError: 401: [secret] is no key" in str(caught.value)
+    assert "k-123" not in str(caught.value)
+
+
+def test_a_law_of_secrets_shows_none_of_them_however_often_they_stand_there() -> None:
+    class Shown(Answering):
+        def __repr__(self) -> str:
+            return "Shown(k-123, whsec-5)"
+
+    secrets = {"canaries": ("k-123", ""), "webhook_secrets": ("whsec-5",)}
+    suite = suite_of(a_gateway_shows_no_secret, gateway=lambda: Shown(honest), **secrets)
+    with pytest.raises(LawBroken) as caught:
+        run_test(suite)
+    assert "the gateway itself shows none of the merchant's secrets" == caught.value.sentence
+    assert not re.search("k-123|whsec-5", f"{caught.value} {caught.value.actual}")
 
 
 def test_what_was_drawn_can_be_drawn_again() -> None:

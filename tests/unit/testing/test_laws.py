@@ -43,6 +43,15 @@ class _Nothing:
 NOTHING = _Nothing()
 
 
+def test_a_law_that_is_broken_shows_no_secret_of_its_author() -> None:
+    broken = LAW.broken("the key", "k-123", "k-123-and-more", story=("asked with k-123",))
+    broken.secrets = ("k-123", "", "k-123-and-more")
+    told = str(broken)
+    assert "k-123" not in told
+    for line in ("  expected: '[secret]'", "  but got:  '[secret]'", "  1. asked with [secret]"):
+        assert line in told.splitlines()
+
+
 def test_laws_are_those_that_modules_hold_in_their_order() -> None:
     first, second = ModuleType("first"), ModuleType("second")
     second.one, first.two, first.other = LAW, LAW, "no law"  # type: ignore[attr-defined]

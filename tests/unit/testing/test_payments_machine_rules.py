@@ -172,6 +172,12 @@ def test_a_store_raises_nothing_else(error: Exception) -> None:
         assert f"raised {type(error).__name__}: {error}" in found.seen
 
 
+def test_what_a_store_raises_is_told_without_its_secrets() -> None:
+    error = OSError("cannot connect to postgres://shop:hunter2@database/shop")
+    found = Held().judged(Commit(changes(account("or_1"))), error=error)
+    assert found.seen.endswith("OSError: cannot connect to postgres://[secret]@database/shop")
+
+
 def test_all_of_a_commit_is_looked_for_and_all_that_it_gave_up() -> None:
     held = Held()
     held.commit(changes(account("or_1"), claims=(claim("key"),)))

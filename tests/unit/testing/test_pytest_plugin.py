@@ -210,6 +210,7 @@ def test_a_law_whose_fixtures_fail_does_not_hold(pytester: pytest.Pytester, sour
     [
         ("raise RuntimeError('no database')", "RuntimeError: no database"),
         ("pytest.fail('no database')", "Failed: no database"),
+        ("raise SystemExit('no database')", "SystemExit: no database"),
     ],
 )
 def test_what_cannot_be_made_is_broken_and_says_why(

@@ -23,7 +23,7 @@ from paysession.testing._gateways.calls import AnyGateway, Stage
 from paysession.testing._gateways.controls import Controls
 from paysession.testing._gateways.law import CONTROLS, GatewayLaw
 from paysession.testing._gateways.laws import AREAS, LAWS
-from paysession.testing._laws.law import Law
+from paysession.testing._laws.law import Law, LawBroken
 from paysession.testing._laws.suite import Suite, enact
 
 if TYPE_CHECKING:
@@ -87,7 +87,11 @@ class GatewayConformance(Controls[G], Suite):
             finally:
                 stage.leave(cast("Any", self.close))
 
-        tried(trial, examples=self.examples, seeded=self.seed)
+        try:
+            tried(trial, examples=self.examples, seeded=self.seed)
+        except LawBroken as broken:
+            broken.secrets = (*self.canaries, *self.webhook_secrets)
+            raise
 
     def thin(self) -> str | None:
         """Return why the laws that it must keep are too few to prove anything, if they are."""

@@ -273,19 +273,21 @@ def a_notification_agrees_with_the_answer(bench: Bench) -> None:
     able=("signs_facts",),
 )
 def a_notification_agrees_with_a_look_up(bench: Bench) -> None:
-    bench.arm("keep_pending", "complete_session" if bench.offers(*SESSIONS) else "charge")
-    policy = bench.drawn.one_of(bench.policies)
-    request = bench.sale(bench.drawn.amount(), policy=policy)
-    bench.ask(request)
-    bench.settle(succeed=bench.drawn.one_of([True, False]))
-    known = [fact for fact in bench.known_of(request) if not isinstance(fact, _UNDECIDED)]
-    told = [
-        each.fact
-        for each in _all_told(bench)
-        if each.our_reference == request.operation_id and not isinstance(each.fact, _UNDECIDED)
-    ]
-    agrees = not told or all(_gist(each) in map(_gist, told) for each in known[-1:])
-    bench.must(agrees, "what was told of its end by notifications", known, told)
+    for succeed in (True, False):
+        bench.anew()
+        bench.arm("keep_pending", "complete_session" if bench.offers(*SESSIONS) else "charge")
+        policy = bench.drawn.one_of(bench.policies)
+        request = bench.sale(bench.drawn.amount(), policy=policy)
+        bench.ask(request)
+        bench.settle(succeed=succeed)
+        known = [fact for fact in bench.known_of(request) if not isinstance(fact, _UNDECIDED)]
+        told = [
+            each.fact
+            for each in _all_told(bench)
+            if each.our_reference == request.operation_id and not isinstance(each.fact, _UNDECIDED)
+        ]
+        agrees = not told or all(_gist(each) in map(_gist, told) for each in known[-1:])
+        bench.must(agrees, "what was told of its end by notifications", known, told)
 
 
 @law(

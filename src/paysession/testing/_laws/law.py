@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any, TypeVar
 
 import attrs
 
-from paysession.testing._laws.shown import shown
+from paysession.testing._laws.shown import shown, without
 
 
 @attrs.define(slots=False, eq=False, repr=False)
@@ -26,6 +26,7 @@ class LawBroken(AssertionError):
         story: What was asked and what came back, line by line: as short as it was found.
         see: Where to read on.
         again: How the same is drawn once more.
+        secrets: What is never shown, wherever it stands in the rest.
     """
 
     code: str
@@ -37,9 +38,10 @@ class LawBroken(AssertionError):
     story: tuple[str, ...] = ()
     see: str = ""
     again: str = ""
+    secrets: Sequence[str] = ()
 
     def __str__(self) -> str:
-        return "\n".join(
+        text = "\n".join(
             [
                 f"{self.code}: {self.sentence}",
                 f"why: {self.reason}",
@@ -52,6 +54,7 @@ class LawBroken(AssertionError):
                 *((f"again: {self.again}",) if self.again else ()),
             ]
         )
+        return without(dict.fromkeys(self.secrets, "secret"), text)
 
 
 class CannotBeTried(Exception):

@@ -18,6 +18,7 @@ from paysession.gateways.port import AsyncGateway, Gateway, operations_of
 from paysession.gateways.requests import LookUpRequest, Request
 from paysession.gateways.threads import in_threads
 from paysession.stores.port import AsyncStore, RecordedEvent, Store
+from paysession.testing._laws.shown import shown
 from paysession.testing._laws.threads import Answer
 from paysession.testing._payments.awaiting import Hand
 from paysession.testing._payments.ledger import MANY, OF_STORE, Finding, Ledger
@@ -164,8 +165,8 @@ class Application:
         try:
             observer(step)
         except Exception as error:  # noqa: BLE001 - whatever it is
-            raised = f"{type(error).__name__}: {error}"
-            self._found = OBSERVERS.broken(f"at {step.ask} of {step.flow} one raised {raised}")
+            told = f"at {step.ask} of {step.flow} one raised {shown(error)}"
+            self._found = OBSERVERS.broken(told)
 
     def _looked_up(self, by: str, ask: Ask[Any]) -> Answer[Any]:
         """Have an ask of the store answered, for nobody's command."""
@@ -240,7 +241,7 @@ class Application:
         """Let a store do what no flow asks for."""
         came = self._came_of(partial(self._hand, call))
         if came.error is not None:
-            raise ANSWERS.broken(f"{what} raised {type(came.error).__name__}: {came.error}")
+            raise ANSWERS.broken(f"{what} raised {shown(came.error)}")
         return came.value
 
 

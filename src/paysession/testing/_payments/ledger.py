@@ -71,7 +71,7 @@ class Ledger:
         except _FASTER as refusal:
             return None if error is not None else REFUSES.broken(f"commit took it, but {refusal}")
         if error is not None:
-            return TAKES.broken(f"commit raised {_told(error)}")
+            return TAKES.broken(f"commit raised {shown(error)}")
         self._entities.update({(type(each), each.id): each for each in changes.entities})
         self._claims.update(dict.fromkeys((each.namespace, each.text) for each in changes.claims))
         return None
@@ -106,7 +106,7 @@ class Ledger:
     def _answered(self, reads: Rule, finds: Rule, ask: Ask[Any], came: Answer[Any]) -> Finding:
         name, answer = _named(ask), came.value
         if came.error is not None:
-            return ANSWERS.broken(f"{name} raised {_told(came.error)}")
+            return ANSWERS.broken(f"{name} raised {shown(came.error)}")
         match ask:
             case Peek(kind, id):
                 return reads.compared(name, self._kept.get(kind, id, tenant=self.tenant), answer)
@@ -154,10 +154,6 @@ def _asks_for(
 def _unlike(expected: RecordedEvent, actual: RecordedEvent) -> Iterator[InvariantBroken]:
     if expected != actual:
         yield TELLS.broken(f"expected {shown(expected)}, but got {shown(actual)}")
-
-
-def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 def _named(ask: Ask[Any]) -> str:

@@ -47,7 +47,7 @@ class Rule:
     def answered(self, what: str, expected: object, came: Answer[Any]) -> InvariantBroken | None:
         """Return the error that says what came instead of an answer, if one did not come."""
         if came.error is not None:
-            return self.broken(f"{what}: {type(came.error).__name__}: {came.error}")
+            return self.broken(f"{what}: {shown(came.error)}")
         return self.compared(what, expected, came.value)
 
 

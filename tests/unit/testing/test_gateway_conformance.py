@@ -15,8 +15,8 @@ import pytest
 from paysession import Money
 from paysession.errors import GatewayUnreachable
 from paysession.gateways import AsyncGateway, BogusGateway, CaptureAnswer, CaptureRequest, Gateway
-from paysession.outcomes import Captured, NotAttempted, References, Unknown
-from paysession.testing import GatewayConformance, LawBroken
+from paysession.outcomes import Captured, FailureCode, NotAttempted, References, Unknown
+from paysession.testing import GatewayConformance, LawBroken, ProviderBooks
 from paysession.testing._gateways import conformance
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.calls import NeedsEventLoop
@@ -27,6 +27,7 @@ from paysession.testing._laws.suite import DeviationKept, Suite, SuiteTooThin, e
 from paysession.testing._laws.verdicts import Verdict
 
 TEN = Money("10", "USD")
+LOST = FailureCode.LOST_OR_STOLEN
 
 
 def law_of(check: Callable[[Bench], None], *, code: str = "TRY-1", **terms: Any) -> GatewayLaw:
@@ -178,13 +179,61 @@ def test_a_deviation_from_what_does_not_apply_fails() -> None:
 
 @pytest.mark.parametrize(
     ("deviations", "message"),
-    [({"TRY-9": "so"}, "there is no such law"), ({"TRY-1": " "}, "must say why")],
+    [
+        ({"TRY-9": "so"}, "there is no such law"),
+        ({"TRY-1": " "}, "must say why"),
+        ({"TRY-1": None}, "must say why"),
+        (["TRY-1"], "must be a dict: of codes, and why"),
+    ],
 )
 def test_an_odd_deviation_is_refused_when_the_class_is_made(
     deviations: Mapping[str, str], message: str
 ) -> None:
     with pytest.raises(TypeError, match=message):
         suite_of(deviations=deviations)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"currencies": "EUR"}, "currencies is one text"),
+        ({"currencies": ()}, "currencies is empty"),
+        ({"currencies": ["EUR", "XQX"]}, "currencies: XQX is not a currency"),
+        ({"canaries": "sk_test_1"}, "canaries is one text"),
+        ({"declines": ["stolen"]}, "declines must be a dict"),
+        ({"declines": {"lost": LOST, "stolen": "lost"}}, "must be a FailureCode, not str"),
+    ],
+)
+def test_an_odd_attribute_is_refused_when_the_class_is_made(
+    attributes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(TypeError, match=message) as refused:
+        suite_of(**attributes)
+    assert "sk_test_1" not in str(refused.value)
+
+
+def test_books_are_kept_in_money() -> None:
+    with pytest.raises(TypeError, match="taken must be Money, not int"):
+        ProviderBooks(held=TEN, taken=10, released=TEN * 0, given_back=TEN * 0)  # type: ignore[arg-type]
+
+
+def test_attributes_that_are_made_when_they_are_read_are_not_looked_at() -> None:
+    codes, none = property(lambda _: ["EUR"]), property(lambda _: {})
+    made: dict[str, Any] = {"currencies": codes, "declines": none}
+    assert "canaries" not in suite_of(**made).written()
+
+
+def test_a_mistake_in_a_control_is_told_in_its_own_words_alone() -> None:
+    def asks_for_a_source(bench: Bench) -> None:
+        bench.drawn.amount()
+        bench.source()
+
+    def source(_self: object, _gateway: object) -> None:
+        raise ValueError("no card is left")
+
+    with pytest.raises(ValueError, match="no card is left") as raised:
+        run_test(suite_of(law_of(asks_for_a_source), source=source))
+    assert ["while this was tried: TRY-1: it is as it should be"] == raised.value.__notes__
 
 
 @pytest.mark.parametrize("name", [CAPTURES.test_name, "laws", "test_enough_laws_are_tried"])

@@ -130,6 +130,11 @@ def test_what_was_done_moves_what_the_provider_says_and_not_what_was_asked() -> 
     assert [TEN, THREE] == [capture(each).amount for each in (Captured(TEN), Unknown())]
 
 
+def test_what_is_told_in_another_currency_is_no_answer() -> None:
+    with pytest.raises(Contradicted, match=r"what is told of capture"):
+        capture(Captured(Money("3", "USD")))
+
+
 def test_a_charge_that_may_be_done_may_be_held() -> None:
     assert (NOTHING, TEN) == bounds(charged(Unknown()))["held"]
     assert (NOTHING, NOTHING) == bounds(charged(Unknown()))["taken"]

@@ -58,7 +58,7 @@ class GatewayConformance(Controls[G], Suite):
         """Return what a law speaks of that is not there, in words."""
         kind, capabilities, offered = self._subject
         # What is synchronous runs in threads, where nobody need say what together means.
-        at_hand = self.written() | ({"together"} if issubclass(kind, Gateway) else set())
+        at_hand = self.written() | ({"together"} if issubclass(kind, Gateway) else set[str]())
         return cast("GatewayLaw", law).missing(offered, capabilities, at_hand)
 
     def try_law(self, law: Law) -> None:

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import attrs
 
 from paysession._domain.failures import FailureCode
+from paysession._domain.limits import is_a
 from paysession._domain.secrets import ClientData
 from paysession._domain.sources import Source, StoredSource
-from paysession._money import Money
+from paysession._money import Currency, Money
+from paysession.errors import UnknownCurrency
 from paysession.gateways import AsyncGateway, Gateway, Notification
 from paysession.gateways.requests import Method
 from paysession.outcomes import References
@@ -25,6 +27,8 @@ from paysession.testing._gateways.calls import run_by_hand
 from paysession.testing._gateways.law import CONTROLS
 
 G = TypeVar("G", bound=Gateway | AsyncGateway)
+
+_is_money = is_a(Money)
 
 
 @attrs.frozen(kw_only=True)
@@ -39,10 +43,10 @@ class ProviderBooks:
         given_back: All that went back to customers.
     """
 
-    held: Money
-    taken: Money
-    released: Money
-    given_back: Money
+    held: Money = attrs.field(validator=_is_money)
+    taken: Money = attrs.field(validator=_is_money)
+    released: Money = attrs.field(validator=_is_money)
+    given_back: Money = attrs.field(validator=_is_money)
 
 
 class Controls(Generic[G]):
@@ -179,6 +183,11 @@ class Controls(Generic[G]):
         """Move the clock of the gateway and of the provider, back or forth."""
         raise NotImplementedError
 
+    def __init_subclass__(cls, **arguments: object) -> None:
+        super().__init_subclass__(**arguments)
+        _refuse_odd_lists(cls)
+        _refuse_odd_declines(cls)
+
     def written(self) -> frozenset[str]:
         """
         Return which of the controls that need not be written were.
@@ -188,3 +197,34 @@ class Controls(Generic[G]):
         own = type(self)
         written = {each for each in CONTROLS if getattr(own, each) is not getattr(Controls, each)}
         return frozenset(written | {f"declines.{each}" for each in self.declines.values()})
+
+
+def _refuse_odd_lists(suite: type[Controls[Any]]) -> None:
+    """Refuse one text where several are wanted, and currencies that there are not."""
+    for name in ("currencies", "canaries", "webhook_secrets"):
+        if isinstance(getattr(suite, name), str):
+            raise TypeError(f"{suite.__name__}.{name} is one text: make it a tuple of texts")
+    if isinstance(suite.currencies, list | tuple):
+        _refuse_odd_currencies(suite.__name__, suite.currencies)
+
+
+def _refuse_odd_currencies(suite: str, codes: Sequence[str]) -> None:
+    if not codes:
+        raise TypeError(f"{suite}.currencies is empty: name one at least")
+    for code in codes:
+        try:
+            Currency.of(code)
+        except UnknownCurrency as unknown:
+            raise TypeError(f"{suite}.currencies: {unknown}") from None
+
+
+def _refuse_odd_declines(suite: type[Controls[Any]]) -> None:
+    """Refuse a provider's code that stands for no class of failures."""
+    declines: object = suite.declines
+    if isinstance(declines, list | tuple | set | str):
+        raise TypeError(f"{suite.__name__}.declines must be a dict: a FailureCode by each raw code")
+    if isinstance(declines, Mapping):
+        for raw_code, code in cast("Mapping[str, object]", declines).items():
+            if not isinstance(code, FailureCode):
+                wanted = f"must be a FailureCode, not {type(code).__name__}"
+                raise TypeError(f"{suite.__name__}.declines[{raw_code!r}] {wanted}")

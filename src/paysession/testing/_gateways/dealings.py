@@ -101,6 +101,9 @@ class Dealing:
         if is_other or (type(self.fact) is type(fact) and not _as_much(self.fact, fact)):
             self._is_contradicted(fact, bench)
         self.standing, self.fact = standing, fact
+        if self.amount.currency != self.asked.currency:
+            what = f"what is told of {self.request.method} {self.request.key!r}"
+            bench.broken(what, self.asked, fact)
 
     def is_not_found(self, bench: Bench) -> None:
         """Believe that it did not happen, unless it is known that it did."""

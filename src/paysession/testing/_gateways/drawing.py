@@ -203,10 +203,11 @@ def tried(trial: Callable[[Draws], None], *, examples: int | None, seeded: int |
     except Flaky as flaky:
         message = "the same calls get other answers when they are made again: let make_gateway "
         raise AnswersDiffer(f"{message}return a gateway at a provider that is fresh") from flaky
-    except LawBroken as broken:
-        broken.__dict__.pop("__notes__", None)  # Hypothesis speaks of what authors never wrote
-        broken.__cause__ = broken.__context__ = None
-        broken.again = again
+    except Exception as error:
+        error.__dict__.pop("__notes__", None)  # Hypothesis speaks of what authors never wrote
+        if isinstance(error, LawBroken):
+            error.__cause__ = error.__context__ = None
+            error.again = again
         raise
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import ClassVar, Final
+from typing import ClassVar, Final, cast
 from unittest import SkipTest
 
 from paysession.testing._laws.law import CannotBeTried, Law, LawBroken
@@ -183,9 +183,11 @@ def _refuse_overriding(suite: type[Suite], enacted: type[Suite]) -> None:
 
 
 def _refuse_odd_deviations(suite: type[Suite], enacted: type[Suite]) -> None:
-    codes = {law.code for law in enacted.laws}
-    for code, reason in suite.deviations.items():
+    codes, declared = {law.code for law in enacted.laws}, cast("object", suite.deviations)
+    if not isinstance(declared, Mapping):
+        raise TypeError(f"{suite.__name__}.deviations must be a dict: of codes, and why")
+    for code, reason in cast("Mapping[object, object]", declared).items():
         if code not in codes:
             raise TypeError(f"{suite.__name__}.deviations names {code!r}: there is no such law")
-        if not reason.strip():
+        if not isinstance(reason, str) or not reason.strip():
             raise TypeError(f"{suite.__name__}.deviations[{code!r}] must say why, in a sentence")

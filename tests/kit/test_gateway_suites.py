@@ -14,6 +14,7 @@ from hypothesis import settings
 from unusual_gateways import UNUSUAL
 
 from paysession.gateways import in_threads
+from paysession.testing import GatewayConformance
 from paysession.testing._gateways.laws import LAWS
 
 FEW = 2 if settings().max_examples <= 100 else None
@@ -87,11 +88,11 @@ globals().update(
 
 
 @pytest.mark.parametrize("suite", UNUSUAL, ids=lambda suite: suite.__name__)
-def test_an_unusual_gateway_needs_no_deviation(suite: type[BogusSuite]) -> None:
+def test_an_unusual_gateway_needs_no_deviation(suite: type[GatewayConformance[Any]]) -> None:
     assert {} == suite.deviations
 
 
 def test_every_law_applies_to_one_of_them() -> None:
-    suites = [TestBogus(), *(each() for each in UNUSUAL)]
+    suites: list[GatewayConformance[Any]] = [TestBogus(), *(each() for each in UNUSUAL)]
     untried = {law.code for law in LAWS if all(suite.missing(law) for suite in suites)}
     assert set() == untried

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import attrs
-from bogus_suite import BogusSuite
+from bogus_suite import PARTS, BogusSuite
 
 from paysession._domain.methods import CapturePolicy
 from paysession.gateways import (
     STRIPE,
+    BogusEffectKind,
     BogusGateway,
+    BogusProvider,
     ChargeAnswer,
     ChargeRequest,
     CreateSessionAnswer,
@@ -20,7 +23,8 @@ from paysession.gateways import (
     LookUpRequest,
     Notification,
 )
-from paysession.outcomes import Failure, FailureCode, Rejected, Report
+from paysession.outcomes import Failure, FailureCode, ReferenceRole, References, Rejected, Report
+from paysession.testing import GatewayConformance, ProviderBooks
 
 R = TypeVar("R", CreateSessionRequest, ChargeRequest)
 
@@ -192,6 +196,30 @@ class SalesOnly(BogusSuite):
     bogus_class = SalesOnlyGateway
 
 
+class PaidOnThePage(GatewayConformance[SalesOnlyGateway]):
+    """Customers pay on the provider's page, and completing a session only tells of it."""
+
+    customer_pays = True
+
+    def make_gateway(self) -> SalesOnlyGateway:
+        return SalesOnlyGateway(provider=BogusProvider())
+
+    def another(self, gateway: SalesOnlyGateway) -> SalesOnlyGateway:
+        return SalesOnlyGateway(provider=gateway.provider)
+
+    def customer_acts(self, gateway: SalesOnlyGateway, references: References) -> None:
+        session = str(references.get(ReferenceRole.SESSION))
+        if references.get(ReferenceRole.AUTHORIZATION) is None:
+            gateway.later.pay(session)
+
+    def books(self, gateway: SalesOnlyGateway, currency: str) -> ProviderBooks:
+        total = gateway.provider.total
+        return ProviderBooks(**{part: total(BogusEffectKind(part), currency) for part in PARTS})
+
+    def notifications(self, gateway: SalesOnlyGateway) -> Sequence[Notification]:
+        return gateway.take_notifications()
+
+
 class HoldsOnlyGateway(BogusGateway):
     """Nothing is ever taken at once: what was to be is held, and we capture it."""
 
@@ -232,7 +260,7 @@ class InBatches(BogusSuite):
         return self.provider.take_batch()
 
 
-UNUSUAL: tuple[type[BogusSuite], ...] = (
+UNUSUAL: tuple[type[GatewayConformance[Any]], ...] = (
     EverythingLater,
     EveryCustomerActs,
     WholeCapturesOnly,
@@ -250,6 +278,7 @@ UNUSUAL: tuple[type[BogusSuite], ...] = (
     ChargesOnly,
     SalesOnly,
     HoldsOnly,
+    PaidOnThePage,
     Terminal,
     InBatches,
 )

@@ -184,7 +184,8 @@ class Walk:
             methods: list[Method] = [each for each in _TROUBLED if bench.offers(each)]
             bench.arm(control, bench.drawn.one_of(methods), *arguments, **named)
         amount = bench.drawn.amount()
-        self._sales.append(Sale(amount, policy is AUTOMATIC))
+        itself = bench.author.customer_pays and way == self._session
+        self._sales.append(Sale(amount, policy is AUTOMATIC, customer_pays=itself))
         self._new(self._sales[-1], way(amount, policy))
 
     def _complete(self, sale: Sale, session: CreateSessionRequest) -> None:

@@ -82,7 +82,7 @@ class Bench:
         self.author = author
         self.stage = stage
         self.drawn = drawn
-        self.orders = Orders()
+        self.orders = Orders(author.prefix)
         self.story: list[str] = []
         self._written = author.written()
         self._told_so_far: list[Report] = []
@@ -214,13 +214,18 @@ class Bench:
     def books(self, currency: str | Money) -> ProviderBooks:
         """Return what the provider's own books say."""
         code = currency.currency.code if isinstance(currency, Money) else currency
-        return self.stage.do(lambda: self.author.books(self.gateway, code))
+        books: object = self.stage.do(lambda: self.author.books(self.gateway, code))
+        if not isinstance(books, ProviderBooks):
+            raise TypeError(f"books() must return ProviderBooks, not {type(books).__name__}")
+        return books
 
     def sent(self) -> tuple[Notification, ...]:
         """Return what the provider has sent since it was asked last."""
-        fresh = tuple(self.stage.do(lambda: self.author.notifications(self.gateway)))
+        fresh = self.stage.do(lambda: self.author.notifications(self.gateway))
+        if not all(isinstance(each, Notification) for each in fresh):
+            raise TypeError("notifications() must return Notification(body, headers) each")
         self.mail += fresh
-        return fresh
+        return tuple(fresh)
 
     def all_sent(self) -> tuple[Notification, ...]:
         """Return what the provider has sent so far, whoever has read it by now."""

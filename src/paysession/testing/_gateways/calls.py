@@ -17,6 +17,7 @@ from threading import Thread
 from typing import Any, TypeAlias, TypeVar, cast
 
 from paysession.gateways import AsyncGateway, Gateway
+from paysession.testing._laws.law import LawBroken
 from paysession.testing._laws.threads import Answer, Stuck, bounded
 
 T = TypeVar("T")
@@ -35,6 +36,18 @@ class NeedsEventLoop(TypeError):
             "the gateway awaits something, and there is no event loop: write "
             "`run = staticmethod(asyncio.run)` in the suite, or what your loop has for it"
         )
+
+
+class GivenUp(BaseException):
+    """
+    A call never came back, and nobody waits for another: not even for a shorter story.
+
+    It is no `Exception`, so that Hypothesis tries nothing any more.
+    """
+
+    def __init__(self, broken: LawBroken) -> None:
+        super().__init__(broken)
+        self.broken = broken
 
 
 def run_by_hand(main: Coroutine[Any, Any, None]) -> None:

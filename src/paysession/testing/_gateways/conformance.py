@@ -19,7 +19,7 @@ import attrs
 
 from paysession.gateways import AsyncGateway, Capabilities, Gateway, operations_of
 from paysession.testing._gateways.bench import Bench
-from paysession.testing._gateways.calls import AnyGateway, Stage
+from paysession.testing._gateways.calls import AnyGateway, GivenUp, Stage
 from paysession.testing._gateways.controls import Controls
 from paysession.testing._gateways.law import CONTROLS, GatewayLaw
 from paysession.testing._gateways.laws import AREAS, LAWS
@@ -84,14 +84,24 @@ class GatewayConformance(Controls[G], Suite):
                 drawn = Drawn(draws, self.currencies, capabilities.minor_units)
                 bench = Bench(cast("GatewayLaw", law), self, stage, drawn)
                 law.check(bench)
+            except LawBroken as broken:
+                if stage.is_stuck:
+                    raise GivenUp(broken) from None
+                raise
             finally:
                 stage.leave(cast("Any", self.close))
 
         try:
             tried(trial, examples=self.examples, seeded=self.seed)
         except LawBroken as broken:
-            broken.secrets = (*self.canaries, *self.webhook_secrets)
-            raise
+            raise self._masked(broken) from None
+        except GivenUp as given_up:
+            raise self._masked(given_up.broken) from None
+
+    def _masked(self, broken: LawBroken) -> LawBroken:
+        """Let nothing that the author calls a secret be shown."""
+        broken.secrets = (*self.canaries, *self.webhook_secrets)
+        return broken
 
     def thin(self) -> str | None:
         """Return why the laws that it must keep are too few to prove anything, if they are."""

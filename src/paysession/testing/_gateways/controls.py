@@ -67,6 +67,10 @@ class Controls(Generic[G]):
         canaries: Merchant secrets that `make_gateway` gave to the gateway: none may ever show.
         webhook_secrets: An old and a new one that notifications can be signed with.
         patience_seconds: How long one call may take here, whatever goes wrong with it.
+        customer_pays: Whether money moves when the customer acts, on the provider's page or at
+            his bank, so that completing a session only tells of it.
+        prefix: What ids and keys begin with. At a provider that remembers what other runs have
+            sent, such as a sandbox, let it be what no other run has: `uuid4().hex[:8]`.
         run: Runs a coroutine to its end on a new event loop: for asyncio,
             `run = staticmethod(asyncio.run)`.
     """
@@ -77,6 +81,8 @@ class Controls(Generic[G]):
     canaries: Sequence[str] = ()
     webhook_secrets: Sequence[str] = ()
     patience_seconds: float = 10.0
+    customer_pays: bool = False
+    prefix: str = ""
 
     def run(self, main: Coroutine[Any, Any, None], /) -> None:
         """Run a coroutine to its end, on a new event loop; unless written, there is none."""

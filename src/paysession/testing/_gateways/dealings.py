@@ -134,12 +134,14 @@ class Sale:
         takes: Whether it is to be taken at once.
         dealings: The operations, in order.
         references: The provider's ids of it, as far as they are known.
+        customer_pays: Whether the customer pays by himself, once it is open.
     """
 
     amount: Money
     takes: bool
     dealings: list[Dealing] = attrs.field(factory=list[Dealing])
     references: References = NO_REFERENCES
+    customer_pays: bool = attrs.field(default=False, kw_only=True)
 
     @property
     def session(self) -> CreateSessionRequest | None:
@@ -203,7 +205,9 @@ class Sale:
         amounts = [each.amount for each in told]
         if amounts:
             return min(amounts), max(amounts)
-        is_open = any(each.standing is Standing.OPEN for each in self.of(*PAYING))
+        is_open = self.customer_pays or any(
+            each.standing is Standing.OPEN for each in self.of(*PAYING)
+        )
         may_be = is_open and (self.takes or Authorized in kinds)
         return self.amount * 0, self.amount if may_be else self.amount * 0
 

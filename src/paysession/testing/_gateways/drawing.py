@@ -8,7 +8,7 @@ from random import Random
 from typing import Final, Protocol, TypeVar, cast
 
 import attrs
-from hypothesis import HealthCheck, Phase, given, reject, seed, settings
+from hypothesis import HealthCheck, Phase, core, given, reject, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.reporting import with_reporter
@@ -191,7 +191,7 @@ def tried(trial: Callable[[Draws], None], *, examples: int | None, seeded: int |
             reject()
 
     untried: list[CannotBeTried] = []
-    number = Random().getrandbits(32) if seeded is None else seeded  # noqa: S311 - to be told
+    number = next(each for each in (seeded, _asked_for(), _any_number()) if each is not None)
     again = "the same is drawn every time" if profile.derandomize else f"write `seed = {number}`"
     if not profile.derandomize:
         drawn = seed(number)(drawn)
@@ -209,6 +209,16 @@ def tried(trial: Callable[[Draws], None], *, examples: int | None, seeded: int |
             error.__cause__ = error.__context__ = None
             error.again = again
         raise
+
+
+def _asked_for() -> int | None:
+    """Return what pytest's `--hypothesis-seed` says, if it was given and is a number."""
+    asked: object = getattr(core, "global_force_seed", None)
+    return asked if isinstance(asked, int) else None
+
+
+def _any_number() -> int:
+    return Random().getrandbits(32)  # noqa: S311 - to be told
 
 
 def _silently(_: object) -> None:

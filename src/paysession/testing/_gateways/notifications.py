@@ -235,8 +235,8 @@ def what_a_notification_is_about_can_be_told(bench: Bench) -> None:
     for report in _all_told(bench):
         ours, theirs = report.our_reference, report.references | report.fact.references
         is_theirs = any(each.id in answered for each in theirs)
-        is_known = is_theirs if ours is None else ours in bench.orders.operation_ids
-        expected = "an operation of ours, or an id that was answered"
+        is_known = is_theirs if ours is None else ours in bench.orders.ids
+        expected = "an id of ours, or one that was answered"
         bench.must(is_known, "what a report is about", expected, report)
 
 

@@ -55,6 +55,9 @@ MOVES: Final[tuple[Method, ...]] = ("complete_session", "charge", "capture", "vo
 LASTS: Final[tuple[Method, ...]] = (*MOVES, "complete_setup_session")
 """What leaves something at the provider that is there to be found: money moved, a source stored."""
 
+_ENDS_OF_SESSIONS: Final[tuple[Method, ...]] = ("complete_session", "close_session")
+"""What tells of a session's money, or brings it to its end."""
+
 _AFTER: Final[Mapping[Method, Method]] = MappingProxyType(
     {
         "update_session": "create_session",
@@ -67,11 +70,18 @@ _AFTER: Final[Mapping[Method, Method]] = MappingProxyType(
 
 
 def callable_here(bench: Bench, among: Collection[Method] = tuple(DONE)) -> list[Method]:
-    """Return which of these methods the gateway offers, and there can be an occasion for."""
+    """
+    Return which of these methods the gateway offers, and there can be an occasion for.
+
+    Where customers pay by themselves, completing or closing a session moves nothing, and only
+    tells: what holds of calls that do something is not asked of these.
+    """
+    telling = _ENDS_OF_SESSIONS if bench.author.customer_pays else ()
     return [
         each
         for each in among
-        if bench.offers(each, _AFTER.get(each, each))
+        if each not in telling
+        and bench.offers(each, _AFTER.get(each, each))
         and (each != "cancel_refund" or bench.knows("keep_pending"))
     ]
 

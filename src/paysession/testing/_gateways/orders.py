@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from itertools import count
+from typing import Any, Final, TypeVar
 
 import attrs
 
@@ -36,29 +37,34 @@ MANUAL, AUTOMATIC = CapturePolicy.MANUAL, CapturePolicy.AUTOMATIC
 """Held until we capture; taken at once."""
 
 
+_TRIALS: Final = count()
+
+
 class Orders:
     """
     Makes requests, each under an id and a key that no other has.
 
+    Args:
+        prefix: What no other run begins with, if the provider remembers what others have sent;
+            then no two trials of a run have an id in common either.
+
     Attributes:
-        operation_ids: Those of all requests so far.
+        ids: All that were given so far, of operations, sessions and payments.
     """
 
-    def __init__(self) -> None:
-        self.operation_ids: list[str] = []
+    def __init__(self, prefix: str = "") -> None:
+        self.ids: list[str] = []
+        self._trial = f"{prefix}_{next(_TRIALS)}_" if prefix else ""
         self._count = 0
 
     def fresh(self, prefix: str) -> str:
         """Return an id that was not used before."""
         self._count += 1
-        return f"{prefix}_{self._count}"
-
-    def _operation_id(self, prefix: str) -> str:
-        self.operation_ids.append(self.fresh(prefix))
-        return self.operation_ids[-1]
+        self.ids.append(f"{self._trial}{prefix}_{self._count}")
+        return self.ids[-1]
 
     def _envelope(self, prefix: str, references: References = NO_REFERENCES) -> dict[str, Any]:
-        operation_id = self._operation_id(prefix)
+        operation_id = self.fresh(prefix)
         return {
             "key": f"key-{operation_id}",
             "operation_id": operation_id,
@@ -208,7 +214,7 @@ class Orders:
 
     def again(self, request: R) -> R:
         """Ask the same by an operation of its own: a second try, and no repetition."""
-        operation_id = self._operation_id("at")
+        operation_id = self.fresh("at")
         return attrs.evolve(request, operation_id=operation_id, key=f"key-{operation_id}")
 
     @staticmethod

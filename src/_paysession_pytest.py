@@ -47,6 +47,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def _can_be_written(file: Path) -> bool:
+    """Tell whether a file can have that name, and lies in a folder that there is."""
+    try:
+        return file.parent.is_dir() and not file.is_dir()
+    except OSError:  # the name is too long, say
+        return False
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Listen to the reports, if it is here that they arrive."""
     config.stash[_DESCRIBED] = set()
@@ -54,7 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     named = cast("str | None", config.getoption(_OPTION))
     file = None if named is None else config.invocation_params.dir / named
-    if file is not None and (file.is_dir() or not file.parent.is_dir()):
+    if file is not None and not _can_be_written(file):
         raise pytest.UsageError(f"{_OPTION} {named}: name a file, in a folder that there is")
     listener = _Listener(file, in_full=config.get_verbosity() > 0)
     config.pluginmanager.register(listener, "paysession-listener")

@@ -66,7 +66,7 @@ def check(
         needed = "the kit needs the extra 'testing': pip install 'paysession[testing]'"
         typer.echo(f"Error: {needed}", err=True)
         raise typer.Exit(2)
-    if report is not None and (report.is_dir() or not report.parent.is_dir()):
+    if report is not None and not _can_be_written(report):
         raise typer.BadParameter("name a file, in a folder that there is", param_hint=_REPORT)
     console = Printer.to_stdout().console
     try:
@@ -83,6 +83,14 @@ def check(
         _write(report, kept)
     if thin is not None or not all(each.is_good for each in findings):
         raise typer.Exit(1)
+
+
+def _can_be_written(file: Path) -> bool:
+    """Tell whether a file can have that name, and lies in a folder that there is."""
+    try:
+        return file.parent.is_dir() and not file.is_dir()
+    except OSError:  # the name is too long, say
+        return False
 
 
 def _suite_of(named: str) -> type[Suite]:

@@ -123,7 +123,7 @@ def test_the_table_is_written_to_a_file(tmp_path: Path, capsys: pytest.CaptureFi
     assert 3 == written.count("| **broken** |")
 
 
-@pytest.mark.parametrize("file", ["nowhere/laws.md", "."])
+@pytest.mark.parametrize("file", ["nowhere/laws.md", ".", "long" * 100])
 def test_a_file_that_cannot_be_written_is_refused_before_anything_is_tried(
     file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -290,7 +290,7 @@ def test_what_is_only_collected_is_not_made(pytester: pytest.Pytester) -> None:
     assert [] == [line for line in lines if "paysession 0.1.0" in line]
 
 
-@pytest.mark.parametrize("file", ["nowhere/laws.md", "."])
+@pytest.mark.parametrize("file", ["nowhere/laws.md", ".", "long" * 100])
 def test_a_file_that_cannot_be_written_is_refused_at_once(
     pytester: pytest.Pytester, file: str
 ) -> None:

@@ -126,6 +126,7 @@ class Bench:
         try:
             answers: list[Answer[Any]] = self.stage.at_once(calls, together)
         except Stuck as stuck:
+            self.stage.is_stuck = True
             self.broken(
                 "calls made at the same time", _Words("all of them come back"), _Words(str(stuck))
             )
@@ -417,11 +418,6 @@ class Bench:
         for part in ("held", "taken", "released", "given_back"):
             was, nothing = getattr(before, part), before.held * 0
             self.same(was + amounts.get(part, nothing), getattr(after, part), f"{part}, {what}")
-
-    def nothing_moved(self, before: ProviderBooks, what: str) -> None:
-        """Do nothing if nothing happened to money since."""
-        __tracebackhide__ = True
-        self.moved(before, what)
 
     @contextmanager
     def moving(self, what: str, **moves: Money) -> Generator[dict[str, Money], None, None]:

@@ -114,11 +114,6 @@ class Drawn:
         coarse = [each for each in sorted(named) if self.least(each).minor > 1]
         return [each for each in coarse if each in self.currencies] or coarse
 
-    def text(self, *, most: int) -> str:
-        """Draw text such as people write, in any script."""
-        letters = st.characters(codec="utf-8", exclude_categories=["C"])
-        return self.data.draw(st.text(letters, min_size=1, max_size=most))
-
 
 class _Fixed(Drawn):
     """What a law could leave open, and does not."""

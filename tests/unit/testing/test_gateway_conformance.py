@@ -11,6 +11,7 @@ from typing import Any
 from unittest import SkipTest
 
 import pytest
+from hypothesis import settings
 
 from paysession import Money
 from paysession.errors import GatewayUnreachable
@@ -149,11 +150,19 @@ def test_a_law_of_secrets_shows_none_of_them_however_often_they_stand_there() ->
     assert not re.search("k-123|whsec-5", f"{caught.value} {caught.value.actual}")
 
 
-def test_what_was_drawn_can_be_drawn_again() -> None:
+@pytest.mark.parametrize("is_fixed", [True, False])
+def test_what_was_drawn_can_be_drawn_again(is_fixed: bool) -> None:
+    before = settings.get_current_profile_name()
+    settings.register_profile("again", derandomize=is_fixed, database=None)
+    settings.load_profile("again")
     suite = suite_of(gateway=lambda: Answering(lambda _: Unknown()), seed=7)
-    with pytest.raises(LawBroken) as caught:
-        run_test(suite)
-    assert caught.value.again in {"write `seed = 7`", "the same is drawn every time"}
+    try:
+        with pytest.raises(LawBroken) as caught:
+            run_test(suite)
+    finally:
+        settings.load_profile(before)
+    expected = "the same is drawn every time" if is_fixed else "write `seed = 7`"
+    assert expected == caught.value.again
 
 
 def test_a_declared_deviation_passes_where_the_law_is_broken() -> None:

@@ -179,7 +179,7 @@ class PaymentsMachine(_Machine):
         TypeError: When a subclass is defined that overrides one of the tests, or has no histories.
     """
 
-    facade = Payments
+    facade: type[AnyPayments] = Payments
 
     def make_payments(self, gateway: Gateway, clock: Clock, ids: Ids) -> Payments:
         """
@@ -243,7 +243,7 @@ class AsyncPaymentsMachine(_Machine):
         TypeError: When a subclass is defined that overrides one of the tests, or has no histories.
     """
 
-    facade = AsyncPayments
+    facade: type[AnyPayments] = AsyncPayments
 
     def run(self, main: Coroutine[Any, Any, None], /) -> None:
         """Run a coroutine to its end, on a new event loop."""

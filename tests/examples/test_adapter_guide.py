@@ -39,7 +39,7 @@ def written(file: str, names: str) -> str:
     module, lines = ast.parse(source), source.splitlines()
     found = (definition(module.body, name.split(".")) for name in names.split(", "))
     parts = ("\n".join(lines[each.lineno - 1 : each.end_lineno]) for each in found)
-    return "\n\n".join(dedent(part) for part in parts) + "\n"
+    return "\n\n\n".join(dedent(part) for part in parts) + "\n"
 
 
 def definition(body: Iterable[ast.stmt], path: list[str]) -> ast.stmt:

@@ -20,7 +20,11 @@ from paysession.testing._gateways.law import GatewayLaw
 from paysession.testing._laws.law import laws_of
 from paysession.testing._laws.verdicts import Verdict
 
-TRIED: Sequence[GatewayLaw] = laws_of(GatewayLaw, repeats, lost_answers)
+TRIED: Sequence[GatewayLaw] = [
+    each
+    for each in laws_of(GatewayLaw, repeats, lost_answers)
+    if each.code in {"IDEM-1", "IDEM-5", "UNK-1"}
+]
 
 
 class Right(BogusSuite):

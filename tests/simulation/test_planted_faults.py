@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from itertools import count
@@ -344,6 +344,14 @@ FAULTS: dict[str, tuple[Plant, Callable[[], None]]] = {
         (believe_the_last_word_on_a_dispute, disputes),
     )
 }
+
+
+@pytest.fixture(autouse=True)
+def turns_of_its_own() -> Iterator[None]:
+    """A story has other turns while something is planted, and they are remembered."""
+    turns_in.cache_clear()
+    yield
+    turns_in.cache_clear()
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -61,7 +61,7 @@ class _Waiting(MetaPathFinder):
                 _register_types()
 
         # The loader stays what it was to all who ask it for the source or for data.
-        loader.exec_module = execute_and_register  # type: ignore[method-assign]
+        loader.exec_module = execute_and_register  # type: ignore[method-assign]  # for this one module
 
 
 def _register_types() -> None:

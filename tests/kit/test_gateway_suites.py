@@ -11,11 +11,12 @@ import trio
 from bogus_suite import AsyncBogusSuite, BogusSuite
 from credit_suites import AsyncOfflineSuite, AsyncStoreCreditSuite, OfflineSuite, StoreCreditSuite
 from hypothesis import settings
-from unusual_gateways import UNUSUAL
+from unusual_gateways import UNUSUAL, HardToScript
 
 from paysession.gateways import in_threads
 from paysession.testing import GatewayConformance
 from paysession.testing._gateways.laws import LAWS
+from paysession.testing._laws.verdicts import Verdict
 
 FEW = 2 if settings().max_examples <= 100 else None
 """How many examples are tried on those that are tried beside others of their kind."""
@@ -96,3 +97,9 @@ def test_every_law_applies_to_one_of_them() -> None:
     suites: list[GatewayConformance[Any]] = [TestBogus(), *(each() for each in UNUSUAL)]
     untried = {law.code for law in LAWS if all(suite.missing(law) for suite in suites)}
     assert set() == untried
+
+
+@pytest.mark.parametrize("code", ["DECL-5", "LOOK-3", "SEC-2", "TIME-2", "TOT-1", "UNK-1"])
+def test_what_one_method_can_be_told_is_enough_to_try_a_law(code: str) -> None:
+    law = next(each for each in LAWS if each.code == code)
+    assert Verdict.HOLDS is HardToScript().find(law).verdict

@@ -98,6 +98,34 @@ def test_a_law_that_a_control_cannot_play_does_not_apply() -> None:
     assert "no way to try it: reject cannot play that for capture" == finding.note
 
 
+def test_a_law_is_tried_where_a_control_can_play_it_and_passed_over_elsewhere() -> None:
+    played: list[str] = []
+
+    def rejects(self: object, gateway: object, method: str) -> None:
+        if method != "void":
+            raise NotImplementedError
+
+    def check(bench: Bench) -> None:
+        for method in ("capture", "void", "refund"):
+            with bench.where_it_can_be_played():
+                bench.arm("reject", cast("Any", method))
+                played.append(method)
+
+    assert Verdict.HOLDS is tried(check, reject=rejects)
+    assert ["void"] == played
+
+
+def test_a_law_of_which_everything_is_passed_over_does_not_apply() -> None:
+    def rejects(self: object, gateway: object, method: str) -> None:
+        raise NotImplementedError
+
+    def check(bench: Bench) -> None:
+        with bench.where_it_can_be_played():
+            bench.arm("reject", "capture")
+
+    assert Verdict.DOES_NOT_APPLY is tried(check, reject=rejects)
+
+
 @pytest.mark.parametrize(
     ("control", "check", "message"),
     [

@@ -103,12 +103,13 @@ def another_currency_is_told_as_such(bench: Bench) -> None:
     for method in bench.drawn.some_of(callable_here(bench, MOVES)):
         bench.anew()
         amount = bench.drawn.amount()
-        bench.arm("answer_in_other_currency", method)
-        _, end = bench.concluded(occasion(bench, method, amount))
-        what = f"a {method} of {amount} that the provider tells in another currency"
-        bench.one_of(end, *_MOVED, Unknown, what=what)
-        told = end.amount.currency if isinstance(end, _MOVED) else None
-        bench.must(told != amount.currency, what, "that currency, or Unknown", end)
+        with bench.where_it_can_be_played():
+            bench.arm("answer_in_other_currency", method)
+            _, end = bench.concluded(occasion(bench, method, amount))
+            what = f"a {method} of {amount} that the provider tells in another currency"
+            bench.one_of(end, *_MOVED, Unknown, what=what)
+            told = end.amount.currency if isinstance(end, _MOVED) else None
+            bench.must(told != amount.currency, what, "that currency, or Unknown", end)
 
 
 @law(
@@ -143,17 +144,18 @@ def the_providers_amount_is_told(bench: Bench) -> None:
     for method in callable_here(bench, _MOVEMENTS):
         bench.anew()
         amount = bench.drawn.amount()
-        bench.arm("move_less", method)
-        request = _movement(bench, method, amount)
-        part = _BOOKED[method]
-        before = [getattr(bench.books(amount), part)] if bench.knows("books") else []
-        end = bench.end_of(request)
-        bench.one_of(end, *DONE[method], what=f"a {method} of which the provider moves less")
-        (told,) = _told(end)
-        what = f"what a {method} answers of which the provider moved less"
-        bench.must(told < amount, what, f"less than {amount}", told)
-        for was in before:
-            bench.same(getattr(bench.books(amount), part) - was, told, what)
+        with bench.where_it_can_be_played():
+            bench.arm("move_less", method)
+            request = _movement(bench, method, amount)
+            part = _BOOKED[method]
+            before = [getattr(bench.books(amount), part)] if bench.knows("books") else []
+            end = bench.end_of(request)
+            bench.one_of(end, *DONE[method], what=f"a {method} of which the provider moves less")
+            (told,) = _told(end)
+            what = f"what a {method} answers of which the provider moved less"
+            bench.must(told < amount, what, f"less than {amount}", told)
+            for was in before:
+                bench.same(getattr(bench.books(amount), part) - was, told, what)
 
 
 def _amounts(bench: Bench) -> Iterator[Money]:

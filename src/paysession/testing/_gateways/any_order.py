@@ -182,7 +182,8 @@ class Walk:
         if trouble is not None:
             control, arguments, named = trouble
             methods: list[Method] = [each for each in _TROUBLED if bench.offers(each)]
-            bench.arm(control, bench.drawn.one_of(methods), *arguments, **named)
+            with bench.where_it_can_be_played():
+                bench.arm(control, bench.drawn.one_of(methods), *arguments, **named)
         amount = bench.drawn.amount()
         itself = bench.author.customer_pays and way == self._session
         self._sales.append(Sale(amount, policy is AUTOMATIC, customer_pays=itself))

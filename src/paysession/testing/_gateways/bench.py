@@ -85,6 +85,8 @@ class Bench:
         self.orders = Orders(author.prefix)
         self.story: list[str] = []
         self._written = author.written()
+        self._unplayed: list[CannotBeTried] = []
+        self._is_played = False
         self._told_so_far: list[Report] = []
         self.mail: list[Notification] = []
         self.gateway: AnyGateway = self._made(author.make_gateway)
@@ -101,7 +103,7 @@ class Bench:
 
     # -- What is asked
 
-    def call(self, request: Request[Any], *, of: AnyGateway | None = None) -> Any:  # noqa: ANN401
+    def call(self, request: Request[Any], *, of: AnyGateway | None = None) -> Any:  # noqa: ANN401 - as asked
         """
         Call the gateway, and let whatever it raises pass.
 
@@ -145,9 +147,7 @@ class Bench:
 
     def reports(self, request: Request[Any], *, of: AnyGateway | None = None) -> tuple[Report, ...]:
         """Look an operation up, once what was done is certain to be seen."""
-        grace = self.gateway.capabilities.look_up_grace
-        if grace:
-            self.pass_time(grace)
+        self.let_grace_pass()
         answer = self.ask(self.orders.question(request), of=of)
         reports = answer if isinstance(answer, tuple) else None
         self.must(reports is not None, "what a look-up answers", "reports", answer)
@@ -176,7 +176,7 @@ class Bench:
 
     # -- What the provider does
 
-    def control(self, call: Callable[[], Any], what: str) -> Any:  # noqa: ANN401
+    def control(self, call: Callable[[], Any], what: str) -> Any:  # noqa: ANN401 - as it does
         """Have the author's provider do something."""
         self.tell(what)
         return self.stage.do(call)
@@ -195,6 +195,26 @@ class Bench:
             self.control(lambda: act(self.gateway, method, *arguments, **named), what)
         except NotImplementedError:
             raise CannotBeTried(f"{control} cannot play that for {method}") from None
+
+    @contextmanager
+    def where_it_can_be_played(self) -> Generator[None, None, None]:
+        """Pass over what a control cannot play, and go on with what others can."""
+        try:
+            yield
+        except CannotBeTried as why:
+            self._unplayed.append(why)
+        else:
+            self._is_played = True
+
+    def ends(self) -> None:
+        """
+        Do nothing if something was tried.
+
+        Raises:
+            CannotBeTried: All that was to be tried was passed over.
+        """
+        if self._unplayed and not self._is_played:
+            raise self._unplayed[-1]
 
     def settle(self, *, succeed: bool = True) -> None:
         """Let the provider decide what is pending, if the author can tell it to."""
@@ -385,7 +405,7 @@ class Bench:
         __tracebackhide__ = True
         raise self.law.broken(what, expected, actual, story=tuple(self.story))
 
-    def must(self, holds: bool, what: str, expected: object, actual: object) -> None:  # noqa: FBT001
+    def must(self, holds: bool, what: str, expected: object, actual: object) -> None:  # noqa: FBT001 - a condition
         """Do nothing if it holds; `expected` may say in words what would."""
         __tracebackhide__ = True
         if not holds:
@@ -441,7 +461,7 @@ class Bench:
         with self.moving(what):
             yield
 
-    def _told(self, what: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401
+    def _told(self, what: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - as it does
         __tracebackhide__ = True
         self.story.append(f"{what} → …")
         try:

@@ -70,11 +70,10 @@ class GatewayConformance(Controls[G], Suite):
             ModuleNotFoundError: Hypothesis is not installed.
         """
         __tracebackhide__ = True
-        # Hypothesis comes with the extra `testing`, and with nothing else.
         if find_spec("hypothesis") is None:
             needed = "laws of gateways need Hypothesis: pip install 'paysession[testing]'"
             raise ModuleNotFoundError(needed, name="hypothesis")
-        from paysession.testing._gateways.drawing import Drawn, tried  # noqa: PLC0415
+        from paysession.testing._gateways.drawing import Drawn, tried  # noqa: PLC0415 - an extra
 
         def trial(draws: Draws) -> None:
             __tracebackhide__ = True
@@ -84,6 +83,7 @@ class GatewayConformance(Controls[G], Suite):
                 drawn = Drawn(draws, self.currencies, capabilities.minor_units)
                 bench = Bench(cast("GatewayLaw", law), self, stage, drawn)
                 law.check(bench)
+                bench.ends()
             except LawBroken as broken:
                 if stage.is_stuck:
                     raise GivenUp(broken) from None

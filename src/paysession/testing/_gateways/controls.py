@@ -101,7 +101,7 @@ class Controls(Generic[G]):
     def close(self, gateway: G) -> Awaitable[None] | None:
         """Give up a gateway that is needed no more; nothing is done unless you write it."""
 
-    def source(self, gateway: G) -> Source | Awaitable[Source | None] | None:  # noqa: ARG002
+    def source(self, gateway: G) -> Source | Awaitable[Source | None] | None:  # noqa: ARG002 - whose else
         """Return what the next customer pays with."""
         return StoredSource(id="src_1", profile_id="pm_1")
 

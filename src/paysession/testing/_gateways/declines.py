@@ -42,8 +42,9 @@ _UNHEARD_OF: Final = ("zz_never_heard_of", "98765", "R-77 / new")
 def a_decline_says_why(bench: Bench) -> None:
     bench.drawn = bench.drawn.fixed()
     for method, raw_code in product(callable_here(bench, _OF_CUSTOMERS), _told_as_declines(bench)):
-        failure = _declined(bench, method, raw_code).failure
-        _is_told_as(bench, Failure(bench.author.declines[raw_code], raw_code=raw_code), failure)
+        with bench.where_it_can_be_played():
+            failure = _declined(bench, method, raw_code).failure
+            _is_told_as(bench, Failure(bench.author.declines[raw_code], raw_code=raw_code), failure)
 
 
 @law(
@@ -58,12 +59,15 @@ def a_decline_says_why(bench: Bench) -> None:
 def a_declined_movement_keeps_the_code(bench: Bench) -> None:
     bench.drawn = bench.drawn.fixed()
     for method, raw_code in product(callable_here(bench, MOVEMENTS), _told_as_declines(bench)):
-        expected = Failure(bench.author.declines[raw_code], raw_code=raw_code)
-        failure = _declined(bench, method, raw_code).failure
-        # Of movements some providers tell by codes that are like those of payments, and are not.
-        lawful = {expected.code, FailureCode.UNKNOWN_DECLINE}
-        bench.must(failure.code in lawful, "the class of the decline", expected.code, failure.code)
-        bench.same(expected.raw_code, failure.raw_code, "the provider's code in it")
+        with bench.where_it_can_be_played():
+            expected = Failure(bench.author.declines[raw_code], raw_code=raw_code)
+            failure = _declined(bench, method, raw_code).failure
+            # Some tell of movements by codes that are like those of payments, and are not.
+            lawful = {expected.code, FailureCode.UNKNOWN_DECLINE}
+            bench.must(
+                failure.code in lawful, "the class of the decline", expected.code, failure.code
+            )
+            bench.same(expected.raw_code, failure.raw_code, "the provider's code in it")
 
 
 @law(
@@ -79,8 +83,9 @@ def an_unknown_code_is_an_unknown_decline(bench: Bench) -> None:
     bench.drawn = bench.drawn.fixed()
     unheard_of = [each for each in _UNHEARD_OF if each not in bench.author.declines]
     for method, raw_code in product(callable_here(bench, LASTS), unheard_of):
-        failure = _declined(bench, method, raw_code).failure
-        _is_told_as(bench, Failure(FailureCode.UNKNOWN_DECLINE, raw_code=raw_code), failure)
+        with bench.where_it_can_be_played():
+            failure = _declined(bench, method, raw_code).failure
+            _is_told_as(bench, Failure(FailureCode.UNKNOWN_DECLINE, raw_code=raw_code), failure)
 
 
 @law(
@@ -96,15 +101,18 @@ def a_decline_ends_what_it_says(bench: Bench) -> None:
     bench.drawn = bench.drawn.fixed()
     for raw_code in _told_as_declines(bench):
         bench.anew()
-        bench.arm("decline", "complete_session", raw_code)
-        session, opened = bench.opened(bench.drawn.amount())
-        end = bench.end_of(bench.orders.completion(session, opened), succeed=False)
-        declined = bench.one_of(end, Declined, what=f"a session that is declined by {raw_code!r}")
-        bench.customer_acts(opened)
-        another = bench.orders.completion(session, opened, source=bench.source())
-        _, paid = bench.concluded(another)
-        what = f"another source, after a decline that ends the {declined.ends}"
-        bench.one_of(paid, *_AFTER[declined.ends], what=what)
+        with bench.where_it_can_be_played():
+            bench.arm("decline", "complete_session", raw_code)
+            session, opened = bench.opened(bench.drawn.amount())
+            end = bench.end_of(bench.orders.completion(session, opened), succeed=False)
+            declined = bench.one_of(
+                end, Declined, what=f"a session that is declined by {raw_code!r}"
+            )
+            bench.customer_acts(opened)
+            another = bench.orders.completion(session, opened, source=bench.source())
+            _, paid = bench.concluded(another)
+            what = f"another source, after a decline that ends the {declined.ends}"
+            bench.one_of(paid, *_AFTER[declined.ends], what=what)
 
 
 _AFTER: Final = {
@@ -126,11 +134,12 @@ def a_rejection_is_no_decline(bench: Bench) -> None:
     bench.drawn = bench.drawn.fixed()
     for method in callable_here(bench):
         bench.anew()
-        bench.arm("reject", method)
-        request = occasion(bench, method, bench.drawn.amount())
-        with bench.unmoved(f"after a {method} was refused as malformed"):
-            answer = bench.end_of(request)
-            bench.one_of(answer, Rejected, what=f"a {method} that is refused as malformed")
+        with bench.where_it_can_be_played():
+            bench.arm("reject", method)
+            request = occasion(bench, method, bench.drawn.amount())
+            with bench.unmoved(f"after a {method} was refused as malformed"):
+                answer = bench.end_of(request)
+                bench.one_of(answer, Rejected, what=f"a {method} that is refused as malformed")
 
 
 @law(
@@ -145,8 +154,9 @@ def a_rejection_is_no_decline(bench: Bench) -> None:
 def a_duplicate_may_have_happened(bench: Bench) -> None:
     bench.drawn = bench.drawn.fixed()
     for method, raw_code in product(callable_here(bench, MOVES), _told_as_duplicates(bench)):
-        answer = _refused(bench, method, raw_code)
-        bench.must(_is_doubtful(answer), f"the {method}", "unknown, or a duplicate", answer)
+        with bench.where_it_can_be_played():
+            answer = _refused(bench, method, raw_code)
+            bench.must(_is_doubtful(answer), f"the {method}", "unknown, or a duplicate", answer)
 
 
 def _told_as_declines(bench: Bench) -> list[str]:

@@ -88,16 +88,19 @@ def what_was_not_done_is_not_found(bench: Bench) -> None:
 def a_look_up_tells_how_it_ended(bench: Bench) -> None:
     either_way = [*product(callable_here(bench, LASTS), (True, False))]
     for method, succeed in bench.drawn.some_of(either_way):
-        bench.arm("keep_pending", method)
-        request = occasion(bench, method, bench.drawn.amount())
-        with bench.unmoved(f"while a {method} is pending"):
-            pending = bench.one_of(bench.ask(request), Pending, what=f"a {method} kept pending")
-            bench.same([], _done(bench, request), f"what is found of a {method} that is pending")
-        with bench.moving(f"after a {method} was decided") as moves:
-            end = bench.ended(request, pending, succeed=succeed)
-            lawful = DONE[method] if succeed else (Declined, Rejected, Canceled, Expired)
-            bench.one_of(end, *lawful, what=f"what is found of a {method} that was decided")
-            moves.update(effect_of(request, end))
+        with bench.where_it_can_be_played():
+            bench.arm("keep_pending", method)
+            request = occasion(bench, method, bench.drawn.amount())
+            with bench.unmoved(f"while a {method} is pending"):
+                pending = bench.one_of(bench.ask(request), Pending, what=f"a {method} kept pending")
+                bench.same(
+                    [], _done(bench, request), f"what is found of a {method} that is pending"
+                )
+            with bench.moving(f"after a {method} was decided") as moves:
+                end = bench.ended(request, pending, succeed=succeed)
+                lawful = DONE[method] if succeed else (Declined, Rejected, Canceled, Expired)
+                bench.one_of(end, *lawful, what=f"what is found of a {method} that was decided")
+                moves.update(effect_of(request, end))
 
 
 @law(
@@ -151,11 +154,14 @@ def another_process_finds_it(bench: Bench) -> None:
 )
 def what_was_declined_is_not_found_done(bench: Bench) -> None:
     for method in bench.drawn.some_of(callable_here(bench, LASTS)):
-        bench.arm("decline", method, bench.drawn.one_of(sorted(bench.author.declines)))
-        request = occasion(bench, method, bench.drawn.amount())
-        answer = bench.end_of(request, succeed=False)
-        bench.one_of(answer, Declined, what=f"a {method} that is declined")
-        bench.same([], _done(bench, request), f"what is found done of a {method} that was declined")
+        with bench.where_it_can_be_played():
+            bench.arm("decline", method, bench.drawn.one_of(sorted(bench.author.declines)))
+            request = occasion(bench, method, bench.drawn.amount())
+            answer = bench.end_of(request, succeed=False)
+            bench.one_of(answer, Declined, what=f"a {method} that is declined")
+            bench.same(
+                [], _done(bench, request), f"what is found done of a {method} that was declined"
+            )
 
 
 @law(
@@ -173,9 +179,10 @@ def silence_is_no_look_up(bench: Bench) -> None:
     bench.let_grace_pass()
     for control, how in _NO_ANSWER.items():
         if bench.knows(control):
-            bench.arm(control, "look_up", **how)
-            answer = bench.ask(bench.orders.question(request))
-            bench.one_of(answer, Unknown, NotAttempted, what=f"a look-up after {control}")
+            with bench.where_it_can_be_played():
+                bench.arm(control, "look_up", **how)
+                answer = bench.ask(bench.orders.question(request))
+                bench.one_of(answer, Unknown, NotAttempted, what=f"a look-up after {control}")
 
 
 def _done(bench: Bench, request: Any) -> list[Fact]:  # noqa: ANN401 - a request of any method

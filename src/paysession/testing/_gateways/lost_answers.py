@@ -35,15 +35,16 @@ _EITHER_WAY: Final = (True, False)
 )
 def a_lost_answer_is_not_guessed(bench: Bench) -> None:
     for method, happened in bench.drawn.some_of([*product(callable_here(bench), _EITHER_WAY)]):
-        bench.arm("lose_answer", method, happened=happened)
-        request = occasion(bench, method, bench.drawn.amount())
-        what = f"a {method} whose answer is lost"
-        # That it was not attempted is a guess as well, and UNK-5's affair.
-        if happened:
-            _hears_no_guess(bench, request, Unknown, NotAttempted, what=what)
-        else:
-            with bench.moving(f"after {what}") as moves:
-                moves.update(_hears_no_guess(bench, request, Unknown, NotAttempted, what=what))
+        with bench.where_it_can_be_played():
+            bench.arm("lose_answer", method, happened=happened)
+            request = occasion(bench, method, bench.drawn.amount())
+            what = f"a {method} whose answer is lost"
+            # That it was not attempted is a guess as well, and UNK-5's affair.
+            if happened:
+                _hears_no_guess(bench, request, Unknown, NotAttempted, what=what)
+            else:
+                with bench.moving(f"after {what}") as moves:
+                    moves.update(_hears_no_guess(bench, request, Unknown, NotAttempted, what=what))
 
 
 @law(
@@ -58,16 +59,17 @@ def a_lost_answer_is_not_guessed(bench: Bench) -> None:
 def a_look_up_tells_the_truth_of_a_lost_call(bench: Bench) -> None:
     lost = [*product(callable_here(bench, LASTS), (False,)), *product(findable(bench), (True,))]
     for method, happened in bench.drawn.some_of(lost):
-        bench.arm("lose_answer", method, happened=happened)
-        request = occasion(bench, method, bench.drawn.amount())
-        answer = bench.ask(request)
-        bench.settle()
-        # An adapter may have asked again by itself, and then says what came of that.
-        is_done = happened or type(answer) in (*DONE[method], Pending)
-        known = bench.known_of(request)
-        is_told = any(type(each) in DONE[method] for each in known)
-        expected = "it is found" if is_done else "nothing is found that was done"
-        bench.must(is_told is is_done, f"what is found of a lost {method}", expected, known)
+        with bench.where_it_can_be_played():
+            bench.arm("lose_answer", method, happened=happened)
+            request = occasion(bench, method, bench.drawn.amount())
+            answer = bench.ask(request)
+            bench.settle()
+            # An adapter may have asked again by itself, and then says what came of that.
+            is_done = happened or type(answer) in (*DONE[method], Pending)
+            known = bench.known_of(request)
+            is_told = any(type(each) in DONE[method] for each in known)
+            expected = "it is found" if is_done else "nothing is found that was done"
+            bench.must(is_told is is_done, f"what is found of a lost {method}", expected, known)
 
 
 @law(
@@ -84,13 +86,14 @@ def a_lost_call_repeated_is_done_once(bench: Bench) -> None:
     for method, happened in bench.drawn.some_of(
         [*product(callable_here(bench, MOVES), _EITHER_WAY)]
     ):
-        bench.arm("lose_answer", method, happened=happened)
-        request = occasion(bench, method, bench.drawn.amount())
-        with bench.moving(f"after a {method} was lost, and asked for again") as moves:
-            bench.ask(request)
-            last, end = bench.concluded(request)
-            bench.one_of(end, *DONE[method], what=f"a {method} that was lost, asked for again")
-            moves.update(effect_of(last, end))
+        with bench.where_it_can_be_played():
+            bench.arm("lose_answer", method, happened=happened)
+            request = occasion(bench, method, bench.drawn.amount())
+            with bench.moving(f"after a {method} was lost, and asked for again") as moves:
+                bench.ask(request)
+                last, end = bench.concluded(request)
+                bench.one_of(end, *DONE[method], what=f"a {method} that was lost, asked for again")
+                moves.update(effect_of(last, end))
 
 
 @law(
@@ -104,13 +107,14 @@ def a_lost_call_repeated_is_done_once(bench: Bench) -> None:
 )
 def what_does_not_arrive_is_not_done(bench: Bench) -> None:
     for method in bench.drawn.some_of(callable_here(bench, MOVES)):
-        bench.arm("refuse_connection", method)
-        request = occasion(bench, method, bench.drawn.amount())
-        what = f"a {method} that cannot reach the provider"
-        with bench.moving(f"after {what}") as moves:
-            moves.update(_hears_no_guess(bench, request, NotAttempted, Unknown, what=what))
-        _, end = bench.concluded(request)
-        bench.one_of(end, *DONE[method], what=f"the same {method}, once it can")
+        with bench.where_it_can_be_played():
+            bench.arm("refuse_connection", method)
+            request = occasion(bench, method, bench.drawn.amount())
+            what = f"a {method} that cannot reach the provider"
+            with bench.moving(f"after {what}") as moves:
+                moves.update(_hears_no_guess(bench, request, NotAttempted, Unknown, what=what))
+            _, end = bench.concluded(request)
+            bench.one_of(end, *DONE[method], what=f"the same {method}, once it can")
 
 
 @law(
@@ -124,10 +128,11 @@ def what_does_not_arrive_is_not_done(bench: Bench) -> None:
 )
 def silence_is_not_unreachable(bench: Bench) -> None:
     for method in bench.drawn.some_of(callable_here(bench)):
-        bench.arm("lose_answer", method, happened=True)
-        answer = bench.ask(occasion(bench, method, bench.drawn.amount()))
-        may_have = type(answer) is not NotAttempted
-        bench.must(may_have, f"a {method} that arrived, and was not heard", Unknown(), answer)
+        with bench.where_it_can_be_played():
+            bench.arm("lose_answer", method, happened=True)
+            answer = bench.ask(occasion(bench, method, bench.drawn.amount()))
+            may_have = type(answer) is not NotAttempted
+            bench.must(may_have, f"a {method} that arrived, and was not heard", Unknown(), answer)
 
 
 @law(
@@ -141,10 +146,11 @@ def silence_is_not_unreachable(bench: Bench) -> None:
 )
 def nonsense_is_unknown(bench: Bench) -> None:
     for method in bench.drawn.some_of(callable_here(bench)):
-        bench.arm("answer_nonsense", method)
-        request = occasion(bench, method, bench.drawn.amount())
-        what = f"a {method} that is done, and answered by nonsense"
-        _hears_no_guess(bench, request, Unknown, what=what)
+        with bench.where_it_can_be_played():
+            bench.arm("answer_nonsense", method)
+            request = occasion(bench, method, bench.drawn.amount())
+            what = f"a {method} that is done, and answered by nonsense"
+            _hears_no_guess(bench, request, Unknown, what=what)
 
 
 def _hears_no_guess(

@@ -25,8 +25,9 @@ def silence_has_an_end(bench: Bench) -> None:
     bench.drawn = bench.drawn.fixed()
     for method in callable_here(bench, MOVES):
         bench.anew()
-        bench.arm("never_answer", method)
-        came_of(bench, occasion(bench, method, bench.drawn.amount()))
+        with bench.where_it_can_be_played():
+            bench.arm("never_answer", method)
+            came_of(bench, occasion(bench, method, bench.drawn.amount()))
 
 
 @law(
@@ -42,9 +43,10 @@ def silence_is_no_answer(bench: Bench) -> None:
     bench.drawn = bench.drawn.fixed()  # each try lasts as long as the adapter waits
     for method in callable_here(bench, MOVES):
         bench.anew()
-        bench.arm("never_answer", method)
-        answer = bench.ask(occasion(bench, method, bench.drawn.amount()))
-        bench.one_of(answer, Unknown, what=f"{method} of a provider that never answers")
+        with bench.where_it_can_be_played():
+            bench.arm("never_answer", method)
+            answer = bench.ask(occasion(bench, method, bench.drawn.amount()))
+            bench.one_of(answer, Unknown, what=f"{method} of a provider that never answers")
 
 
 @law(

@@ -132,12 +132,13 @@ def two_keys_are_two_effects(bench: Bench) -> None:
 )
 def a_decline_is_repeated(bench: Bench) -> None:
     for method in bench.drawn.some_of(callable_here(bench, MOVES)):
-        bench.arm("decline", method, bench.drawn.one_of(sorted(bench.author.declines)))
-        request = occasion(bench, method, bench.drawn.amount())
-        with bench.unmoved(f"after a {method} was declined, and asked for again"):
-            bench.one_of(bench.end_of(request, succeed=False), Declined, what=f"the {method}")
-            again = bench.end_of(request, succeed=False)
-            bench.one_of(again, Declined, what=f"the same {method}, asked for again")
+        with bench.where_it_can_be_played():
+            bench.arm("decline", method, bench.drawn.one_of(sorted(bench.author.declines)))
+            request = occasion(bench, method, bench.drawn.amount())
+            with bench.unmoved(f"after a {method} was declined, and asked for again"):
+                bench.one_of(bench.end_of(request, succeed=False), Declined, what=f"the {method}")
+                again = bench.end_of(request, succeed=False)
+                bench.one_of(again, Declined, what=f"the same {method}, asked for again")
 
 
 @law(

@@ -6,6 +6,7 @@ Times of one machine say little on another; how they compare says what to look a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,7 +14,7 @@ from itertools import count
 from timeit import repeat
 
 from paysession import Money, Payable, PaymentMethod, Payments
-from paysession.gateways import BogusGateway
+from paysession.gateways import BogusGateway, Notification, read_json
 from paysession.lifecycles import PAYMENT, PaymentStatus
 
 CARD = PaymentMethod(id="pm_1", name="Card", gateway="bogus", capture="manual")
@@ -45,6 +46,12 @@ def one_more_refund(payments: Payments, movements: int) -> Callable[[], object]:
     return lambda: payments.refund(payment_id, amount=cent)
 
 
+def reading(body: str) -> Callable[[], object]:
+    """One notification, as an adapter reads it once it was verified."""
+    notification = Notification(body.encode(), {})
+    return lambda: read_json(notification)
+
+
 def microseconds(work: Callable[[], object], number: int) -> float:
     """Return what one run of the work takes at best."""
     return min(repeat(work, number=number, repeat=5)) / number * 1e6
@@ -62,9 +69,15 @@ def main() -> None:
     life = microseconds(a_life(payments, count()), 20)
     early = microseconds(one_more_refund(payments, 1), 20)
     late = microseconds(one_more_refund(payments, 500), 20)
+    usual = '{"id": "evt_1", "type": "paid", "data": {"amount": 1100, "order": "or_1"}}'
+    read = microseconds(reading(usual), 2_000)
+    plain = microseconds(lambda: json.loads(usual), 2_000)
+    most = microseconds(reading('{"a": [' + "{}," * 9_990 + "{}]}"), 5)
     print(f"one step by the table {table:.2f} µs; by a throw-away machine {machine / table:.0f}x")
     print(f"adding money {money:.2f} µs; {money / decimal:.1f}x adding decimals")
     print(f"a whole life {life:.0f} µs; {life / money:.0f}x adding money")
+    print(f"reading a notification {read:.1f} µs; {read / plain:.1f}x plain JSON")
+    print(f"reading the most laborious one {most:.0f} µs; {most / life:.1f} whole lives")
     print(f"one refund more {early:.0f} µs; after five hundred {late / early:.2f}x")
 
 

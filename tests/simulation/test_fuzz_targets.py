@@ -4,14 +4,13 @@ import json
 import random
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
 from fuzz_inputs import _changed
-from fuzz_targets import TARGETS, Fault, Target
+from fuzz_targets import LONGEST, TARGETS, Fault, Target, count
 
 SEED = 7
 AROUND = 60
@@ -44,14 +43,14 @@ def escaping(data: bytes) -> None:
 
 
 def slow(data: bytes) -> None:
-    until = time.process_time() + 0.11
-    while data == b"slow" and time.process_time() < until:
-        pass
+    if data == b"slow":
+        for _ in range(2 * LONGEST):
+            count()
 
 
 @pytest.mark.parametrize(
     ("planted", "data", "said"),
-    [(escaping, b"a fault", "planted: ZeroDivisionError"), (slow, b"slow", "planted: 0.1")],
+    [(escaping, b"a fault", "planted: ZeroDivisionError"), (slow, b"slow", "seconds for b'slow'")],
 )
 def test_a_planted_fault_is_found(planted: Callable[[bytes], None], data: bytes, said: str) -> None:
     target = Target(

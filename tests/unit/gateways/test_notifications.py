@@ -2,7 +2,6 @@
 
 import json
 import pickle
-import time
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
+from counted_steps import steps_of
 from webhook_oracle import (
     STANDARD_SECRET,
     STRIPE_SECRET,
@@ -291,12 +291,11 @@ def test_a_name_that_only_looks_like_the_headers_is_another() -> None:
     assert Standard().id == notification.header("Webhoo\u212a-Id")
 
 
-def test_ten_thousand_headers_are_looked_at_in_no_time() -> None:
+def test_ten_thousand_headers_are_each_looked_at_once() -> None:
     many = {f"x-{each}": "y" for each in range(10_000)}
     notification = Notification(Standard().body, {**many, **Standard().headers})
-    started = time.process_time()
-    Notification(notification.body, {**notification.headers, "X-1": "z"})
-    assert time.process_time() - started < 0.1
+    headers = {**notification.headers, "X-1": "z"}
+    assert steps_of(lambda: Notification(notification.body, headers)) < 10 * len(headers)
     Standard.verifier.verify(notification, now=Standard.sent_at)
 
 

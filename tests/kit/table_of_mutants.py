@@ -17,21 +17,24 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stdout
 from io import StringIO
+from typing import TypeAlias
 
 import attrs
 import mutants
-from bogus_suite import BogusSuite
+from bogus_suite import AsyncBogusSuite, BogusSuite
 from hypothesis import Phase, settings
 
-from paysession.gateways import BogusGateway
+from paysession.gateways import AsyncBogusGateway, BogusGateway
 from paysession.testing._gateways.laws import LAWS
 from paysession.testing._laws.verdicts import Verdict
+
+AnyMutant: TypeAlias = type[BogusGateway] | type[AsyncBogusGateway]
 
 MODULES = [
     importlib.import_module(f"mutants.{each.name}")
     for each in pkgutil.iter_modules(mutants.__path__)
 ]
-MEANT: list[tuple[str, type[BogusGateway]]] = [
+MEANT: list[tuple[str, AnyMutant]] = [
     *(pair for module in MODULES for pair in module.MUTANTS.items()),
     *(pair for module in MODULES for pair in getattr(module, "ALSO", ())),
 ]
@@ -47,13 +50,14 @@ settings.register_profile(
 )
 
 
-def suite_of(mutant: type[BogusGateway]) -> BogusSuite:
+def suite_of(mutant: AnyMutant) -> BogusSuite:
     """The suite that puts a mutant on trial."""
-    kind = type(mutant.__name__, (BogusSuite,), {"bogus_class": mutant, "patience_seconds": 3.0})
+    base = AsyncBogusSuite if issubclass(mutant, AsyncBogusGateway) else BogusSuite
+    kind = type(mutant.__name__, (base,), {"bogus_class": mutant, "patience_seconds": 3.0})
     return kind()  # type: ignore[no-any-return]
 
 
-def found(mutant: type[BogusGateway]) -> frozenset[str]:
+def found(mutant: AnyMutant) -> frozenset[str]:
     """The codes of the laws that a mutant breaks; what it raises beside is no finding."""
     settings.load_profile("mutants")
     suite = suite_of(mutant)
@@ -121,7 +125,7 @@ class Table:
             seen.setdefault(names, code)
 
 
-def tabled(mutants_tried: Sequence[type[BogusGateway]]) -> Table:
+def tabled(mutants_tried: Sequence[AnyMutant]) -> Table:
     """Try every law on every mutant, on both cores."""
     with ProcessPoolExecutor(2) as pool:
         rows = pool.map(found, mutants_tried, chunksize=1)

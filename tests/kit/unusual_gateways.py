@@ -23,7 +23,6 @@ from paysession.gateways import (
     LookUpRequest,
     Notification,
 )
-from paysession.gateways.requests import Method
 from paysession.outcomes import Failure, FailureCode, ReferenceRole, References, Rejected, Report
 from paysession.testing import GatewayConformance, ProviderBooks
 
@@ -48,15 +47,6 @@ class EveryCustomerActs(BogusSuite):
     def token(self) -> str:
         self.script.setdefault("complete", "require_action")
         return super().token()
-
-
-class HardToScript(BogusSuite):
-    """Hardly anything can be told to the provider, and laws are tried as far as it can."""
-
-    def arm(self, method: Method, behaviour: str) -> None:
-        if method != "capture":
-            raise NotImplementedError
-        super().arm(method, behaviour)
 
 
 class WholeCapturesOnly(BogusSuite):
@@ -273,7 +263,6 @@ class InBatches(BogusSuite):
 UNUSUAL: tuple[type[GatewayConformance[Any]], ...] = (
     EverythingLater,
     EveryCustomerActs,
-    HardToScript,
     WholeCapturesOnly,
     FirstCaptureCloses,
     WholeOnly,

@@ -187,6 +187,15 @@ class UpdatesWhatIsPaid(BogusGateway):
         return Accepted(references=request.references) if is_late else answer
 
 
+class AsksForASourceFirst(BogusGateway):
+    """Opens nothing for whoever has not said yet what he pays with."""
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        if request.source is None:
+            return Rejected(Failure(FailureCode.INVALID_CARD_DATA))
+        return super().create_session(request)
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "SES-1": OpensTheCartsSessionAgain,
     "SES-2": AcceptsUpdatesAndForgetsThem,
@@ -197,6 +206,7 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "SES-7": LetsWhatIsPendingGoOn,
     "SES-8": BelievesTheBrowser,
     "SES-9": PaysAsOftenAsItIsAsked,
+    "SES-10": AsksForASourceFirst,
 }
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
     ("SES-1", NamesTheSessionByAnotherRole),

@@ -9,6 +9,7 @@ import attrs
 
 from paysession.errors import GatewayUnreachable
 from paysession.gateways import (
+    AsyncBogusGateway,
     BogusGateway,
     BogusProvider,
     CaptureAnswer,
@@ -69,11 +70,23 @@ class UnderstatesItsCalls(BogusGateway):
         self.capabilities = attrs.evolve(self.capabilities, longest_call=timedelta(microseconds=1))
 
 
-MUTANTS: dict[str, type[BogusGateway]] = {
+class SleepsInTheEventLoop(AsyncBogusGateway):
+    """Waits with a client that knows nothing of event loops."""
+
+    async def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        try:
+            return await super().capture(request)
+        except TimeoutError:
+            Event().wait(0.15)
+            raise
+
+
+MUTANTS: dict[str, type[BogusGateway | AsyncBogusGateway]] = {
     "TIME-1": WaitsForEver,
     "TIME-2": TakesSilenceForUnreachable,
     "TIME-3": TakesNoTime,
     "TIME-4": UnderstatesItsCalls,
+    "TIME-5": SleepsInTheEventLoop,
 }
 
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (("TIME-3", OutlastsItsKeys),)

@@ -111,6 +111,12 @@ def test_a_law_that_does_not_apply_is_skipped_and_names_what_is_missing() -> Non
         run_test(suite_of(needing))
 
 
+def test_a_control_that_was_misspelt_is_named_where_it_is_missed() -> None:
+    suite = suite_of(law_of(asks_for_a_capture, controls=("books",)), bokos=lambda *_: None)
+    with pytest.raises(SkipTest, match=r"no control books \(was bokos meant to be it\?\)$"):
+        run_test(suite)
+
+
 def test_a_broken_law_tells_its_code_its_sentence_both_values_and_what_was_asked() -> None:
     suite = suite_of(gateway=lambda: Answering(lambda _: Unknown("who knows")))
     with pytest.raises(LawBroken) as caught:

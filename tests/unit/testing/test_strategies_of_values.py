@@ -150,6 +150,40 @@ def test_a_payable_that_costs_less_than_nothing_is_refused(least: int | str | Mo
         strategies.payables(least=least)
 
 
+@pytest.mark.parametrize(
+    ("strategy", "name"),
+    [
+        (strategies.outcomes, "amounts"),
+        (strategies.facts, "amounts"),
+        (strategies.facts, "occurred_at"),
+        (strategies.reports, "facts"),
+        (strategies.reports, "our_references"),
+        (strategies.requests, "amounts"),
+        (strategies.notifications, "bodies"),
+        (strategies.sources, "profile_ids"),
+        (strategies.commands, "payables"),
+        (strategies.commands, "methods"),
+        (strategies.commands, "sources"),
+        (strategies.histories, "amounts"),
+        (strategies.histories, "methods"),
+    ],
+)
+def test_a_value_where_a_strategy_is_wanted_is_refused_at_once(
+    strategy: Callable[..., st.SearchStrategy[object]], name: str
+) -> None:
+    expected = rf"^{name} must be a strategy, not int: wrap a value in st.just\(\)$"
+    with pytest.raises(TypeError, match=expected):
+        strategy(**{name: 5})
+
+
+def test_a_role_that_there_is_not_is_refused() -> None:
+    assert {"refund"} == {
+        each.role for entries in drawn(strategies.references("refund")) for each in entries
+    }
+    with pytest.raises(UnsafeInput, match="roles is refused: choose one of"):
+        strategies.references("nope")
+
+
 def test_an_id_that_no_payable_can_have_is_refused() -> None:
     with pytest.raises(UnsafeInput, match=r"payable\.id is refused"):
         strategies.payables(id=" or_1")

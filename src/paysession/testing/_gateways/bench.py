@@ -41,7 +41,7 @@ from paysession.outcomes import (
     Report,
     Unknown,
 )
-from paysession.testing._gateways.calls import AnyGateway, NeedsEventLoop, Stage, Together
+from paysession.testing._gateways.calls import AnyGateway, NeedsEventLoop, Stage, Timed, Together
 from paysession.testing._gateways.controls import Controls, ProviderBooks
 from paysession.testing._gateways.law import SESSIONS, GatewayLaw
 from paysession.testing._gateways.orders import AUTOMATIC, MANUAL, Orders
@@ -135,6 +135,12 @@ class Bench:
         heard = [_heard(answer.given) for answer in answers]
         self.story[-1] += f" → {', '.join(map(shown, heard))}"
         return heard
+
+    def held_up_by(self, request: Request[Any]) -> float:
+        """Call the gateway; return for how many seconds at most it let nobody else go on."""
+        timed = Timed(lambda: getattr(self.gateway, request.method)(request))
+        _heard(lambda: self._told(_asked(request), lambda: timed))
+        return timed.longest
 
     def read(
         self, notification: Notification, *, of: AnyGateway | None = None

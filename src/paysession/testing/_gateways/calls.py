@@ -9,11 +9,12 @@ nobody waiting.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from functools import partial
 from inspect import isawaitable
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 from typing import Any, TypeAlias, TypeVar, cast
 
 from paysession.gateways import AsyncGateway, Gateway
@@ -82,6 +83,38 @@ class _Job:
             raise
         except BaseException as error:  # noqa: BLE001 - who waits for it gets it
             self.end.put(Answer(error=error))
+
+
+class Timed:
+    """
+    A call that tells how long it kept the event loop to itself.
+
+    Attributes:
+        longest: The longest time, in seconds, in which it let nobody else go on.
+    """
+
+    def __init__(self, call: Callable[[], Awaitable[Any]]) -> None:
+        self.longest = 0.0
+        self._call = call
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        steps = self._whole()
+        step: Callable[[], Any] = partial(steps.send, None)
+        while True:
+            began = monotonic()
+            try:
+                trap = step()
+            except StopIteration as end:
+                return end.value
+            finally:
+                self.longest = max(self.longest, monotonic() - began)
+            try:
+                step = partial(steps.send, (yield trap))
+            except BaseException as error:  # noqa: BLE001 - it is the call's to deal with
+                step = partial(steps.throw, error)
+
+    async def _whole(self) -> Any:  # noqa: ANN401 - as the call does
+        return await self._call()
 
 
 class Stage:

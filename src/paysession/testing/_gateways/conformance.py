@@ -57,9 +57,11 @@ class GatewayConformance(Controls[G], Suite):
     def missing(self, law: Law) -> tuple[str, ...]:
         """Return what a law speaks of that is not there, in words."""
         kind, capabilities, offered = self._subject
+        rule, written = cast("GatewayLaw", law), self.written()
+        if issubclass(kind, AsyncGateway):
+            return rule.missing(offered | {"await"}, capabilities, written)
         # What is synchronous runs in threads, where nobody need say what together means.
-        at_hand = self.written() | ({"together"} if issubclass(kind, Gateway) else set[str]())
-        return cast("GatewayLaw", law).missing(offered, capabilities, at_hand)
+        return rule.missing(offered, capabilities, written | {"together"})
 
     def try_law(self, law: Law) -> None:
         """

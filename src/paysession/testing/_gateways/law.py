@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -46,6 +47,16 @@ SESSIONS: Final[tuple[Method, ...]] = ("create_session", "complete_session")
 SETUPS: Final[tuple[Method, ...]] = ("create_setup_session", "complete_setup_session")
 MOVEMENTS: Final[tuple[Method, ...]] = ("capture", "void", "refund")
 
+_NEEDS: Final[Mapping[str, tuple[str, tuple[Collection[str], ...]]]] = MappingProxyType(
+    {
+        "await": ("asynchronous gateway", ({"await"},)),
+        "movement": ("capture, void or refund", ({"capture"}, {"void"}, {"refund"})),
+        "sale": ("session or charge", (SESSIONS, {"charge"})),
+        "word": ("look_up or notifications", ({"look_up"}, {"read_notification", "notifications"})),
+    }
+)
+"""What laws need that is no single method: in words, and what any of must be there for it."""
+
 
 @attrs.frozen(kw_only=True)
 class GatewayLaw(Law):
@@ -56,7 +67,8 @@ class GatewayLaw(Law):
         about: The method in whose contract it stands.
         needs: The methods that it speaks of; `sale` is a session or a charge, whichever there
             is, `movement` a capture, void or refund, and `word` a look-up or a notification:
-            something by which a provider tells how what was pending has ended.
+            something by which a provider tells how what was pending has ended; `await` is
+            an asynchronous gateway.
         controls: What the author of the suite must have written.
         able: The capabilities that must be declared, units of a provider's own among them.
         unable: The capabilities that must be declared not to be there.
@@ -81,7 +93,7 @@ class GatewayLaw(Law):
     ) -> tuple[str, ...]:
         """Return what it speaks of that is not there, in words."""
         return (
-            *_not_offered(self.needs, offered, written),
+            *_not_there(self.needs, {*offered, *written}),
             *_all_offered(self.lacks, offered),
             *(
                 f"capability {each}"
@@ -109,22 +121,11 @@ def _declares(capabilities: Capabilities, name: str) -> bool:
     return bool(declared) and declared not in (no_over_capture, ISO)
 
 
-def _not_offered(
-    needs: Iterable[str], offered: Collection[str], written: Collection[str]
-) -> Iterator[str]:
+def _not_there(needs: Iterable[str], there: Collection[str]) -> Iterator[str]:
     for need in sorted(needs):
-        if need == "sale":
-            if "charge" not in offered and not set(SESSIONS) <= set(offered):
-                yield "session or charge"
-        elif need == "word":
-            told = "read_notification" in offered and "notifications" in written
-            if "look_up" not in offered and not told:
-                yield "look_up or notifications"
-        elif need == "movement":
-            if set(MOVEMENTS).isdisjoint(offered):
-                yield "capture, void or refund"
-        elif need not in offered:
-            yield f"operation {need}"
+        words, ways = _NEEDS.get(need, (f"operation {need}", ({need},)))
+        if not any(set(way) <= set(there) for way in ways):
+            yield words
 
 
 def _all_offered(lacks: Collection[str], offered: Collection[str]) -> Iterator[str]:

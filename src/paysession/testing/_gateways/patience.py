@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from time import monotonic
+from typing import Final
 
+from paysession.gateways.requests import Method
 from paysession.outcomes import Unknown
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.endings import came_of
 from paysession.testing._gateways.law import law
 from paysession.testing._gateways.occasions import MOVES, callable_here, occasion
+
+_LONGEST: Final = 0.1
+"""Seconds in which an event loop may be kept by one call: no test's time-out is shorter."""
+
+_TRIES: Final = 3
 
 
 @law(
@@ -83,3 +91,34 @@ def no_call_takes_longer_than_declared(bench: Bench) -> None:
         came_of(bench, request)
         took = timedelta(seconds=monotonic() - began)
         bench.must(took <= longest, f"how long {method} took", f"{longest} at most", str(took))
+
+
+@law(
+    "TIME-5",
+    "while an asynchronous gateway waits for its provider, others go on",
+    reason="one call that blocks the event loop holds up every customer of its process",
+    source="F1; docs.python.org/3/library/asyncio-dev.html: running blocking code",
+    about="complete_session",
+    needs=("sale", "await"),
+    controls=("never_answer",),
+)
+def others_go_on_meanwhile(bench: Bench) -> None:
+    bench.drawn = bench.drawn.fixed()
+    for method in callable_here(bench, MOVES):
+        with bench.where_it_can_be_played():
+            # A busy machine may stop anybody once, and hardly every time.
+            held_up = min(_each_try(bench, method))
+            what = f"for how long {method} of a provider that never answers let nobody else go on"
+            is_short = held_up <= _LONGEST
+            bench.must(is_short, what, f"{_LONGEST} seconds at most", f"{held_up:.2f} seconds")
+
+
+def _each_try(bench: Bench, method: Method) -> Iterator[float]:
+    """Try until nobody is held up, and a few times at most."""
+    for _ in range(_TRIES):
+        bench.anew()
+        bench.arm("never_answer", method)
+        held_up = bench.held_up_by(occasion(bench, method, bench.drawn.amount()))
+        yield held_up
+        if held_up <= _LONGEST:
+            break

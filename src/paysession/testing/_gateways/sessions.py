@@ -234,6 +234,23 @@ def a_session_is_paid_once(bench: Bench) -> None:
     bench.same(paid.amount, told.amount, "the amount that it tells of")
 
 
+@law(
+    "SES-10",
+    "a session is opened without a source, where the provider is declared to ask for one",
+    reason="flows pass a customer on who has not said yet what he pays with, as most have not",
+    source="design: Capabilities.collects_source; docs.stripe.com/payments/accept-a-payment",
+    about="create_session",
+    needs=("create_session",),
+    able=("collects_source",),
+)
+def a_session_needs_no_source(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    session = bench.orders.creation(amount, policy=bench.policies[0], source=None)
+    with bench.unmoved("when a session was opened without a source"):
+        answer = bench.ask(session)
+        bench.one_of(answer, Accepted, ActionRequired, what="a new session without a source")
+
+
 def _ids(references: References) -> References:
     """Return what the money is called, in whatever order it was told."""
     return References(tuple(sorted(references.only(_OF_MONEY), key=lambda each: each.role)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from types import TracebackType
 from typing import ClassVar, Final, cast
 from unittest import SkipTest
@@ -83,9 +84,10 @@ class Suite(ABC):
 
     def _found(self, law: Law) -> Finding:
         __tracebackhide__ = True
-        declared, missing = self.deviations.get(law.code), " and no ".join(self.missing(law))
+        declared, missing = self.deviations.get(law.code), self.missing(law)
         if missing:
-            return self._untried(law, declared, f"no {missing}")
+            lacks = " and no ".join(map(self._with_slip, missing))
+            return self._untried(law, declared, f"no {lacks}")
         try:
             self.try_law(law)
         except CannotBeTried as why:
@@ -100,6 +102,12 @@ class Suite(ABC):
         if declared is None:
             return Finding(law, Verdict.HOLDS)
         return _kept(law, declared, "and it is kept: take it off `deviations`")
+
+    def _with_slip(self, lack: str) -> str:
+        """Ask whether something of the author's was meant that is called nearly so."""
+        own = [each for each in dir(type(self)) if not hasattr(self.enacted, each)]
+        near = get_close_matches(lack.removeprefix("control "), own, n=1, cutoff=_ALIKE)
+        return f"{lack} (was {near[0]} meant to be it?)" if near else lack
 
     def _untried(self, law: Law, declared: str | None, why: str) -> Finding:
         if declared is None:
@@ -117,6 +125,9 @@ class Suite(ABC):
 
 _FEWEST: Final = 10
 """Laws without which a suite proves nothing."""
+
+_ALIKE: Final = 0.8
+"""How much a name must be like another to be taken for a slip of the pen."""
 
 _FIXED = (
     "enacted",

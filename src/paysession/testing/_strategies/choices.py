@@ -1,11 +1,29 @@
-"""Which classes of a closed set somebody wants values of."""
+"""What somebody wants values of, and from what they are drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TypeVar
 
+from hypothesis import strategies as st
+
 T = TypeVar("T")
+
+
+def given_or(
+    usual: st.SearchStrategy[T], given: st.SearchStrategy[T] | None, *, called: str
+) -> st.SearchStrategy[T]:
+    """
+    Return the strategy that was given, or the usual one if none was.
+
+    Raises:
+        TypeError: What was given is no strategy.
+    """
+    what: object = given
+    if not isinstance(what, st.SearchStrategy | None):
+        kind = type(what).__name__
+        raise TypeError(f"{called} must be a strategy, not {kind}: wrap a value in st.just()")
+    return usual if given is None else given
 
 
 def chosen(kinds: Sequence[type], *, among: Sequence[type[T]], called: str) -> Sequence[type[T]]:

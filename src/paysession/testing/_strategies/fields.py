@@ -77,9 +77,15 @@ def _drawn(name: str, hint: object, instead: Mapping[object, Drawn]) -> Drawn:
     return built(enum_or_class, instead)
 
 
-def references(*roles: ReferenceRole) -> st.SearchStrategy[References]:
-    """Return a provider's ids of one thing, in these roles or in any: none, one or a few."""
-    among = st.sampled_from(roles or tuple(ReferenceRole))
+def references(*roles: ReferenceRole | str) -> st.SearchStrategy[References]:
+    """
+    Return a provider's ids of one thing, in these roles or in any: none, one or a few.
+
+    Raises:
+        UnsafeInput: There is no such role.
+    """
+    named = [safe_choice(role, field="roles", among=ReferenceRole) for role in roles]
+    among = st.sampled_from(named or tuple(ReferenceRole))
     entries = st.lists(st.builds(Reference, among, plain.ids("ref")), max_size=4)
     return st.builds(References, entries.map(tuple))
 

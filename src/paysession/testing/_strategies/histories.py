@@ -15,7 +15,7 @@ from paysession._money import Currency, Money
 from paysession.errors import UnsafeInput
 from paysession.testing._strategies import shop
 from paysession.testing._strategies.amounts import FINEST_UNIT, money
-from paysession.testing._strategies.choices import chosen
+from paysession.testing._strategies.choices import chosen, given_or
 from paysession.testing._strategies.commands import (
     CapturePayment,
     ChargeSource,
@@ -81,10 +81,10 @@ class _Parts:
         tokens = st.just("tok_1") | shop.bogus_tokens()
         paid_with = st.builds(StoredSource, id=st.just("src_1"), profile_id=tokens)
         return cls(
-            payables=_orders(currency) if payables is None else payables,
+            payables=given_or(_orders(currency), payables, called="payables"),
             methods=methods,
-            sources=paid_with if sources is None else sources,
-            amounts=money(currency, most=_MOST_EACH) if amounts is None else amounts,
+            sources=given_or(paid_with, sources, called="sources"),
+            amounts=given_or(money(currency, most=_MOST_EACH), amounts, called="amounts"),
         )
 
     def commands(self, kinds: Sequence[type[Command]]) -> st.SearchStrategy[Command]:
@@ -96,7 +96,7 @@ class _Parts:
         changed = self.payables.flatmap(_at_another_price)
         instead: dict[object, st.SearchStrategy[Any]] = {
             Payable: changed if kind is UpdatePayable else self.payables,
-            PaymentMethod: _methods_for(kind) if self.methods is None else self.methods,
+            PaymentMethod: given_or(_methods_for(kind), self.methods, called="methods"),
             Money: self.amounts,
             int: _RECORDS,
             **dict.fromkeys(get_args(Source), self.sources),
@@ -155,7 +155,7 @@ def commands(
         amounts: Parts that are asked for; from zero to 200 major units if left out.
 
     Raises:
-        TypeError: A kind is no command.
+        TypeError: A kind is no command, or what should be a strategy is none.
         UnknownCurrency: The currency is not in ISO 4217.
     """
     among = chosen(kinds, among=get_args(Command), called="command")
@@ -189,7 +189,7 @@ def histories(
         amounts: Parts that are asked for.
 
     Raises:
-        TypeError: A kind is no command.
+        TypeError: A kind is no command, or what should be a strategy is none.
         UnsafeInput: `least` is below one, or above `most`.
         UnknownCurrency: The currency is not in ISO 4217.
     """

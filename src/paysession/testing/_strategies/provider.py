@@ -31,7 +31,7 @@ from paysession.gateways.requests import (
 from paysession.outcomes import Fact, NextAction, Outcome, Report, Totals
 from paysession.testing._strategies import plain
 from paysession.testing._strategies.amounts import currencies, moved
-from paysession.testing._strategies.choices import chosen
+from paysession.testing._strategies.choices import chosen, given_or
 from paysession.testing._strategies.fields import built, ordinary, references
 
 AnyOutcome = TypeVar("AnyOutcome", bound=Outcome)
@@ -99,7 +99,7 @@ def outcomes(
         occurred_at: The provider's time of it, or None where it gives none.
 
     Raises:
-        TypeError: A kind is no outcome.
+        TypeError: A kind is no outcome, or what should be a strategy is none.
     """
     among = chosen(kinds, among=get_args(Outcome), called="outcome")
     return cast("st.SearchStrategy[Outcome]", _said(among, amounts, occurred_at))
@@ -133,7 +133,7 @@ def facts(
         occurred_at: The provider's time of it, or None where it gives none.
 
     Raises:
-        TypeError: A kind is no fact.
+        TypeError: A kind is no fact, or what should be a strategy is none.
     """
     return _said(chosen(kinds, among=get_args(Fact), called="fact"), amounts, occurred_at)
 
@@ -143,7 +143,7 @@ def _said(
     amounts: st.SearchStrategy[Money] | None,
     occurred_at: st.SearchStrategy[datetime | None] | None,
 ) -> st.SearchStrategy[Fact]:
-    times = st.none() | plain.instants() if occurred_at is None else occurred_at
+    times = given_or(st.none() | plain.instants(), occurred_at, called="occurred_at")
     return st.one_of([_of_kind(kind, amounts, times) for kind in among])
 
 
@@ -157,7 +157,7 @@ def _of_kind(
         return currencies().flatmap(
             lambda currency: built(kind, {Money: moved(currency)}, occurred_at=times)
         )
-    return built(kind, {Money: _MOVED if amounts is None else amounts}, occurred_at=times)
+    return built(kind, {Money: given_or(_MOVED, amounts, called="amounts")}, occurred_at=times)
 
 
 def answers(
@@ -171,7 +171,7 @@ def answers(
         amounts: What is moved otherwise: more than nothing.
 
     Raises:
-        TypeError: It is no request.
+        TypeError: It is no request, or what should be a strategy is none.
     """
     kind = to if isinstance(to, type) else type(to)
     asked = getattr(to, "amount", None)
@@ -197,11 +197,15 @@ def reports(
         facts: What happened; anything if left out.
         our_references: The operation's id that the provider echoes, or None where it does
             not; both if left out.
+
+    Raises:
+        TypeError: What should be a strategy is none.
     """
+    named = st.none() | plain.ids("at")
     return st.builds(
         Report,
-        _said(get_args(Fact), None, None) if facts is None else facts,
-        our_reference=st.none() | plain.ids("at") if our_references is None else our_references,
+        given_or(_said(get_args(Fact), None, None), facts, called="facts"),
+        our_reference=given_or(named, our_references, called="our_references"),
         references=references(),
         id=st.none() | plain.ids("evt"),
         attempt=st.none() | plain.ids("pi"),
@@ -220,11 +224,13 @@ def notifications(
         bodies: The raw bytes; a JSON document if left out.
         sign: Returns the headers by which a body is believed, such as the `sign` of a
             verifier; without it nobody believes any of them.
+
+    Raises:
+        TypeError: What should be a strategy is none.
     """
     headers = sign or _unsigned
-    return (plain.bodies() if bodies is None else bodies).map(
-        lambda body: Notification(body, headers(body))
-    )
+    sent = given_or(plain.bodies(), bodies, called="bodies")
+    return sent.map(lambda body: Notification(body, headers(body)))
 
 
 def _unsigned(body: bytes) -> Mapping[str, str]:
@@ -250,7 +256,7 @@ def requests(
         amounts: What they are about: more than nothing. Of any currency if left out.
 
     Raises:
-        TypeError: A kind is no request.
+        TypeError: A kind is no request, or what should be a strategy is none.
     """
     return st.one_of(
         [_asked(kind, amounts) for kind in chosen(kinds, among=REQUESTS, called="request")]
@@ -266,7 +272,7 @@ def _asked(
     of_class = built(
         kind,
         {
-            Money: _MOVED if amounts is None else amounts,
+            Money: given_or(_MOVED, amounts, called="amounts"),
             Terms: built(Terms, capture=capture),
             Method: st.sampled_from(_ASKED),
         },

@@ -18,7 +18,7 @@ from paysession.gateways._credit import Credit
 from paysession.gateways.bogus import BogusGateway
 from paysession.outcomes import FailureCode
 from paysession.testing._strategies.amounts import Bound, money, not_below_zero
-from paysession.testing._strategies.choices import chosen
+from paysession.testing._strategies.choices import chosen, given_or
 from paysession.testing._strategies.plain import ids, instants, texts
 
 S = TypeVar("S", CreditCard, StoreCredit, StoredSource)
@@ -135,9 +135,9 @@ def sources(
             Store credit has no other id than its own, and takes it from there.
 
     Raises:
-        TypeError: A kind is no source.
+        TypeError: A kind is no source, or what should be a strategy is none.
     """
-    profiles = ids("tok") if profile_ids is None else profile_ids
+    profiles = given_or(ids("tok"), profile_ids, called="profile_ids")
     ways: dict[type[Source], st.SearchStrategy[Source]] = {
         StoredSource: st.builds(StoredSource, id=ids("src"), profile_id=profiles),
         CreditCard: st.builds(
@@ -148,7 +148,7 @@ def sources(
             name=st.none() | texts(),
             is_default=st.booleans(),
         ),
-        StoreCredit: st.builds(StoreCredit, id=ids("sc") if profile_ids is None else profile_ids),
+        StoreCredit: st.builds(StoreCredit, id=ids("sc") if profile_ids is None else profiles),
     }
     among = chosen(kinds, among=get_args(Source), called="source")
     return st.one_of([way for kind, way in ways.items() if kind in among])

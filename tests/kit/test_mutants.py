@@ -5,11 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from mutants.of_honesty import CapturesDollarsAbove
 from table_of_mutants import ALL, MEANT, MODULES, AnyMutant, suite_of
 
 from paysession.gateways import AsyncBogusGateway, BogusGateway
 from paysession.testing import LawBroken
 from paysession.testing._gateways.laws import LAWS
+from paysession.testing._laws.verdicts import Verdict
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +54,12 @@ def test_a_mutant_is_the_in_memory_gateway_with_one_method_changed(
     assert issubclass(mutant, BogusGateway | AsyncBogusGateway)
     assert 1 == len(methods)
     assert len([line for line in lines[1:] if line.strip()]) <= 10
+
+
+@pytest.mark.parametrize("code", ["CAP-1", "CAP-7"])
+def test_how_much_may_be_captured_is_asked_by_one_law_and_no_other_falls_over_it(code: str) -> None:
+    suite = suite_of(CapturesDollarsAbove)
+    suite.currencies = ("JPY",)
+    finding = suite.find(BY_CODE[code])
+    assert Verdict.DOES_NOT_APPLY is finding.verdict
+    assert "see CAPY-4" in finding.note

@@ -68,7 +68,12 @@ class Gateway:
     capabilities: Capabilities = Capabilities()
 
     def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
-        """Open a session. Answer its id as the reference of role `session` (SES-1, SES-6)."""
+        """
+        Open a session. Answer its id as the reference of role `session` (SES-1, SES-6).
+
+        The customer need not have said what to pay with, if `collects_source` is declared
+        (SES-10).
+        """
         _refuse(self, request)
 
     def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
@@ -174,7 +179,12 @@ class AsyncGateway:
     capabilities: Capabilities = Capabilities()
 
     async def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
-        """Open a session. Answer its id as the reference of role `session` (SES-1, SES-6)."""
+        """
+        Open a session. Answer its id as the reference of role `session` (SES-1, SES-6).
+
+        The customer need not have said what to pay with, if `collects_source` is declared
+        (SES-10).
+        """
         _refuse(self, request)
 
     async def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:

@@ -20,6 +20,7 @@ from paysession import (
     StoreCredit,
     StoredSource,
 )
+from paysession._domain import fingerprints
 from paysession._domain.fingerprints import fingerprint_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -99,7 +100,8 @@ def test_a_fingerprint_is_the_same_in_every_process() -> None:
     )
 
 
-def test_what_holds_itself_comes_to_an_end() -> None:
+def test_what_holds_itself_comes_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fingerprints, "_MOST_PARTS", 10_000)
     endless: list[object] = []
     endless.extend([endless] * 30)
     text = "a\u0301\u0316" * 1_000_000

@@ -8,7 +8,7 @@ that came back is written down, so that a broken law can show it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -57,6 +57,9 @@ T = TypeVar("T")
 _UNDECIDED: Final = (Accepted, ActionRequired, Pending, Unknown)
 _ACTIONS: Final = 3
 """How often a customer does what is asked before nobody believes that it leads anywhere."""
+
+_PARTS: Final = ("held", "taken", "released", "given_back")
+"""What a provider's books say of money."""
 
 _LOOKS: Final = 10
 """How often what is pending is looked up before nobody waits for it any longer."""
@@ -241,10 +244,21 @@ class Bench:
     def books(self, currency: str | Money) -> ProviderBooks:
         """Return what the provider's own books say."""
         code = currency.currency.code if isinstance(currency, Money) else currency
-        books: object = self.stage.do(lambda: self.author.books(self.gateway, code))
-        if not isinstance(books, ProviderBooks):
-            raise TypeError(f"books() must return ProviderBooks, not {type(books).__name__}")
-        return books
+        (only,) = self._all_books([code])
+        return only
+
+    def _all_books(self, codes: Sequence[str]) -> list[ProviderBooks]:
+        """Return what the books say of each of these currencies; asked for at one go."""
+
+        async def read() -> list[object]:
+            told = [self.author.books(self.gateway, code) for code in codes]
+            return [await each if isinstance(each, Awaitable) else each for each in told]
+
+        books: list[object] = self.stage.do(read)
+        for each in books:
+            if not isinstance(each, ProviderBooks):
+                raise TypeError(f"books() must return ProviderBooks, not {type(each).__name__}")
+        return cast("list[ProviderBooks]", books)
 
     def sent(self) -> tuple[Notification, ...]:
         """Return what the provider has sent since it was asked last."""
@@ -437,14 +451,6 @@ class Bench:
         self.one_of(answer, Authorized, Captured, what=what)
         return cast("Authorized | Captured", answer)
 
-    def moved(self, before: ProviderBooks, what: str, **amounts: Money) -> None:
-        """Do nothing if exactly that happened to money since, by the provider's own books."""
-        __tracebackhide__ = True
-        after = self.books(before.held)
-        for part in ("held", "taken", "released", "given_back"):
-            was, nothing = getattr(before, part), before.held * 0
-            self.same(was + amounts.get(part, nothing), getattr(after, part), f"{part}, {what}")
-
     @contextmanager
     def moving(self, what: str, **moves: Money) -> Generator[dict[str, Money], None, None]:
         """
@@ -454,11 +460,15 @@ class Bench:
         filled in by them later: `moves["held"] = amount`.
         """
         __tracebackhide__ = True
-        before = [self.books(each) for each in self.author.currencies if self.knows("books")]
+        kept = self.author.currencies if self.knows("books") else ()
+        before = self._all_books(kept)
         yield moves
-        for each in before:
-            same = [part for part in moves if moves[part].currency == each.held.currency]
-            self.moved(each, what, **{part: moves[part] for part in same})
+        for was, now in zip(before, self._all_books(kept), strict=True):
+            for part in _PARTS:
+                nothing = was.held * 0
+                moved = moves.get(part, nothing)
+                more = moved if moved.currency == nothing.currency else nothing
+                self.same(getattr(was, part) + more, getattr(now, part), f"{part}, {what}")
 
     @contextmanager
     def unmoved(self, what: str) -> Generator[None, None, None]:

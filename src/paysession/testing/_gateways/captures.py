@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from paysession._money import Money
 from paysession.gateways import CaptureRequest
 from paysession.outcomes import Captured, Declined, ReferenceRole, References, Rejected
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.law import law
+from paysession.testing._laws.law import CannotBeTried
 
 
 @law(
@@ -167,8 +170,15 @@ def each_capture_has_an_id(bench: Bench) -> None:
 
 
 def _most_of(bench: Bench, amount: Money) -> Money:
-    """Return the most that may be captured, of what the provider can count."""
-    above = bench.gateway.capabilities.over_capture(amount)
+    """
+    Return the most that may be captured, of what the provider can count.
+
+    Raises:
+        CannotBeTried: What may be captured above it is no amount, which CAPY-4 is about.
+    """
+    above = bench.raised_by(partial(bench.gateway.capabilities.over_capture, amount))
+    if not isinstance(above, Money) or above.currency != amount.currency:
+        raise CannotBeTried(f"over_capture({amount}) is no amount in {amount.currency}: see CAPY-4")
     return amount + bench.drawn.countable(above)
 
 

@@ -151,6 +151,10 @@ class AnswersDiffer(AssertionError):
     """The same calls got other answers when they were made again: nothing can be proven so."""
 
 
+class _NeverPlayed(BaseException):
+    """In none of the examples could it be played: no `Exception`, so that no more are tried."""
+
+
 def tried(trial: Callable[[Draws], None], *, examples: int | None, seeded: int | None) -> None:
     """
     Try something with whatever Hypothesis draws, and raise what the shortest example raises.
@@ -183,9 +187,13 @@ def tried(trial: Callable[[Draws], None], *, examples: int | None, seeded: int |
             trial(data)
         except CannotBeTried as why:
             untried.append(why)
+            if len(untried) == most and not is_tried:
+                raise _NeverPlayed from None
             reject()
+        is_tried.append(True)
 
     untried: list[CannotBeTried] = []
+    is_tried: list[bool] = []
     number = next(each for each in (seeded, _asked_for(), _any_number()) if each is not None)
     again = "the same is drawn every time" if profile.derandomize else f"write `seed = {number}`"
     if not profile.derandomize:
@@ -193,7 +201,7 @@ def tried(trial: Callable[[Draws], None], *, examples: int | None, seeded: int |
     try:
         with with_reporter(_silently):
             drawn()
-    except Unsatisfiable:
+    except (Unsatisfiable, _NeverPlayed):
         raise untried[-1] from None
     except Flaky as flaky:
         message = "the same calls get other answers when they are made again: let make_gateway "

@@ -75,5 +75,12 @@ def _tried(call: Callable[[], T], what: str) -> T:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        said = redacted(f"{type(error).__name__}: {error}")
-        raise AdapterRefused(f"{what}: {said}") from error
+        raise AdapterRefused(f"{what}: {_words_of(error)}") from error
+
+
+def _words_of(error: BaseException) -> str:
+    """Return what an error says, or what it is called if it cannot even say that."""
+    try:
+        return redacted(f"{type(error).__name__}: {error}")
+    except Exception:  # noqa: BLE001 - its text, too, is somebody else's
+        return type(error).__name__

@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from traceback import extract_tb
 from typing import Annotated, Any, Final
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from paysession._cli.adapters import AdapterRefused, factory_from, made
+from paysession._cli.adapters import AdapterRefused, Factory, factory_from, made
 from paysession._cli.printing import Printer
 from paysession._cli.tally import Tally
 from paysession.gateways import AsyncGateway, Gateway
@@ -25,6 +26,7 @@ from paysession.testing._gateways.calls import NeedsEventLoop
 from paysession.testing._laws.law import Law
 from paysession.testing._laws.suite import Suite
 from paysession.testing._laws.support import Row, Support, counted, page, write
+from paysession.testing._laws.threads import bounded
 from paysession.testing._laws.verdicts import Finding, Verdict
 
 _ARGUMENT: Final = "MODULE:FACTORY"
@@ -104,7 +106,7 @@ def _suite_of(named: str) -> type[Suite]:
     kind: object = factory
     if isinstance(kind, type) and issubclass(kind, Suite):
         return kind
-    gateway = made(named, factory)
+    gateway = made(named, partial(_in_time, factory))
     if not isinstance(gateway, (Gateway, AsyncGateway)):
         what = type(gateway).__name__
         raise AdapterRefused(f"{named} made {what}: name what makes a gateway, or a suite")
@@ -114,6 +116,17 @@ def _suite_of(named: str) -> type[Suite]:
             return factory()
 
     return Bare
+
+
+def _in_time(factory: Factory) -> object:
+    """
+    Call a factory, and wait for it as long as for any call of a gateway.
+
+    Raises:
+        Stuck: It never comes back.
+    """
+    (gateway,) = bounded([factory], seconds=GatewayConformance.patience_seconds)
+    return gateway
 
 
 def _found(suite: Suite, law: Law) -> Finding:

@@ -86,3 +86,14 @@ class Needy:
     """A factory that wants an argument."""
 
     key: str
+
+
+class Unspeakable(Exception):
+    """Cannot even say what it is."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
+def unspeakable() -> Gateway:
+    raise Unspeakable

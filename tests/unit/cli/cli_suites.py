@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from threading import Event
 from typing import Any
 
 from paysession import Money
@@ -133,3 +134,8 @@ def number() -> int:
 
 def leaving() -> Gateway:
     raise SystemExit(3)
+
+
+def never() -> object:
+    Event().wait()
+    return None

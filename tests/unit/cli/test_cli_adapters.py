@@ -125,6 +125,7 @@ def told_ids(stage: Stage) -> set[str]:
         ("cli_adapters:asynchronous", "made an AsyncGateway"),
         ("cli_adapters:failing", "failed: RuntimeError: no key [31m in the environment"),
         ("cli_adapters:Needy", "failed: TypeError"),
+        ("cli_adapters:unspeakable", "failed: Unspeakable"),
     ],
 )
 def test_what_is_no_adapter_is_refused_in_one_line(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from paysession._cli import check, main
+from paysession.testing import GatewayConformance
 
 
 def checked(capsys: pytest.CaptureFixture[str], name: str, *arguments: str) -> tuple[int, str]:
@@ -106,6 +107,15 @@ def test_what_cannot_be_tried_is_refused_in_one_line(
     named: str, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert reason in refused(capsys, named)
+
+
+def test_a_factory_that_never_comes_back_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(GatewayConformance, "patience_seconds", 0.01)
+    assert "failed: Stuck: 1 of 1 were stuck after 0.01 seconds" in refused(
+        capsys, "cli_suites:never"
+    )
 
 
 def test_without_the_extra_it_says_how_to_install_it(

@@ -9,6 +9,7 @@ provider loses answers, refuses and takes its time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeAlias, cast
 
@@ -18,10 +19,12 @@ from paysession.gateways import CreateSessionRequest, RefundRequest, Request
 from paysession.gateways.requests import Method
 from paysession.outcomes import ActionRequired, Authorized, Captured, Pending, References, Report
 from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.controls import ProviderBooks
 from paysession.testing._gateways.dealings import Dealing, Range, Sale
 from paysession.testing._gateways.law import SESSIONS, law
 from paysession.testing._gateways.occasions import MOVES
 from paysession.testing._gateways.orders import AUTOMATIC
+from paysession.testing._laws.law import CannotBeTried
 
 Step: TypeAlias = Callable[[], None]
 Steps: TypeAlias = Mapping[str, list[Step]]
@@ -78,10 +81,13 @@ class Walk:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._sales: list[Sale] = []
+        self._opening: dict[str, ProviderBooks] = {}
 
     def begins(self) -> None:
         """Let a first customer pay undisturbed: who never does anything contradicts nothing."""
-        drawn = self._bench.drawn
+        drawn, author = self._bench.drawn, self._bench.author
+        kept = author.currencies if self._bench.knows("books") else ()
+        self._opening = {code: self._bench.books(code) for code in kept}
         self._open(drawn.one_of(self._ways()), drawn.one_of(self._bench.policies))
         sale = self._sales[0]
         if sale.session is not None:
@@ -119,7 +125,7 @@ class Walk:
             ],
             "ask again": [partial(self._ask, *each) for each in self._dealings() if again],
             "decide": [
-                partial(bench.settle, succeed=succeed)
+                partial(self._decide, succeed=succeed)
                 for succeed in (True, False)
                 if bench.knows("settle") and self._sales
             ],
@@ -127,15 +133,14 @@ class Walk:
 
     def listening(self) -> Steps:
         """Return what can be heard now."""
-        bench, can_look = self._bench, self._bench.offers("look_up")
-        can_read = bench.offers("read_notification") and bench.knows("notifications")
+        can_look = self._bench.offers("look_up")
         return {
             "look up": [
                 partial(self._look_up, *each)
                 for each in self._dealings()
                 if can_look and each[1].request.method in MOVES
             ],
-            "read": [self._read] if can_read and self._sales else [],
+            "read": [self._read] if self._can_read and self._sales else [],
         }
 
     def ends(self) -> None:
@@ -152,9 +157,9 @@ class Walk:
             bounds = [each.bounds(first_capture_closes=closes) for each in ours]
             for part in _PARTS:
                 least, most = _together([each[part] for each in bounds])
-                amount: Money = getattr(booked, part)
+                amount: Money = getattr(booked, part) - getattr(self._opening[code], part)
                 expected = least if least == most else (least, most)
-                what = f"{part} in all, by the provider's books"
+                what = f"{part} since the beginning, by the provider's books"
                 self._bench.must(least <= amount <= most, what, expected, amount)
 
     # -- What can be asked
@@ -182,12 +187,16 @@ class Walk:
         if trouble is not None:
             control, arguments, named = trouble
             methods: list[Method] = [each for each in _TROUBLED if bench.offers(each)]
-            with bench.where_it_can_be_played():
+            with suppress(CannotBeTried):
                 bench.arm(control, bench.drawn.one_of(methods), *arguments, **named)
         amount = bench.drawn.amount()
         itself = bench.author.customer_pays and way == self._session
         self._sales.append(Sale(amount, policy is AUTOMATIC, customer_pays=itself))
         self._new(self._sales[-1], way(amount, policy))
+
+    def _decide(self, *, succeed: bool) -> None:
+        with suppress(CannotBeTried):
+            self._bench.settle(succeed=succeed)
 
     def _complete(self, sale: Sale, session: CreateSessionRequest) -> None:
         self._new(sale, self._bench.orders.completion(session, sale.references))
@@ -228,12 +237,19 @@ class Walk:
 
     def _look_up(self, sale: Sale, dealing: Dealing) -> None:
         bench = self._bench
+        if bench.gateway.capabilities.look_up_grace:
+            for read in self.listening()["read"]:
+                read()  # before it is too old to be believed
         facts = bench.known_of(dealing.request)
         for fact in facts:
             dealing.is_told(fact, bench)
         if not facts and bench.gateway.capabilities.look_up_is_authoritative:
             dealing.is_not_found(bench)
         sale.learn(bench)
+
+    @property
+    def _can_read(self) -> bool:
+        return self._bench.offers("read_notification") and self._bench.knows("notifications")
 
     def _read(self) -> None:
         bench = self._bench

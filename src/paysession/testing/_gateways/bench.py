@@ -8,11 +8,13 @@ that came back is written down, so that a broken law can show it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast
+
+import attrs
 
 from paysession._domain.methods import CapturePolicy
 from paysession._domain.secrets import ClientData
@@ -85,14 +87,20 @@ class Bench:
         self.author = author
         self.stage = stage
         self.drawn = drawn
-        self.orders = Orders(author.prefix)
+        self.orders = Orders(
+            author.prefix, hosted=author.hosted, source_comes_last=author.source_comes_last
+        )
         self.story: list[str] = []
         self._written = author.written()
         self._unplayed: list[CannotBeTried] = []
         self._is_played = False
         self._told_so_far: list[Report] = []
+        self._named: dict[str, References] = {}
+        self._is_news = True
         self.mail: list[Notification] = []
-        self.gateway: AnyGateway = self._made(author.make_gateway)
+        self.gateway: AnyGateway = self._made("make_gateway", author.make_gateway)
+        if author.prefix and self.knows("notifications"):
+            self._played("notifications", lambda: author.notifications(self.gateway))
 
     # -- What the gateway is
 
@@ -114,7 +122,13 @@ class Bench:
             LawBroken: It never came back.
         """
         gateway = of or self.gateway
-        return self._told(_asked(request), lambda: getattr(gateway, request.method)(request))
+        answer = self._told(_asked(request), lambda: getattr(gateway, request.method)(request))
+        if request.method != "look_up":
+            self._is_news = True
+            named = getattr(answer, "references", None)
+            if isinstance(named, References):
+                self._named[request.operation_id] = named
+        return answer
 
     def ask(self, request: Request[Any], *, of: AnyGateway | None = None) -> Outcome:
         """Call the gateway as a driver does: only `GatewayUnreachable` means not done."""
@@ -155,9 +169,12 @@ class Bench:
         return cast("tuple[Report, ...]", reports)
 
     def reports(self, request: Request[Any], *, of: AnyGateway | None = None) -> tuple[Report, ...]:
-        """Look an operation up, once what was done is certain to be seen."""
+        """Look an operation up, as flows do, once what was done is certain to be seen."""
         self.let_grace_pass()
-        answer = self.ask(self.orders.question(request), of=of)
+        question = self.orders.question(request)
+        named = self._named.get(request.operation_id, NO_REFERENCES)
+        question = attrs.evolve(question, references=question.references | named)
+        answer = self.ask(question, of=of)
         reports = answer if isinstance(answer, tuple) else None
         self.must(reports is not None, "what a look-up answers", "reports", answer)
         return cast("tuple[Report, ...]", reports)
@@ -185,10 +202,28 @@ class Bench:
 
     # -- What the provider does
 
-    def control(self, call: Callable[[], Any], what: str) -> Any:  # noqa: ANN401 - as it does
-        """Have the author's provider do something."""
+    def control(self, name: str, call: Callable[[], Any], what: str) -> None:
+        """
+        Have the author's provider do something.
+
+        Raises:
+            CannotBeTried: The control says by `NotImplementedError` that it cannot do so.
+        """
         self.tell(what)
-        return self.stage.do(call)
+        self._is_news = True
+        self._played(name, call)
+
+    def _played(self, control: str, call: Callable[[], T | Awaitable[T]]) -> T:
+        """Let a control do something, which is given more time than a call of the gateway."""
+        try:
+            return self.stage.do(call, is_control=True)
+        except NotImplementedError as why:
+            told = f"{control} cannot do that{f': {why}' if str(why) else ''}"
+            raise CannotBeTried(told) from None
+        except Stuck as stuck:
+            self.broken(
+                f"how long {control}() takes", _Words("it comes to an end"), _Words(str(stuck))
+            )
 
     def arm(self, control: str, method: Method, *arguments: object, **named: object) -> None:
         """
@@ -201,8 +236,8 @@ class Bench:
         what = f"the provider is told: {control} the next {method}{f', {told}' if told else ''}"
         act = getattr(self.author, control)
         try:
-            self.control(lambda: act(self.gateway, method, *arguments, **named), what)
-        except NotImplementedError:
+            self.control(control, lambda: act(self.gateway, method, *arguments, **named), what)
+        except CannotBeTried:
             raise CannotBeTried(f"{control} cannot play that for {method}") from None
 
     @contextmanager
@@ -229,17 +264,20 @@ class Bench:
         """Let the provider decide what is pending, if the author can tell it to."""
         if self.knows("settle"):
             what = f"the provider lets what is pending {'succeed' if succeed else 'fail'}"
-            self.control(lambda: self.author.settle(self.gateway, succeed=succeed), what)
+            act = partial(self.author.settle, self.gateway, succeed=succeed)
+            self.control("settle", act, what)
 
     def pass_time(self, time: timedelta) -> None:
         """Move the clock."""
-        self.control(lambda: self.author.pass_time(self.gateway, time), f"{time} go by")
+        act = partial(self.author.pass_time, self.gateway, time)
+        self.control("pass_time", act, f"{time} go by")
 
     def let_grace_pass(self) -> None:
-        """Let so much time go by that a look-up misses nothing, if it ever does."""
+        """Let so much time go by that a look-up misses nothing that was done, if it ever does."""
         grace = self.gateway.capabilities.look_up_grace
-        if grace and self.knows("pass_time"):
+        if grace and self._is_news and self.knows("pass_time"):
             self.pass_time(grace)
+            self._is_news = False
 
     def books(self, currency: str | Money) -> ProviderBooks:
         """Return what the provider's own books say."""
@@ -251,10 +289,13 @@ class Bench:
         """Return what the books say of each of these currencies; asked for at one go."""
 
         async def read() -> list[object]:
-            told = [self.author.books(self.gateway, code) for code in codes]
-            return [await each if isinstance(each, Awaitable) else each for each in told]
+            books: list[object] = []
+            for code in codes:
+                told = self.author.books(self.gateway, code)
+                books.append(await told if isinstance(told, Awaitable) else told)
+            return books
 
-        books: list[object] = self.stage.do(read)
+        books: list[object] = self._played("books", read)
         for each in books:
             if not isinstance(each, ProviderBooks):
                 raise TypeError(f"books() must return ProviderBooks, not {type(each).__name__}")
@@ -262,7 +303,7 @@ class Bench:
 
     def sent(self) -> tuple[Notification, ...]:
         """Return what the provider has sent since it was asked last."""
-        fresh = self.stage.do(lambda: self.author.notifications(self.gateway))
+        fresh = self._played("notifications", lambda: self.author.notifications(self.gateway))
         if not all(isinstance(each, Notification) for each in fresh):
             raise TypeError("notifications() must return Notification(body, headers) each")
         self.mail += fresh
@@ -275,32 +316,34 @@ class Bench:
 
     def signed(self, body: bytes, *secrets: str) -> Notification:
         """Return these bytes as the provider sends them now, signed with each of the secrets."""
-        return self.stage.do(lambda: self.author.sign(self.gateway, body, *secrets))
+        return self._played("sign", lambda: self.author.sign(self.gateway, body, *secrets))
 
     def knowing(self, *secrets: str) -> AnyGateway:
         """Return a gateway at the same provider that knows these webhook secrets alone."""
-        return self._made(lambda: self.author.knowing(self.gateway, *secrets))
+        return self._made("knowing", lambda: self.author.knowing(self.gateway, *secrets))
 
     def another(self) -> AnyGateway:
         """Return a second gateway at the same provider, as another process has one."""
-        return self._made(lambda: self.author.another(self.gateway))
+        return self._made("another", lambda: self.author.another(self.gateway))
 
-    def _made(self, make: Callable[[], Any]) -> AnyGateway:
-        gateway: AnyGateway = self.stage.do(make)
+    def _made(self, control: str, make: Callable[[], Any]) -> AnyGateway:
+        gateway: AnyGateway = self._played(control, make)
         self.stage.gateways.append(gateway)
         return gateway
 
     def source(self) -> Source | None:
         """Return what the next customer pays with."""
-        return self.stage.do(lambda: self.author.source(self.gateway))
+        return self._played("source", lambda: self.author.source(self.gateway))
 
     def brought(self) -> ClientData | None:
         """Return what the next customer's browser brings."""
-        return self.stage.do(lambda: self.author.browser_brings(self.gateway))
+        return self._played("browser_brings", lambda: self.author.browser_brings(self.gateway))
 
     def customer_acts(self, references: References) -> None:
         """Let the customer do his part."""
-        self.stage.do(lambda: self.author.customer_acts(self.gateway, references))
+        self._is_news = True
+        act = partial(self.author.customer_acts, self.gateway, references)
+        self._played("customer_acts", act)
 
     # -- What is usually asked
 
@@ -339,15 +382,19 @@ class Bench:
         if self.offers(*SESSIONS):
             yield self.orders.completion(*self.opened(amount, policy=policy))
         if self.offers("charge"):
-            yield self.charge(amount, policy=policy)
+            with self.where_it_can_be_played():
+                yield self.charge(amount, policy=policy)
 
     def charge(self, amount: Money, *, policy: CapturePolicy | None = None) -> Request[Any]:
-        """Return a request to charge a stored source."""
+        """
+        Return a request to charge a stored source.
+
+        Raises:
+            CannotBeTried: There is none: what the customer has in a session is no such thing.
+        """
         source = self.source()
         if source is None:
-            raise TypeError(
-                "source() returned None, and a charge is of a stored source: return one"
-            )
+            raise CannotBeTried("source() returned None, and a charge is of a stored source")
         return self.orders.charge(amount, source, policy=policy or self.policies[0])
 
     def paid(self, amount: Money, *, policy: CapturePolicy | None = None) -> References:
@@ -412,11 +459,17 @@ class Bench:
             return answer
         self.settle(succeed=succeed)
         for _ in range(_LOOKS):
-            told = [each for each in self.known_of(request) if not isinstance(each, _UNDECIDED)]
+            known = [*self.known_of(request), *self._asked_again(request)]
+            told = [each for each in known if not isinstance(each, _UNDECIDED)]
             if told:
                 return told[-1]
         what = "what was pending, once it was decided"
         return self.broken(what, _Words("somebody tells its end"), _Words("nobody does"))
+
+    def _asked_again(self, request: Request[Any]) -> Iterator[Outcome]:
+        """Complete or close a session again, where that only tells of what the customer does."""
+        if self.author.customer_pays and request.method in ("complete_session", "close_session"):
+            yield self.ask(self.orders.again(request))
 
     # -- What must be
 

@@ -18,6 +18,7 @@ from time import monotonic
 from typing import Any, TypeAlias, TypeVar, cast
 
 from paysession.gateways import AsyncGateway, Gateway
+from paysession.testing._laws import threads
 from paysession.testing._laws.law import LawBroken
 from paysession.testing._laws.threads import Answer, Stuck, bounded
 
@@ -138,23 +139,26 @@ class Stage:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         Thread(target=self._work, daemon=True).start()
 
-    def do(self, call: Callable[[], T | Awaitable[T]]) -> T:
+    def do(self, call: Callable[[], T | Awaitable[T]], *, is_control: bool = False) -> T:
         """
         Call something, await what it gives back if that can be awaited, and return it.
+
+        What is no call of the gateway may take longer.
 
         Raises:
             Stuck: It took longer than anybody has patience for.
             BaseException: What it raised.
         """
         __tracebackhide__ = True
+        least = threads.LONGEST_SECONDS if is_control else 0.0
+        patience = max(self.patience_seconds, least)
         job = _Job(call)
         self._jobs.put(job)
         try:
-            answer = job.end.get(timeout=self.patience_seconds)
+            answer = job.end.get(timeout=patience)
         except Empty:
             self.is_stuck = True
-            told = f"it did not come back within {self.patience_seconds:g} seconds"
-            raise Stuck(told) from None
+            raise Stuck(f"it did not come back within {patience:g} seconds") from None
         return cast("T", answer.given())
 
     def at_once(

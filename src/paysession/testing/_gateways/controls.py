@@ -69,6 +69,9 @@ class Controls(Generic[G]):
         patience_seconds: How long one call may take here, whatever goes wrong with it.
         customer_pays: Whether money moves when the customer acts, on the provider's page or at
             his bank, so that completing a session only tells of it.
+        hosted: Whether every session is at the provider's own page, because it has no other.
+        source_comes_last: Whether a session that is opened with a source is paid at once, so
+            that sessions to be completed are opened without, and completed with it.
         prefix: What ids and keys begin with. At a provider that remembers what other runs have
             sent, such as a sandbox, let it be what no other run has: `uuid4().hex[:8]`.
         run: Runs a coroutine to its end on a new event loop: for asyncio,
@@ -82,6 +85,8 @@ class Controls(Generic[G]):
     webhook_secrets: Sequence[str] = ()
     patience_seconds: float = 10.0
     customer_pays: bool = False
+    hosted: bool = False
+    source_comes_last: bool = False
     prefix: str = ""
 
     def run(self, main: Coroutine[Any, Any, None], /) -> None:
@@ -134,7 +139,11 @@ class Controls(Generic[G]):
         raise NotImplementedError
 
     def answer_nonsense(self, gateway: G, method: Method) -> Awaitable[None] | None:
-        """Let the next call of a method happen, and answer what nobody can read: a page of HTML."""
+        """
+        Let the next call of a method happen, and answer what nobody can read.
+
+        A page of HTML is such an answer, half a document, or a status that nobody has heard of.
+        """
         raise NotImplementedError
 
     def answer_in_other_currency(self, gateway: G, method: Method) -> Awaitable[None] | None:

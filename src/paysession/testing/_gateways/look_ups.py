@@ -72,8 +72,11 @@ def what_was_done_is_found(bench: Bench) -> None:
 )
 def what_was_not_done_is_not_found(bench: Bench) -> None:
     for method in bench.drawn.some_of(callable_here(bench, LASTS)):
-        request = occasion(bench, method, bench.drawn.amount())
-        bench.same((), bench.known_of(request), f"what is told of a {method} that was never sent")
+        with bench.where_it_can_be_played():
+            request = occasion(bench, method, bench.drawn.amount())
+            bench.same(
+                (), bench.known_of(request), f"what is told of a {method} that was never sent"
+            )
 
 
 @law(
@@ -113,15 +116,18 @@ def a_look_up_tells_how_it_ended(bench: Bench) -> None:
 )
 def looking_changes_nothing(bench: Bench) -> None:
     for method in bench.drawn.some_of(callable_here(bench, LASTS)):
-        request = occasion(bench, method, bench.drawn.amount())
-        bench.reports(request)
-        last, answer = bench.concluded(request)
-        bench.one_of(
-            answer, *DONE[method], what=f"a {method} that was looked up before it was sent"
-        )
-        with bench.unmoved(f"after a {method} was looked up"):
-            first = bench.reports(last)
-            bench.same(first, bench.reports(last), f"what is found of a {method}, looked up again")
+        with bench.where_it_can_be_played():
+            request = occasion(bench, method, bench.drawn.amount())
+            bench.reports(request)
+            last, answer = bench.concluded(request)
+            bench.one_of(
+                answer, *DONE[method], what=f"a {method} that was looked up before it was sent"
+            )
+            with bench.unmoved(f"after a {method} was looked up"):
+                first = bench.reports(last)
+                bench.same(
+                    first, bench.reports(last), f"what is found of a {method}, looked up again"
+                )
 
 
 @law(
@@ -136,11 +142,12 @@ def looking_changes_nothing(bench: Bench) -> None:
 def another_process_finds_it(bench: Bench) -> None:
     another = bench.another()
     for method in bench.drawn.some_of(callable_here(bench, LASTS)):
-        request = occasion(bench, method, bench.drawn.amount())
-        last, _ = bench.concluded(request)
-        here = [report.fact for report in bench.reports(last)]
-        there = [report.fact for report in bench.reports(last, of=another)]
-        bench.same(here, there, f"what another process finds of a {method}")
+        with bench.where_it_can_be_played():
+            request = occasion(bench, method, bench.drawn.amount())
+            last, _ = bench.concluded(request)
+            here = [report.fact for report in bench.reports(last)]
+            there = [report.fact for report in bench.reports(last, of=another)]
+            bench.same(here, there, f"what another process finds of a {method}")
 
 
 @law(

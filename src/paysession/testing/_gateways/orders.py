@@ -36,6 +36,8 @@ R = TypeVar("R", bound=Request[Any])
 MANUAL, AUTOMATIC = CapturePolicy.MANUAL, CapturePolicy.AUTOMATIC
 """Held until we capture; taken at once."""
 
+_THANKS, _CART = "https://shop.example/thanks", "https://shop.example/cart"
+"""Where the browser comes back to, with the money or without."""
 
 _TRIALS: Final = count()
 
@@ -47,13 +49,21 @@ class Orders:
     Args:
         prefix: What no other run begins with, if the provider remembers what others have sent;
             then no two trials of a run have an id in common either.
+        hosted: Whether sessions are at the provider's own page.
+        source_comes_last: Whether a session is given its source when it is completed, and
+            not when it is opened.
 
     Attributes:
         ids: All that were given so far, of operations, sessions and payments.
     """
 
-    def __init__(self, prefix: str = "") -> None:
+    def __init__(
+        self, prefix: str = "", *, hosted: bool = False, source_comes_last: bool = False
+    ) -> None:
         self.ids: list[str] = []
+        self._is_hosted = hosted
+        self._comes_last = source_comes_last
+        self._sources: dict[str, Source | None] = {}
         self._trial = f"{prefix}_{next(_TRIALS)}_" if prefix else ""
         self._count = 0
 
@@ -76,20 +86,28 @@ class Orders:
         self, amount: Money, *, policy: CapturePolicy = MANUAL, source: Source | None = None
     ) -> CreateSessionRequest:
         """Ask for a session to be opened."""
+        envelope, session_id = self._envelope("at"), self.fresh("ps")
+        self._sources[session_id] = source
         return CreateSessionRequest(
-            **self._envelope("at"),
-            session_id=self.fresh("ps"),
+            **envelope,
+            session_id=session_id,
             amount=amount,
-            terms=Terms(payable_id="or_1", payable_reference="R1", capture=policy),
-            source=source,
+            terms=Terms(
+                payable_id="or_1",
+                payable_reference="R1",
+                capture=policy,
+                hosted=self._is_hosted,
+                return_url=_THANKS,
+                cancel_url=_CART,
+            ),
+            source=None if self._comes_last else source,
             external_data=None,
         )
 
     def hosted(self, amount: Money, *, source: Source | None = None) -> CreateSessionRequest:
         """Ask for a session at the provider's own page to be opened."""
         plain = self.creation(amount, source=source)
-        terms = attrs.evolve(plain.terms, hosted=True, return_url="https://shop.example/thanks")
-        return attrs.evolve(plain, terms=terms)
+        return attrs.evolve(plain, terms=attrs.evolve(plain.terms, hosted=True))
 
     def update(
         self, session: CreateSessionRequest, opened: References, amount: Money
@@ -110,13 +128,13 @@ class Orders:
         amount: Money | None = None,
         source: Source | None = None,
     ) -> CompleteSessionRequest:
-        """Ask for a session's money to be held or taken."""
+        """Ask for a session's money to be held or taken, with its source unless there is one."""
         return CompleteSessionRequest(
             **self._envelope("at", opened),
             session_id=session.session_id,
             amount=amount or session.amount,
             terms=session.terms,
-            source=source,
+            source=source or self._sources.get(session.session_id),
             external_data=None,
         )
 
@@ -151,7 +169,7 @@ class Orders:
         return CreateSetupSessionRequest(
             **self._envelope("at"),
             setup_session_id=self.fresh("pss"),
-            terms=SetupTerms(),
+            terms=SetupTerms(return_url=_THANKS, cancel_url=_CART),
             external_data=external_data,
         )
 

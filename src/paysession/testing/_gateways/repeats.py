@@ -40,7 +40,8 @@ _ALMOST: Final = 0.9
 )
 def the_same_key_answers_the_same(bench: Bench) -> None:
     for method in bench.drawn.some_of(callable_here(bench)):
-        _is_repeated(bench, method, what=f"what the same {method} answers the second time")
+        with bench.where_it_can_be_played():
+            _is_repeated(bench, method, what=f"what the same {method} answers the second time")
 
 
 @law(
@@ -54,12 +55,13 @@ def the_same_key_answers_the_same(bench: Bench) -> None:
 )
 def a_key_means_one_thing(bench: Bench) -> None:
     for method in bench.drawn.some_of(callable_here(bench, MOVES)):
-        request: Any = occasion(bench, method, bench.drawn.amount())
-        bench.end_of(request)
-        other = attrs.evolve(request, amount=bench.drawn.another_amount(request.amount))
-        what = f"a {method} of another amount under the same key"
-        with bench.unmoved(f"after {what}"):
-            bench.one_of(bench.ask(other), Rejected, what=what)
+        with bench.where_it_can_be_played():
+            request: Any = occasion(bench, method, bench.drawn.amount())
+            bench.end_of(request)
+            other = attrs.evolve(request, amount=bench.drawn.another_amount(request.amount))
+            what = f"a {method} of another amount under the same key"
+            with bench.unmoved(f"after {what}"):
+                bench.one_of(bench.ask(other), Rejected, what=what)
 
 
 @law(
@@ -74,14 +76,17 @@ def a_key_means_one_thing(bench: Bench) -> None:
 )
 def asked_at_once_it_is_done_once(bench: Bench) -> None:
     for method in bench.drawn.some_of(callable_here(bench, MOVES)):
-        request = occasion(bench, method, bench.drawn.amount())
-        with bench.moving(f"after all that asked for one {method}") as moves:
-            for told in bench.ask_at_once([request] * _MANY):
-                lawful = (*DONE[method], ActionRequired, Pending, Unknown)
-                bench.one_of(told, *lawful, what=f"a {method} that many ask for at the same time")
-            last, end = bench.concluded(request)
-            bench.one_of(end, *DONE[method], what=f"the same {method}, asked for once more")
-            moves.update(effect_of(last, end))
+        with bench.where_it_can_be_played():
+            request = occasion(bench, method, bench.drawn.amount())
+            with bench.moving(f"after all that asked for one {method}") as moves:
+                for told in bench.ask_at_once([request] * _MANY):
+                    lawful = (*DONE[method], ActionRequired, Pending, Unknown)
+                    bench.one_of(
+                        told, *lawful, what=f"a {method} that many ask for at the same time"
+                    )
+                last, end = bench.concluded(request)
+                bench.one_of(end, *DONE[method], what=f"the same {method}, asked for once more")
+                moves.update(effect_of(last, end))
 
 
 @law(
@@ -97,8 +102,9 @@ def asked_at_once_it_is_done_once(bench: Bench) -> None:
 def another_process_may_repeat(bench: Bench) -> None:
     another = bench.another()
     for method in bench.drawn.some_of(callable_here(bench)):
-        what = f"what the same {method} answers in another process"
-        _is_repeated(bench, method, of=another, what=what)
+        with bench.where_it_can_be_played():
+            what = f"what the same {method} answers in another process"
+            _is_repeated(bench, method, of=another, what=what)
 
 
 @law(
@@ -154,8 +160,9 @@ def a_decline_is_repeated(bench: Bench) -> None:
 def a_key_lasts_as_declared(bench: Bench) -> None:
     window = bench.gateway.capabilities.key_window * _ALMOST
     for method in bench.drawn.some_of(callable_here(bench, MOVES)):
-        what = f"what the same {method} answers shortly before its key is forgotten"
-        _is_repeated(bench, method, meanwhile=lambda: bench.pass_time(window), what=what)
+        with bench.where_it_can_be_played():
+            what = f"what the same {method} answers shortly before its key is forgotten"
+            _is_repeated(bench, method, meanwhile=lambda: bench.pass_time(window), what=what)
 
 
 def _is_repeated(

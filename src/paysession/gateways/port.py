@@ -72,7 +72,8 @@ class Gateway:
         Open a session. Answer its id as the reference of role `session` (SES-1, SES-6).
 
         The customer need not have said what to pay with, if `collects_source` is declared
-        (SES-10).
+        (SES-10). What is opened with a source may be paid at once, where there is no other
+        way; without one, opening moves nothing.
         """
         _refuse(self, request)
 
@@ -88,12 +89,16 @@ class Gateway:
         do so at once. Where the provider takes it by itself later, answer `Pending` until it
         has; while the customer has still to act, `ActionRequired`: a session whose provider is at
         work never expires. With `terms.save_source`, tell what was stored as the answer's
-        `profile` (SES-5, SES-8, SES-9, AUTH-1 to AUTH-4).
+        `profile` (SES-5, SES-8, SES-9, SES-12, AUTH-1 to AUTH-4).
         """
         _refuse(self, request)
 
     def close_session(self, request: CloseSessionRequest) -> CloseSessionAnswer:
-        """Close the session for good; if it was paid, answer that instead (SES-3, SES-4, SES-7)."""
+        """
+        Close the session for good; if it was paid, answer that instead.
+
+        What is not certain to be closed is not said to be (SES-3, SES-4, SES-7, SES-11).
+        """
         _refuse(self, request)
 
     def charge(self, request: ChargeRequest) -> ChargeAnswer:
@@ -151,7 +156,7 @@ class Gateway:
 
         Each report carries `request.operation_id` as `our_reference`: one that does not
         proves nothing. The same money carries the same ids in every answer and report. A
-        look-up that nobody answers is not answered by `()` (LOOK-1 to LOOK-7).
+        look-up that nobody answers is not answered by `()` (LOOK-1 to LOOK-8).
         """
         _refuse(self, request)
 
@@ -183,7 +188,8 @@ class AsyncGateway:
         Open a session. Answer its id as the reference of role `session` (SES-1, SES-6).
 
         The customer need not have said what to pay with, if `collects_source` is declared
-        (SES-10).
+        (SES-10). What is opened with a source may be paid at once, where there is no other
+        way; without one, opening moves nothing.
         """
         _refuse(self, request)
 
@@ -199,12 +205,16 @@ class AsyncGateway:
         do so at once. Where the provider takes it by itself later, answer `Pending` until it
         has; while the customer has still to act, `ActionRequired`: a session whose provider is at
         work never expires. With `terms.save_source`, tell what was stored as the answer's
-        `profile` (SES-5, SES-8, SES-9, AUTH-1 to AUTH-4).
+        `profile` (SES-5, SES-8, SES-9, SES-12, AUTH-1 to AUTH-4).
         """
         _refuse(self, request)
 
     async def close_session(self, request: CloseSessionRequest) -> CloseSessionAnswer:
-        """Close the session for good; if it was paid, answer that instead (SES-3, SES-4, SES-7)."""
+        """
+        Close the session for good; if it was paid, answer that instead.
+
+        What is not certain to be closed is not said to be (SES-3, SES-4, SES-7, SES-11).
+        """
         _refuse(self, request)
 
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
@@ -264,7 +274,7 @@ class AsyncGateway:
 
         Each report carries `request.operation_id` as `our_reference`: one that does not
         proves nothing. The same money carries the same ids in every answer and report. A
-        look-up that nobody answers is not answered by `()` (LOOK-1 to LOOK-7).
+        look-up that nobody answers is not answered by `()` (LOOK-1 to LOOK-8).
         """
         _refuse(self, request)
 

@@ -7,12 +7,15 @@ import attrs
 from paysession._domain.failures import Failure, FailureCode
 from paysession.gateways import (
     BogusGateway,
+    CaptureAnswer,
     CaptureRequest,
     LookUpRequest,
+    RefundAnswer,
     RefundRequest,
     VoidAnswer,
     VoidRequest,
 )
+from paysession.gateways._bogus_objects import Sale
 from paysession.outcomes import Captured, Declined, Report, Voided
 
 FAILED = Declined(Failure(FailureCode.PROCESSING_ERROR))
@@ -44,7 +47,29 @@ class TakesRefundedForFailed(BogusGateway):
         )
 
 
+class RefundsTheNewest(BogusGateway):
+    """Gives back the customer's latest payment, whichever is named."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        subjects = self.provider._books._subjects.values()
+        sales = [each for each in subjects if isinstance(each, Sale) and each.taken]
+        newest = sales[-1].references if sales else request.references
+        return super().refund(attrs.evolve(request, references=newest))
+
+
+class CapturesTheNewest(BogusGateway):
+    """Takes what was held last, whichever is named."""
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        subjects = self.provider._books._subjects.values()
+        sales = [each for each in subjects if isinstance(each, Sale) and each.held]
+        newest = sales[-1].references if sales else request.references
+        return super().capture(attrs.evolve(request, references=newest))
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "ANY-1": ReleasesInName,
     "ANY-2": TakesRefundedForFailed,
+    "ANY-3": RefundsTheNewest,
 }
+ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (("ANY-3", CapturesTheNewest),)

@@ -15,7 +15,19 @@ from paysession.gateways import (
     LookUpRequest,
     RefundRequest,
 )
-from paysession.outcomes import Captured, Declined, References, Refunded, Rejected, Report, Voided
+from paysession.gateways._bogus_objects import Sale
+from paysession.outcomes import (
+    Authorized,
+    Canceled,
+    Captured,
+    Declined,
+    Pending,
+    References,
+    Refunded,
+    Rejected,
+    Report,
+    Voided,
+)
 
 NUMBERS = count()
 REFUSED = Rejected(Failure(FailureCode.MERCHANT_CONFIG))
@@ -144,6 +156,70 @@ class TakesSilenceForNothing(BogusGateway):
             return ()
 
 
+class TakesOneRefundForAnother(BogusGateway):
+    """Takes the latest refund of the payment for the one that it was asked about."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        found, ours = super().look_up(request), request.references
+        made = [each for each in self.calls if each.method == request.about == "refund"]
+        others = [each.key for each in made if each.references == ours and each.key != request.key]
+        if found or not others:
+            return found
+        there = super().look_up(attrs.evolve(request, key=others[-1]))
+        return tuple(attrs.evolve(each, our_reference=request.operation_id) for each in there)
+
+
+class CallsWhatItCannotFindOver(BogusGateway):
+    """Takes a session that it cannot find for one that was closed."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        found = super().look_up(request)
+        if found or request.about != "close_session":
+            return found
+        over = Canceled(references=request.references)
+        return (Report(over, our_reference=request.operation_id),)
+
+
+class PassesOverWhatIsPending(BogusGateway):
+    """Tells of what is decided, and nothing of the rest, as if that had never been sent."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        return tuple(each for each in super().look_up(request) if type(each.fact) is not Pending)
+
+
+class TakesSilenceForNoRefund(BogusGateway):
+    """Asks again about a sale, and takes a refund of which nobody tells for one never made."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        try:
+            return super().look_up(request)
+        except (TimeoutError, RuntimeError):
+            if request.about == "refund":
+                return ()
+            raise
+
+
+class ReadsTheClock(BogusGateway):
+    """Says of everything that it happened when it was looked up."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        now, found = self.provider._books.clock(), super().look_up(request)
+        facts = [attrs.evolve(each.fact, occurred_at=now) for each in found]
+        return tuple(attrs.evolve(each, fact=fact) for each, fact in zip(found, facts, strict=True))
+
+
+class TakesTheHoldForItsCapture(BogusGateway):
+    """Tells what the payment has come to, under the id of what held it."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        sale = self.provider._books.known_by(request.references)
+        taken = Captured(sale.taken) if isinstance(sale, Sale) and sale.taken else None
+        return tuple(
+            attrs.evolve(each, fact=taken) if taken and type(each.fact) is Authorized else each
+            for each in super().look_up(request)
+        )
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "LOOK-1": FindsNoVoids,
     "LOOK-2": CallsEverythingOurs,
@@ -152,11 +228,17 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "LOOK-5": LooksWhereItIsLoggedIn,
     "LOOK-6": TakesFoundForDone,
     "LOOK-7": TakesSilenceForNothing,
+    "LOOK-8": TakesTheHoldForItsCapture,
 }
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
     ("LOOK-1", TellsOfTheWholePayment),
     ("LOOK-1", NamesItOtherwise),
     ("LOOK-1", ForgetsOurReference),
+    ("LOOK-2", TakesOneRefundForAnother),
+    ("LOOK-2", CallsWhatItCannotFindOver),
+    ("LOOK-3", PassesOverWhatIsPending),
     ("LOOK-4", LooksUpByAskingAgain),
     ("LOOK-4", LooksUpUnderTheKey),
+    ("LOOK-4", ReadsTheClock),
+    ("LOOK-7", TakesSilenceForNoRefund),
 )

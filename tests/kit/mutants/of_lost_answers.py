@@ -10,6 +10,10 @@ from paysession.gateways import (
     BogusGateway,
     CaptureAnswer,
     CaptureRequest,
+    ChargeAnswer,
+    ChargeRequest,
+    CreateSessionAnswer,
+    CreateSessionRequest,
     LookUpRequest,
     RefundAnswer,
     RefundRequest,
@@ -109,6 +113,29 @@ class FindsWhatItSent(BogusGateway):
         )
 
 
+class ChargesAgainWhatItCannotRead(BogusGateway):
+    """Tries once more, under another key, where the answer makes no sense."""
+
+    def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        try:
+            return super().charge(request)
+        except RuntimeError:
+            return super().charge(attrs.evolve(request, key=f"{request.key}-2"))
+
+
+class OpensAnotherAfterATimeout(BogusGateway):
+    """Opens a second session when the answer to the first was lost."""
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        lost: list[str] = vars(self).setdefault("lost", [])
+        key = request.key + "-" * lost.count(request.key)
+        try:
+            return super().create_session(attrs.evolve(request, key=key))
+        except TimeoutError:
+            lost.append(request.key)
+            raise
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "UNK-1": GuessesDeclined,
     "UNK-2": FindsWhatItHeard,
@@ -120,4 +147,6 @@ MUTANTS: dict[str, type[BogusGateway]] = {
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
     ("UNK-1", GuessesDone),
     ("UNK-2", FindsWhatItSent),
+    ("UNK-3", ChargesAgainWhatItCannotRead),
+    ("UNK-3", OpensAnotherAfterATimeout),
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import attrs
 
+from paysession import Money
 from paysession._domain.attempts import CloseReason
 from paysession._domain.failures import Failure, FailureCode
+from paysession.errors import GatewayUnreachable
 from paysession.gateways import (
     BogusEffectKind,
     BogusGateway,
@@ -18,6 +20,7 @@ from paysession.gateways import (
     UpdateSessionAnswer,
     UpdateSessionRequest,
 )
+from paysession.gateways._bogus_objects import Sale
 from paysession.outcomes import (
     Accepted,
     ActionRequired,
@@ -196,6 +199,98 @@ class AsksForASourceFirst(BogusGateway):
         return super().create_session(request)
 
 
+class KeepsTheLesserAmount(BogusGateway):
+    """Accepts an update to more, for which it would need another session, and forgets it."""
+
+    def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
+        sale = self.provider._books.known_by(request.references)
+        if isinstance(sale, Sale) and not sale.done and request.amount > sale.amount:
+            return Accepted(references=request.references)
+        return super().update_session(request)
+
+
+class UpdatesOnce(BogusGateway):
+    """Accepts every update, and carries out the first."""
+
+    def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
+        ours = [each for each in self.calls if each.references == request.references]
+        keys = {each.key for each in ours if each.method == "update_session"} - {request.key}
+        sale = self.provider._books.known_by(request.references)
+        if keys and isinstance(sale, Sale) and not sale.done:
+            return Accepted(references=request.references)
+        return super().update_session(request)
+
+
+class UpdatesInFloats(BogusGateway):
+    """Multiplies what a float says by a hundred, and cuts off the rest."""
+
+    def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
+        currency = request.amount.currency
+        minor = int(float(request.amount.amount) * 10**currency.digits)
+        changed = attrs.evolve(request, amount=Money.from_minor(minor, currency))
+        return super().update_session(changed)
+
+
+class TakesUnreachableForUpdated(BogusGateway):
+    """Accepts an update of which the provider never heard."""
+
+    def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
+        try:
+            return super().update_session(request)
+        except GatewayUnreachable:
+            return Accepted(references=request.references)
+
+
+class DoublesAtTheirPage(BogusGateway):
+    """Sends the cart as a line of two to the provider's own page."""
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        times = 2 if request.terms.hosted else 1
+        return super().create_session(attrs.evolve(request, amount=request.amount * times))
+
+
+class ClosesInNameAfterADecline(BogusGateway):
+    """Takes a session in which something was declined for one that is over."""
+
+    def close_session(self, request: CloseSessionRequest) -> CloseSessionAnswer:
+        books = self.provider._books
+        sale = books.known_by(request.references)
+        answers = [each.answer for each in books.entries() if each.subject is sale]
+        if any(isinstance(each, Declined) for each in answers):
+            return Canceled(references=request.references)
+        return super().close_session(request)
+
+
+class ClosesInNameWhatIsUnreachable(BogusGateway):
+    """Says that a session is closed which it could not even ask about."""
+
+    def close_session(self, request: CloseSessionRequest) -> CloseSessionAnswer:
+        try:
+            return super().close_session(request)
+        except GatewayUnreachable:
+            return Canceled(references=request.references)
+
+
+class UpdatesWhatIsClosed(BogusGateway):
+    """Accepts updates of a session that is over."""
+
+    def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
+        sale = self.provider._books.known_by(request.references)
+        if isinstance(sale, Sale) and sale.closed:
+            return Accepted(references=request.references)
+        return super().update_session(request)
+
+
+class SavesForItself(BogusGateway):
+    """Has the source saved, and does not tell what it is called."""
+
+    def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
+        answer = super().complete_session(request)
+        if isinstance(answer, Authorized | Captured):
+            return attrs.evolve(answer, profile=None)
+        return answer
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "SES-1": OpensTheCartsSessionAgain,
     "SES-2": AcceptsUpdatesAndForgetsThem,
@@ -207,6 +302,8 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "SES-8": BelievesTheBrowser,
     "SES-9": PaysAsOftenAsItIsAsked,
     "SES-10": AsksForASourceFirst,
+    "SES-11": ClosesInNameAfterADecline,
+    "SES-12": SavesForItself,
 }
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
     ("SES-1", NamesTheSessionByAnotherRole),
@@ -217,4 +314,11 @@ ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
     ("SES-4", LetsGoOfWhatWasPaid),
     ("SES-5", AsksForTheActionForEver),
     ("SES-6", SendsTheBrowserInTheClear),
+    ("SES-2", KeepsTheLesserAmount),
+    ("SES-2", UpdatesOnce),
+    ("SES-2", UpdatesInFloats),
+    ("SES-2", TakesUnreachableForUpdated),
+    ("SES-6", DoublesAtTheirPage),
+    ("SES-11", ClosesInNameWhatIsUnreachable),
+    ("SES-11", UpdatesWhatIsClosed),
 )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
+from itertools import product
 from typing import Any, Final, TypeAlias, cast
 
 from paysession._domain.methods import CapturePolicy
@@ -21,8 +22,8 @@ from paysession.outcomes import ActionRequired, Authorized, Captured, Pending, R
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.controls import ProviderBooks
 from paysession.testing._gateways.dealings import Dealing, Range, Sale
-from paysession.testing._gateways.law import SESSIONS, law
-from paysession.testing._gateways.occasions import MOVES
+from paysession.testing._gateways.law import MOVEMENTS, SESSIONS, law
+from paysession.testing._gateways.occasions import DONE, MOVES, callable_here, effect_of
 from paysession.testing._gateways.orders import AUTOMATIC
 from paysession.testing._laws.law import CannotBeTried
 
@@ -73,6 +74,28 @@ def what_is_told_agrees_with_the_answers(bench: Bench) -> None:
     for _ in range(_STEPS):
         walk.go({**walk.asking(), **walk.listening()})
     walk.ends()
+
+
+@law(
+    "ANY-3",
+    "of two payments, what is asked of one moves the money of that one",
+    reason="the goods of one order are given back, and the customer gets the price of another",
+    source="I46, F25; WooPayments #6487, one intent for two orders",
+    about="refund",
+    needs=("sale", "movement"),
+)
+def the_payment_that_is_named_is_moved(bench: Bench) -> None:
+    for method, newest_first in product(callable_here(bench, MOVEMENTS), (False, True)):
+        bench.anew()
+        amount = bench.drawn.amount()
+        policy = AUTOMATIC if method == "refund" else bench.policies[0]
+        paid = [(bench.paid(each, policy=policy), each) for each in (amount, amount * 2)]
+        for ids, each in reversed(paid) if newest_first else paid:
+            request = getattr(bench.orders, method)(ids, each)
+            with bench.moving(f"after a {method} of one of two payments") as moves:
+                what = f"a {method} of all of one of two payments"
+                end = bench.one_of(bench.end_of(request), *DONE[method], what=what)
+                moves.update(effect_of(request, end))
 
 
 class Walk:

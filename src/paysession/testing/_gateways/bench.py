@@ -24,6 +24,7 @@ from paysession.errors import GatewayUnreachable
 from paysession.gateways import (
     AsyncGateway,
     CreateSessionRequest,
+    LookUpRequest,
     Method,
     Notification,
     Request,
@@ -174,6 +175,10 @@ class Bench:
         question = self.orders.question(request)
         named = self._named.get(request.operation_id, NO_REFERENCES)
         question = attrs.evolve(question, references=question.references | named)
+        return self.found(question, of=of)
+
+    def found(self, question: LookUpRequest, *, of: AnyGateway | None = None) -> tuple[Report, ...]:
+        """Ask a question, which must be answered by reports, if only by none."""
         answer = self.ask(question, of=of)
         reports = answer if isinstance(answer, tuple) else None
         self.must(reports is not None, "what a look-up answers", "reports", answer)

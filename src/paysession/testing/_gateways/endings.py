@@ -67,7 +67,7 @@ def all_that_can_come(bench: Bench) -> Iterator[tuple[Request[Any], Answer[Any]]
     What a control cannot play is passed over.
     """
     for method in bench.drawn.some_of(callable_here(bench)):
-        for ending in (None, *_endings(bench, method)):
+        for ending in (None, *endings_of(bench, method)):
             bench.anew()
             with bench.where_it_can_be_played():
                 if ending is not None:
@@ -98,7 +98,8 @@ def annotated(request: Request[Any]) -> Any:  # noqa: ANN401 - of whatever class
     return given
 
 
-def _endings(bench: Bench, method: Method) -> Iterator[Ending]:
+def endings_of(bench: Bench, method: Method) -> Iterator[Ending]:
+    """Tell how a call of a method can end otherwise than well, and be played to."""
     for raw_code in list(bench.author.declines)[:1] if bench.knows("decline") else ():
         yield Ending("decline", {"code": raw_code})
     for each in ENDINGS:

@@ -148,8 +148,9 @@ def our_reference_alone_is_enough(bench: Bench) -> None:
     policy = bench.drawn.one_of(bench.policies)
     request = bench.sale(bench.drawn.amount(), policy=policy)
     bench.end_of(request)
-    without = attrs.evolve(request, references=NO_REFERENCES)
-    found = [each.our_reference for each in bench.reports(without)]
+    bench.let_grace_pass()
+    question = attrs.evolve(bench.orders.question(request), references=NO_REFERENCES)
+    found = [each.our_reference for each in bench.found(question)]
     is_found = request.operation_id in found
     bench.must(is_found, "what is found without the provider's ids", "it", found)
 

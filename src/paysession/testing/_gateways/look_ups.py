@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from itertools import product
 from typing import Any, Final
 
+from paysession.gateways.requests import Method
 from paysession.outcomes import (
+    Authorized,
     Canceled,
+    Captured,
     Declined,
     Expired,
     Fact,
     NotAttempted,
     Pending,
+    ReferenceRole,
     References,
     Rejected,
     Unknown,
@@ -26,7 +31,10 @@ from paysession.testing._gateways.occasions import (
     effect_of,
     findable,
     occasion,
+    twice_callable,
+    twins,
 )
+from paysession.testing._gateways.orders import MANUAL
 
 _NO_ANSWER: Final[Mapping[str, Mapping[str, bool]]] = {
     "lose_answer": {"happened": True},
@@ -34,6 +42,11 @@ _NO_ANSWER: Final[Mapping[str, Mapping[str, bool]]] = {
     "answer_nonsense": {},
 }
 """What leaves a look-up without an answer, and what the provider is told beside."""
+
+_A_WHILE: Final = timedelta(minutes=1)
+
+_TOLD_DONE: Final[tuple[Method, ...]] = (*LASTS, "close_session", "cancel_refund")
+"""What leaves something at the provider, or brings it to its end."""
 
 
 @law(
@@ -64,19 +77,23 @@ def what_was_done_is_found(bench: Bench) -> None:
 
 @law(
     "LOOK-2",
-    "a look-up tells nothing of what was never sent",
+    "a look-up tells nothing of what was never sent, whatever else was",
     reason="evidence of what never happened would settle what may have",
     source="I26, I46",
     about="look_up",
     needs=("sale", "look_up"),
 )
 def what_was_not_done_is_not_found(bench: Bench) -> None:
-    for method in bench.drawn.some_of(callable_here(bench, LASTS)):
+    for method in bench.drawn.some_of(callable_here(bench, _TOLD_DONE)):
         with bench.where_it_can_be_played():
             request = occasion(bench, method, bench.drawn.amount())
-            bench.same(
-                (), bench.known_of(request), f"what is told of a {method} that was never sent"
-            )
+            what = f"what is told to be done of a {method} that was never sent"
+            bench.same([], _done(bench, request), what)
+    for method in bench.drawn.some_of(twice_callable(bench)):
+        first, second = twins(bench, method, bench.drawn.amount())
+        bench.concluded(first)
+        what = f"what is told of a {method} that was never sent, when another was"
+        bench.same((), bench.known_of(second), what)
 
 
 @law(
@@ -96,9 +113,12 @@ def a_look_up_tells_how_it_ended(bench: Bench) -> None:
             request = occasion(bench, method, bench.drawn.amount())
             with bench.unmoved(f"while a {method} is pending"):
                 pending = bench.one_of(bench.ask(request), Pending, what=f"a {method} kept pending")
-                bench.same(
-                    [], _done(bench, request), f"what is found of a {method} that is pending"
-                )
+                known = bench.known_of(request)
+                told_done = [each for each in known if type(each) in DONE[method]]
+                bench.same([], told_done, f"what is found done of a {method} that is pending")
+                is_found = bool(known) or not bench.gateway.capabilities.look_up_is_authoritative
+                what = f"what is found of a {method} that is pending"
+                bench.must(is_found, what, "something: nothing says that it never happened", known)
             with bench.moving(f"after a {method} was decided") as moves:
                 end = bench.ended(request, pending, succeed=succeed)
                 lawful = DONE[method] if succeed else (Declined, Rejected, Canceled, Expired)
@@ -125,9 +145,10 @@ def looking_changes_nothing(bench: Bench) -> None:
             )
             with bench.unmoved(f"after a {method} was looked up"):
                 first = bench.reports(last)
-                bench.same(
-                    first, bench.reports(last), f"what is found of a {method}, looked up again"
-                )
+                if bench.knows("pass_time"):
+                    bench.pass_time(_A_WHILE)
+                again = bench.reports(last)
+                bench.same(first, again, f"what is found of a {method}, looked up again")
 
 
 @law(
@@ -181,15 +202,38 @@ def what_was_declined_is_not_found_done(bench: Bench) -> None:
     controls=("lose_answer",),
 )
 def silence_is_no_look_up(bench: Bench) -> None:
-    request = bench.sale(bench.drawn.amount())
-    bench.end_of(request)
-    bench.let_grace_pass()
-    for control, how in _NO_ANSWER.items():
-        if bench.knows(control):
-            with bench.where_it_can_be_played():
-                bench.arm(control, "look_up", **how)
-                answer = bench.ask(bench.orders.question(request))
-                bench.one_of(answer, Unknown, NotAttempted, what=f"a look-up after {control}")
+    controls = [each for each in _NO_ANSWER if bench.knows(each)]
+    for method, control in bench.drawn.some_of([*product(callable_here(bench, LASTS), controls)]):
+        bench.anew()
+        with bench.where_it_can_be_played():
+            request = occasion(bench, method, bench.drawn.amount())
+            bench.end_of(request)
+            bench.let_grace_pass()
+            bench.arm(control, "look_up", **_NO_ANSWER[control])
+            answer = bench.ask(bench.orders.question(request))
+            what = f"a look-up of a {method} after {control}"
+            bench.one_of(answer, Unknown, NotAttempted, what=what)
+
+
+@law(
+    "LOOK-8",
+    "what is found of a hold goes on being about the hold, once it was taken",
+    reason="whoever is told that the hold was taken, and the capture too, counts the money twice",
+    source="I46, F41; docs.stripe.com: one object for the hold and for what was taken of it",
+    about="look_up",
+    needs=("sale", "capture", "look_up"),
+)
+def a_hold_stays_a_hold(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    last, held = bench.concluded(bench.sale(amount, policy=MANUAL))
+    bench.one_of(held, Authorized, what="a sale to be taken later")
+    capture = bench.orders.capture(last.references | held.references, amount)
+    taken = bench.one_of(bench.end_of(capture), Captured, what="a capture of all that is held")
+    known = set(taken.references.only({ReferenceRole.CAPTURE}))
+    told = [each for each in bench.reports(last) if isinstance(each.fact, Captured)]
+    for each in [each for each in told if each.our_reference == last.operation_id]:
+        ids = set(each.references | each.fact.references)
+        bench.must(bool(known & ids), "what tells of the hold that it was taken", taken, each)
 
 
 def _done(bench: Bench, request: Any) -> list[Fact]:  # noqa: ANN401 - a request of any method

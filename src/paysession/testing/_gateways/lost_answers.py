@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from paysession._money import Money
 from paysession.gateways import Request
-from paysession.outcomes import NotAttempted, Outcome, Pending, Unknown
+from paysession.gateways.requests import Method
+from paysession.outcomes import NotAttempted, Outcome, Pending, ReferenceRole, Unknown
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.law import law
 from paysession.testing._gateways.occasions import (
@@ -21,6 +22,13 @@ from paysession.testing._gateways.occasions import (
 )
 
 _EITHER_WAY: Final = (True, False)
+_OPENINGS: Final[tuple[Method, ...]] = ("create_session", "create_setup_session")
+_LOSSES: Final[tuple[tuple[str, dict[str, bool]], ...]] = (
+    ("answer_nonsense", {}),
+    ("lose_answer", {"happened": True}),
+    ("lose_answer", {"happened": False}),
+)
+"""How the answer of a call can be lost."""
 
 
 @law(
@@ -83,17 +91,20 @@ def a_look_up_tells_the_truth_of_a_lost_call(bench: Bench) -> None:
     able=("honours_keys",),
 )
 def a_lost_call_repeated_is_done_once(bench: Bench) -> None:
-    for method, happened in bench.drawn.some_of(
-        [*product(callable_here(bench, MOVES), _EITHER_WAY)]
-    ):
+    losses = [(control, how) for control, how in _LOSSES if bench.knows(control)]
+    lost = [*product(callable_here(bench, MOVES), losses)]
+    for method, (control, how) in bench.drawn.some_of(lost):
         with bench.where_it_can_be_played():
-            bench.arm("lose_answer", method, happened=happened)
+            bench.arm(control, method, **how)
             request = occasion(bench, method, bench.drawn.amount())
             with bench.moving(f"after a {method} was lost, and asked for again") as moves:
                 bench.ask(request)
                 last, end = bench.concluded(request)
                 bench.one_of(end, *DONE[method], what=f"a {method} that was lost, asked for again")
                 moves.update(effect_of(last, end))
+    for method in callable_here(bench, _OPENINGS):
+        with bench.where_it_can_be_played():
+            _is_opened_once(bench, method)
 
 
 @law(
@@ -106,7 +117,7 @@ def a_lost_call_repeated_is_done_once(bench: Bench) -> None:
     controls=("refuse_connection",),
 )
 def what_does_not_arrive_is_not_done(bench: Bench) -> None:
-    for method in bench.drawn.some_of(callable_here(bench, MOVES)):
+    for method in bench.drawn.some_of(callable_here(bench)):
         with bench.where_it_can_be_played():
             bench.arm("refuse_connection", method)
             request = occasion(bench, method, bench.drawn.amount())
@@ -151,6 +162,22 @@ def nonsense_is_unknown(bench: Bench) -> None:
             request = occasion(bench, method, bench.drawn.amount())
             what = f"a {method} that is done, and answered by nonsense"
             _hears_no_guess(bench, request, Unknown, what=what)
+
+
+def _is_opened_once(bench: Bench, method: Method) -> None:
+    """Do nothing if a session whose opening was lost is one, however often it is asked for."""
+    bench.arm("lose_answer", method, happened=True)
+    request = occasion(bench, method, bench.drawn.amount())
+    bench.ask(request)
+    opened = [
+        bench.one_of(bench.ask(request), *DONE[method], what=f"a lost {method}, asked for again")
+        for _ in range(2)
+    ]
+    ours = {each.references.get(ReferenceRole.SESSION) for each in opened}
+    if bench.offers("look_up"):
+        known = bench.known_of(request)
+        ours |= {each.references.get(ReferenceRole.SESSION) for each in known} - {None}
+    bench.must(len(ours) == 1, "the ids of a session whose opening was lost", "one", opened)
 
 
 def _hears_no_guess(

@@ -109,6 +109,14 @@ class Orders:
         plain = self.creation(amount, source=source)
         return attrs.evolve(plain, terms=attrs.evolve(plain.terms, hosted=True))
 
+    def saving(
+        self, amount: Money, *, policy: CapturePolicy = MANUAL, source: Source | None = None
+    ) -> CreateSessionRequest:
+        """Ask for a session to be opened whose source is kept for later."""
+        plain = self.creation(amount, policy=policy, source=source)
+        terms = attrs.evolve(plain.terms, save_source=True, customer_id="cus_1")
+        return attrs.evolve(plain, terms=terms)
+
     def update(
         self, session: CreateSessionRequest, opened: References, amount: Money
     ) -> UpdateSessionRequest:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from itertools import product
+from typing import Final, cast
 
 import attrs
 
 from paysession._domain.attempts import CloseReason
 from paysession._domain.secrets import ClientData
+from paysession._money import Money
+from paysession.gateways import CreateSessionRequest
 from paysession.outcomes import (
     Accepted,
     ActionRequired,
@@ -16,13 +19,16 @@ from paysession.outcomes import (
     Captured,
     Declined,
     Expired,
+    NotAttempted,
     Pending,
+    Profile,
     Redirect,
     ReferenceRole,
     References,
     Rejected,
 )
 from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.endings import Ending, endings_of
 from paysession.testing._gateways.law import SESSIONS, law
 from paysession.testing._gateways.occasions import effect_of
 
@@ -30,6 +36,12 @@ _OF_MONEY: Final = frozenset({ReferenceRole.AUTHORIZATION, ReferenceRole.CAPTURE
 
 _OVER: Final = (Canceled, Expired, Authorized, Captured)
 """What is certain of a session that is closed: it was not paid, or it was."""
+
+_ODD: Final = 1_999
+"""A number of minor units that floats of major units are a little below of."""
+
+_UNDER_WAY: Final = ("decline", "require_action")
+"""How a completion may have ended before a session is closed."""
 
 _CLAIMS: Final = {
     "status": "succeeded",
@@ -70,18 +82,37 @@ def an_open_session_has_an_id_of_its_own(bench: Bench) -> None:
 def an_accepted_update_counts(bench: Bench) -> None:
     amount = bench.drawn.amount()
     less = bench.drawn.part_of(amount)
+    counted = _counted(bench, amount, less)
+    bench.same(less, counted, "what an open session is about, once it was updated")
+    _counted(bench, amount, less, amount * 2)
+    for code in bench.author.currencies:
+        _counted(bench, bench.drawn.amount(code), bench.drawn.least(code) * _ODD)
+    for ending in endings_of(bench, "update_session"):
+        with bench.where_it_can_be_played():
+            bench.arm(ending.control, "update_session", **ending.named)
+            _counted(bench, amount, less)
+
+
+def _counted(bench: Bench, amount: Money, *wanted: Money) -> Money | None:
+    """Update a session to each amount in turn, complete it, and tell which of them counted."""
     session, opened = bench.created(amount)
-    answer = bench.ask(bench.orders.update(session, opened, less))
-    bench.one_of(answer, Accepted, ActionRequired, what="an update of an open session")
+    counts = amount
+    for each in wanted:
+        answer = bench.ask(bench.orders.update(session, opened, each))
+        if isinstance(answer, Accepted | ActionRequired):
+            counts = each
+        elif not isinstance(answer, Declined | Rejected | NotAttempted):
+            return None  # which of them counts nobody has said
     with bench.moving("after an updated session was completed") as moves:
         bench.customer_acts(opened)
-        completion = bench.orders.completion(session, opened, amount=less)
-        _, end = bench.concluded(completion)
+        last, end = bench.concluded(bench.orders.completion(session, opened, amount=counts))
         paid = bench.sold(end, what="an updated session that is completed")
-        bench.same(less, paid.amount, "what is held or taken after the update")
-        moves.update(effect_of(completion, paid))
+        bench.same(counts, paid.amount, "what is held or taken after the updates")
+        moves.update(effect_of(last, paid))
     late = bench.ask(bench.orders.update(session, opened | paid.references, amount))
     bench.one_of(late, Declined, Rejected, what="an update of a session that is paid")
+    bench.anew()
+    return counts
 
 
 @law(
@@ -153,20 +184,39 @@ def the_action_comes_before_the_money(bench: Bench) -> None:
 
 @law(
     "SES-6",
-    "a session at the provider's own page answers its https address, or is rejected",
-    reason="the browser has to be sent somewhere, and nobody must read along",
+    "a session at the provider's own page is paid at the https address it answers, or rejected",
+    reason="the browser has to be sent somewhere, nobody must read along, and lines add up there",
     source="docs.stripe.com/api/checkout/sessions/object",
     about="create_session",
     needs=("create_session",),
 )
-def a_hosted_session_has_an_address(bench: Bench) -> None:
-    answer = bench.ask(bench.orders.hosted(bench.drawn.amount(), source=bench.source()))
-    bench.one_of(answer, Accepted, ActionRequired, Rejected, what="a session at their own page")
-    action = getattr(answer, "next_action", None)
+def a_hosted_session_is_paid_at_its_address(bench: Bench) -> None:
+    for code in bench.author.currencies:
+        bench.anew()
+        session = bench.orders.hosted(bench.drawn.amount(code), source=bench.source())
+        what, lawful = "a session at their own page", (Accepted, ActionRequired, Rejected)
+        answer = bench.one_of(bench.ask(session), *lawful, what=what)
+        if isinstance(answer, Accepted | ActionRequired):
+            _is_sent_to_https(bench, answer)
+            _pays_exactly(bench, session, answer.references)
+
+
+def _is_sent_to_https(bench: Bench, opened: Accepted | ActionRequired) -> None:
+    action = opened.next_action
     address = action.url.reveal() if isinstance(action, Redirect) else None
     is_safe = isinstance(address, str) and address.startswith("https://")
-    is_refused = isinstance(answer, Rejected)
-    bench.must(is_refused or is_safe, "where the browser is sent", "a redirect to https", action)
+    bench.must(is_safe, "where the browser is sent", "a redirect to https", action)
+
+
+def _pays_exactly(bench: Bench, session: CreateSessionRequest, opened: References) -> None:
+    """Do nothing if what is paid at the provider's page is the session's amount."""
+    if bench.offers("complete_session"):
+        with bench.moving("after a session at their own page was completed") as moves:
+            bench.customer_acts(opened)
+            last, end = bench.concluded(bench.orders.completion(session, opened))
+            paid = bench.sold(end, what="a session at their own page that is completed")
+            bench.same(session.amount, paid.amount, "what was paid there")
+            moves.update(effect_of(last, paid))
 
 
 @law(
@@ -249,6 +299,82 @@ def a_session_needs_no_source(bench: Bench) -> None:
     with bench.unmoved("when a session was opened without a source"):
         answer = bench.ask(session)
         bench.one_of(answer, Accepted, ActionRequired, what="a new session without a source")
+
+
+@law(
+    "SES-11",
+    "a session that is said to be closed cannot be paid, whatever happened in it before",
+    reason="a refusal, a customer at his bank or a lost answer is no reason to close it in name",
+    source="I16, I21, F35; WooPayments #3118, paid at the provider and canceled by a timer",
+    about="close_session",
+    needs=(*SESSIONS, "close_session", "word"),
+)
+def what_is_said_to_be_closed_is_closed(bench: Bench) -> None:
+    bench.drawn = bench.drawn.fixed()
+    ends = (None, *endings_of(bench, "close_session"))
+    before = [each for each in endings_of(bench, "complete_session") if each.control in _UNDER_WAY]
+    befores = (None,) if bench.author.customer_pays else (None, *before)
+    for ending, earlier in product(ends, befores):
+        bench.anew()
+        with bench.where_it_can_be_played():
+            session, opened = _under_way(bench, ending, earlier)
+            answer = bench.end_of(bench.orders.closing(session, opened))
+            if isinstance(answer, Canceled | Expired):
+                _cannot_be_paid(bench, session, opened)
+
+
+def _under_way(
+    bench: Bench, ending: Ending | None, earlier: Ending | None
+) -> tuple[CreateSessionRequest, References]:
+    """Open a session whose closing will end so, and in which something else happened earlier."""
+    if ending is not None:
+        bench.arm(ending.control, "close_session", **ending.named)
+    if earlier is not None:
+        bench.arm(earlier.control, "complete_session", **earlier.named)
+    session, opened = bench.created(bench.drawn.amount())
+    if earlier is not None:
+        bench.ask(bench.orders.completion(session, opened))
+    return session, opened
+
+
+def _cannot_be_paid(bench: Bench, session: CreateSessionRequest, opened: References) -> None:
+    with bench.unmoved("after a session was said to be closed"):
+        if not bench.author.customer_pays:
+            bench.customer_acts(opened)
+        for _ in range(2):
+            late = bench.orders.completion(session, opened, source=bench.source())
+            lawful = (Canceled, Expired, Declined, Rejected)
+            bench.one_of(bench.end_of(late), *lawful, what="a closed session that is completed")
+    if bench.offers("update_session"):
+        update = bench.ask(bench.orders.update(session, opened, session.amount * 2))
+        is_refused = not isinstance(update, Accepted | ActionRequired)
+        bench.must(is_refused, "an update of a closed session", "refused", update)
+
+
+@law(
+    "SES-12",
+    "a source that is to be saved is told when the session is paid, and can be charged later",
+    reason="who agreed to pay next month has agreed in vain, and nobody knows until then",
+    source="design: Terms.save_source; docs.stripe.com/payments/save-during-payment",
+    about="complete_session",
+    needs=SESSIONS,
+)
+def what_is_to_be_saved_is_told(bench: Bench) -> None:
+    for policy in bench.policies:
+        bench.anew()
+        amount = bench.drawn.amount()
+        session = bench.orders.saving(amount, policy=policy, source=bench.source())
+        answer = bench.ask(session)
+        if isinstance(answer, Accepted | ActionRequired):
+            bench.customer_acts(answer.references)
+            _, end = bench.concluded(bench.orders.completion(session, answer.references))
+            profile = bench.sold(end, what="a session whose source is to be saved").profile
+            is_told = profile is not None and profile.id is not None
+            bench.must(is_told, "the profile that is told", "one with an id", profile)
+            if bench.offers("charge"):
+                stored = cast("Profile", profile).as_source("src_of_kit")
+                charge = bench.end_of(bench.orders.charge(amount, stored))
+                bench.sold(charge, what="a charge of the source that was saved")
 
 
 def _ids(references: References) -> References:

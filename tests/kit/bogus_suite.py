@@ -77,7 +77,7 @@ class BogusSuite(GatewayConformance[Any]):
     bogus_capabilities: Capabilities | None = None
     declines = MappingProxyType({f"raw_{code}": code for code in FailureCode})
     canaries = (OLD,)
-    webhook_secrets = (OLD, NEW)
+    webhook_secrets: Sequence[str] = (OLD, NEW)
 
     def make_gateway(self) -> Any:
         self.clock = Clock()

@@ -140,22 +140,19 @@ class ThreeDecimalsOnly(BogusSuite):
 
 
 class SlowGateway(BogusGateway):
-    """Look-ups see what happened after two minutes, and not before."""
+    """Look-ups see what happened when its time has gone by, and not before."""
 
     def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
-        books = self.provider._books
-        seen = [each for each in books.under(request.key) if books.clock() - each.at >= GRACE]
+        books, grace = self.provider._books, self.capabilities.look_up_grace
+        seen = [each for each in books.under(request.key) if books.clock() - each.at >= grace]
         return super().look_up(request) if seen else ()
-
-
-GRACE = timedelta(minutes=2)
 
 
 class Slow(EverythingLater):
     """Everything takes its time, and so does word of it."""
 
     bogus_class = SlowGateway
-    bogus_capabilities = attrs.evolve(USUAL, look_up_grace=GRACE)
+    bogus_capabilities = attrs.evolve(USUAL, look_up_grace=timedelta(minutes=2))
 
 
 class ChargesOnlyGateway(BogusGateway):

@@ -89,6 +89,7 @@ class Request(Generic[A_co]):
 
     Attributes:
         key: Send it as the provider's idempotency key: a function of the operation's id.
+            Two keys differ if one character does, or only its case.
         operation_id: Ours; send it along, and echo it in reports about this operation.
         tenant: Whose call it is.
         references: The provider's ids of what the call acts on, by role, as your answers and

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import attrs
 
 from paysession._money import Money
@@ -11,16 +13,19 @@ from paysession.gateways import (
     BogusProvider,
     CaptureAnswer,
     CaptureRequest,
+    ChargeAnswer,
+    ChargeRequest,
     CompleteSessionAnswer,
     CompleteSessionRequest,
     CreateSessionAnswer,
     CreateSessionRequest,
+    LookUpRequest,
     RefundAnswer,
     RefundRequest,
     VoidAnswer,
     VoidRequest,
 )
-from paysession.outcomes import Captured, Refunded, Voided
+from paysession.outcomes import Authorized, Captured, Refunded, Report, Voided
 
 
 class SellsInHundredths(BogusGateway):
@@ -80,6 +85,31 @@ class FitsIntoAFloat(BogusGateway):
         return super().create_session(attrs.evolve(request, amount=fits))
 
 
+class CapturesIn32Bits(BogusGateway):
+    """Counts in an integer that begins anew after 31 bits."""
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        wrapped = Money.from_minor(request.amount.minor % 2**31 or 1, request.amount.currency)
+        return super().capture(attrs.evolve(request, amount=wrapped))
+
+
+class RefundsInSixDigits(BogusGateway):
+    """Has a field of six digits, and writes into it as much as it holds."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        most = Money.from_minor(999_999, request.amount.currency)
+        return super().refund(attrs.evolve(request, amount=min(request.amount, most)))
+
+
+class ChargesInSmallFloats(BogusGateway):
+    """Counts in a float of 32 bits."""
+
+    def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        (fits,) = struct.unpack("f", struct.pack("f", request.amount.minor))
+        amount = Money.from_minor(int(fits), request.amount.currency)
+        return super().charge(attrs.evolve(request, amount=amount))
+
+
 class RelabelsTheCurrency(BogusGateway):
     """Reads the number alone, and believes that it is of the currency that was asked for."""
 
@@ -135,6 +165,19 @@ class EchoesOurRefund(BogusGateway):
         return attrs.evolve(answer, amount=request.amount) if type(answer) is Refunded else answer
 
 
+class LooksUpWhatWasAsked(BogusGateway):
+    """Finds that it was done, and tells the amount that was asked for."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        asked = {e.key: e.amount for e in self.calls if hasattr(e, "amount")}
+        return tuple(
+            attrs.evolve(each, fact=attrs.evolve(each.fact, amount=asked[request.key]))
+            if isinstance(each.fact, Authorized | Captured | Voided | Refunded)
+            else each
+            for each in super().look_up(request)
+        )
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "AMT-1": CapturesInHundredths,
     "AMT-2": FitsIntoAFloat,
@@ -149,8 +192,13 @@ ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
     ("AMT-1", SellsInFloats),
     ("AMT-1", RefundsInFloats),
     ("AMT-1", RefundsInThousandths),
+    ("AMT-2", CapturesIn32Bits),
+    ("AMT-2", RefundsInSixDigits),
+    ("AMT-2", ChargesInSmallFloats),
     ("AMT-4", RoundsToItsUnits),
     ("AMT-5", EchoesOurVoid),
     ("AMT-5", EchoesOurRefund),
+    ("AMT-5", LooksUpWhatWasAsked),
+    ("AUTH-4", LooksUpWhatWasAsked),
 )
 """What a law must find as well."""

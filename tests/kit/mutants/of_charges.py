@@ -6,12 +6,14 @@ import attrs
 
 from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.methods import CapturePolicy
-from paysession._domain.sources import StoredSource
+from paysession._domain.sources import MandateUse, StoredSource
 from paysession.gateways import (
     BogusGateway,
     BogusProvider,
     ChargeAnswer,
     ChargeRequest,
+    CloseSessionAnswer,
+    CloseSessionRequest,
     CompleteSessionAnswer,
     CompleteSessionRequest,
 )
@@ -27,6 +29,15 @@ class TakesWhatItShouldHold(BogusGateway):
         if isinstance(answer, Captured) and request.terms.capture is CapturePolicy.MANUAL:
             return Authorized(answer.amount, references=answer.references)
         return answer
+
+
+class HoldsDouble(BogusGateway):
+    """Holds twice as much as is asked for, to be on the safe side."""
+
+    def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        if request.terms.capture is CapturePolicy.MANUAL:
+            request = attrs.evolve(request, amount=request.amount * 2)
+        return super().charge(request)
 
 
 class SaysThatItTook(BogusGateway):
@@ -81,6 +92,17 @@ class EchoesTheAmountOfACharge(BogusGateway):
         return answer
 
 
+class ClosesWithWhatWasAsked(BogusGateway):
+    """Finds a session paid, and tells the amount that it was to be completed with."""
+
+    def close_session(self, request: CloseSessionRequest) -> CloseSessionAnswer:
+        answer = super().close_session(request)
+        asked = [each for each in self.calls if isinstance(each, CompleteSessionRequest)]
+        if isinstance(answer, Authorized | Captured) and asked:
+            return attrs.evolve(answer, amount=asked[-1].amount)
+        return answer
+
+
 class NamesTheCardForTheCharge(BogusGateway):
     """Answers what was charged, and not the charge."""
 
@@ -90,6 +112,15 @@ class NamesTheCardForTheCharge(BogusGateway):
             card = References.of(authorization=request.source.id, capture=request.source.id)
             return attrs.evolve(answer, references=answer.references | card)
         return answer
+
+
+class ChargesTheFirstUseTwice(BogusGateway):
+    """Registers a mandate by a charge, and charges by it then."""
+
+    def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        if request.use is MandateUse.FIRST:
+            super().charge(attrs.evolve(request, key=f"{request.key}-first"))
+        return super().charge(request)
 
 
 class ChargesWithoutTheCustomer(BogusGateway):
@@ -112,6 +143,9 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "CHG-2": ChargesWithoutTheCustomer,
 }
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("AUTH-1", HoldsDouble),
     ("AUTH-3", HoldsInItsMemory),
     ("AUTH-4", EchoesTheAmountOfACharge),
+    ("AUTH-4", ClosesWithWhatWasAsked),
+    ("CHG-1", ChargesTheFirstUseTwice),
 )

@@ -13,7 +13,7 @@ from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.secrets import Secret
 from paysession._money import Money
 from paysession.errors import InvalidSignature
-from paysession.gateways import BogusGateway, BogusProvider, Notification, read_json
+from paysession.gateways import BogusGateway, BogusProvider, CaptureRequest, Notification, read_json
 from paysession.gateways._bogus_mail import reports_in
 from paysession.outcomes import (
     NO_REFERENCES,
@@ -21,8 +21,10 @@ from paysession.outcomes import (
     Captured,
     Declined,
     Fact,
+    Pending,
     ReferenceRole,
     References,
+    Refunded,
     Report,
 )
 
@@ -68,6 +70,20 @@ class BelievesWhatItIsTold(BogusGateway):
         return reports_in(notification)
 
 
+class LocksOut(BogusGateway):
+    """Passes over what came with a wrong signature once, whoever had sent that."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        forged = vars(self).setdefault("forged", set())
+        name = notification.header("webhook-id")
+        try:
+            reports = super().read_notification(notification)
+        except InvalidSignature:
+            forged.add(name)
+            raise
+        return () if name in forged else reports
+
+
 class SaysWhatItExpected(BogusGateway):
     """Helps whoever sets the webhook up, and whoever forges one."""
 
@@ -98,6 +114,21 @@ class LooksAtTheAgeAlone(BogusGateway):
         provider = self.provider
         provider._webhooks.verify(notification, now=max(sent, provider._books.clock()))
         return reports_in(notification)
+
+
+class TimeIsNotSigned(BogusGateway):
+    """Takes the time from beside a signature that it has verified before."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        seal = notification.body, notification.header("webhook-signature")
+        time = notification.header("webhook-timestamp") or ""
+        now = self.provider._books.clock().timestamp()
+        verified = vars(self).setdefault("verified", set())
+        if seal in verified and time.isdecimal() and abs(now - float(time)) < 300:
+            return reports_in(notification)
+        reports = super().read_notification(notification)
+        verified.add(seal)
+        return reports
 
 
 class KnowsTheFirstSecret(BogusGateway):
@@ -136,6 +167,15 @@ class RemembersWhatItHasRead(BogusGateway):
         fresh = tuple(each for each in reports if each.id not in read)
         read.update(each.id for each in reports)
         return fresh
+
+
+class StampsNotificationsNow(BogusGateway):
+    """Says of everything that it has happened as it is read."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        now = self.provider._books.clock()
+        reports = super().read_notification(notification)
+        return retold(reports, lambda fact: attrs.evolve(fact, occurred_at=now))
 
 
 class CapturesWhatItReads(BogusGateway):
@@ -219,6 +259,19 @@ class CountsNotificationsInHundredths(BogusGateway):
         return retold(super().read_notification(notification), counted)
 
 
+class TellsRefundsOfAnother(BogusGateway):
+    """Takes the id of the sale, which was sent along first, for that of its refund."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        sales = [each for each in self.calls if each.method in ("complete_session", "charge")]
+        return tuple(
+            attrs.evolve(each, our_reference=sales[-1].operation_id)
+            if isinstance(each.fact, Refunded) and sales
+            else each
+            for each in super().read_notification(notification)
+        )
+
+
 class LosesTheReason(BogusGateway):
     """Maps declines by one table where it is answered, and by another where it is told."""
 
@@ -229,6 +282,20 @@ class LosesTheReason(BogusGateway):
             return attrs.evolve(fact, failure=Failure(FailureCode.LOST_OR_STOLEN))
 
         return retold(super().read_notification(notification), mapped)
+
+
+class PendingToldAsTaken(BogusGateway):
+    """Takes the first word of a capture for its success."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        captures = [each for each in self.calls if isinstance(each, CaptureRequest)]
+        asked = {each.operation_id: each.amount for each in captures}
+        return tuple(
+            attrs.evolve(each, fact=Captured(asked[each.our_reference]))
+            if isinstance(each.fact, Pending) and each.our_reference in asked
+            else each
+            for each in super().read_notification(notification)
+        )
 
 
 class ReadsCarelessly(BogusGateway):
@@ -289,8 +356,13 @@ MUTANTS: dict[str, type[BogusGateway]] = {
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
     ("NOTE-1", ParsesBeforeItVerifies),
     ("NOTE-1", VerifiesWhatItHasParsed),
+    ("NOTE-2", LocksOut),
     ("NOTE-3", ChainsItsVerifier),
+    ("NOTE-4", TimeIsNotSigned),
     ("NOTE-7", RemembersWhatItHasRead),
+    ("NOTE-7", StampsNotificationsNow),
     ("NOTE-11", TellsOfNobody),
     ("NOTE-12", CountsNotificationsInHundredths),
+    ("NOTE-12", TellsRefundsOfAnother),
+    ("NOTE-13", PendingToldAsTaken),
 )

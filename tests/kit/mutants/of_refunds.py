@@ -5,7 +5,9 @@ from __future__ import annotations
 import attrs
 
 from paysession._domain.failures import Failure, FailureCode
+from paysession._domain.movements import RefundReason
 from paysession._money import Money
+from paysession.errors import GatewayUnreachable
 from paysession.gateways import (
     BogusGateway,
     BogusProvider,
@@ -52,6 +54,15 @@ class RefundsTheWhole(BogusGateway):
         sale = self.provider._books.known_by(request.references)
         if isinstance(sale, Sale) and request.amount < sale.taken:
             request = attrs.evolve(request, amount=sale.taken)
+        return super().refund(request)
+
+
+class KnowsThreeReasons(BogusGateway):
+    """Has a word of its provider's for three reasons, and for none."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        if request.reason in (RefundReason.UNDERPAID, RefundReason.LATE, RefundReason.OTHER):
+            raise KeyError(request.reason)
         return super().refund(request)
 
 
@@ -121,6 +132,16 @@ class CallsOffInName(BogusGateway):
         return Canceled(references=request.references)
 
 
+class TakesUnreachableForCanceled(BogusGateway):
+    """Believes that a refund is off when it could not say so to anybody."""
+
+    def cancel_refund(self, request: CancelRefundRequest) -> CancelRefundAnswer:
+        try:
+            return super().cancel_refund(request)
+        except GatewayUnreachable:
+            return Canceled(references=request.references)
+
+
 class TakesTooLateForCanceled(BogusGateway):
     """Takes a refund that cannot be called off for one that is off."""
 
@@ -170,7 +191,9 @@ ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
     ("REF-1", GivesBackWhatThereIs),
     ("REF-2", ReleasesWhatItCannotRefund),
     ("REF-3", NamesNoRefund),
+    ("REF-3", KnowsThreeReasons),
     ("REF-4", RefundsAllForAPart),
     ("REF-6", TakesAnyRefundForDone),
+    ("REF-8", TakesUnreachableForCanceled),
 )
 """What a law must find as well."""

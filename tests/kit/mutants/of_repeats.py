@@ -15,8 +15,12 @@ from paysession.gateways import (
     CaptureRequest,
     ChargeAnswer,
     ChargeRequest,
+    CreateSessionAnswer,
+    CreateSessionRequest,
     RefundAnswer,
     RefundRequest,
+    UpdateSessionAnswer,
+    UpdateSessionRequest,
     VoidAnswer,
     VoidRequest,
 )
@@ -47,6 +51,31 @@ class PutsTheAmountIntoTheKey(BogusGateway):
         return super().refund(attrs.evolve(request, key=f"{request.key}-{request.amount}"))
 
 
+class RemembersNumbers(BogusGateway):
+    """Compares nothing but the number where a key comes again, and not what it was paid for."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        known = [each for each in self.calls if each.key == request.key]
+        for same in [each for each in known[:1] if isinstance(each, RefundRequest)]:
+            if same.amount.minor == request.amount.minor:
+                return super().refund(same)
+        return super().refund(request)
+
+
+class OpensAnotherForAnotherAmount(BogusGateway):
+    """Takes every amount for a session of its own."""
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        return super().create_session(attrs.evolve(request, key=f"{request.key}-{request.amount}"))
+
+
+class UpdatesAnewForAnotherAmount(BogusGateway):
+    """Takes every amount for an update of its own."""
+
+    def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
+        return super().update_session(attrs.evolve(request, key=f"{request.key}-{request.amount}"))
+
+
 class TakesBusyForRefused(BogusGateway):
     """Takes "somebody else is asking just that" for a refusal."""
 
@@ -71,6 +100,20 @@ class MakesKeysOfWhatIsAsked(BogusGateway):
     def refund(self, request: RefundRequest) -> RefundAnswer:
         same = attrs.evolve(request, operation_id="re", key=f"{request.references}{request.amount}")
         return super().refund(same)
+
+
+class CutsKeysOff(BogusGateway):
+    """Has a column for keys that holds 40 characters of them."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        return super().refund(attrs.evolve(request, key=request.key[:40]))
+
+
+class LowersKeys(BogusGateway):
+    """Keeps keys where capital letters are the same as small ones."""
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        return super().capture(attrs.evolve(request, key=request.key.lower()))
 
 
 class TriesAnewAfterADecline(BogusGateway):
@@ -104,4 +147,11 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "IDEM-6": TriesAnewAfterADecline,
     "IDEM-7": DeclaresTooLongAWindow,
 }
-ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (("IDEM-2", PutsTheAmountIntoTheKey),)
+ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("IDEM-2", PutsTheAmountIntoTheKey),
+    ("IDEM-2", RemembersNumbers),
+    ("IDEM-2", OpensAnotherForAnotherAmount),
+    ("IDEM-2", UpdatesAnewForAnotherAmount),
+    ("IDEM-5", CutsKeysOff),
+    ("IDEM-5", LowersKeys),
+)

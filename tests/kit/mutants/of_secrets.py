@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import logging
+import warnings
+from base64 import b64encode
 
 import attrs
 
 from paysession._domain.failures import Failure
+from paysession.errors import InvalidSignature, UnreadableNotification
 from paysession.gateways import (
     BogusGateway,
     CaptureAnswer,
     CaptureRequest,
+    ChargeAnswer,
+    ChargeRequest,
     CompleteSessionAnswer,
     CompleteSessionRequest,
     CreateSessionAnswer,
     CreateSessionRequest,
+    Notification,
     RefundAnswer,
     RefundRequest,
 )
-from paysession.outcomes import Accepted, Declined, References
+from paysession.outcomes import Accepted, Declined, References, Report
 
 
 def key_of(gateway: BogusGateway) -> str:
@@ -39,6 +45,13 @@ class ShowsItsKey(BogusGateway):
 
     def __repr__(self) -> str:
         return f"AcmeGateway(api_key={key_of(self)!r})"
+
+
+class ShowsHalfItsKey(BogusGateway):
+    """Is printed without the last four characters of its key, where all but these were meant."""
+
+    def __repr__(self) -> str:
+        return f"AcmeGateway(api_key='{key_of(self)[:-4]}****')"
 
 
 class NamesSessionsByTheirSecret(BogusGateway):
@@ -82,6 +95,16 @@ class ChainsTheRequest(BogusGateway):
             raise RuntimeError("no answer") from OSError(dict(request.metadata))
 
 
+class RaisesTheSecretWhenUnreadable(BogusGateway):
+    """Says what a notification was verified with when nobody can read it."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        try:
+            return super().read_notification(notification)
+        except UnreadableNotification as error:
+            raise UnreadableNotification(f"cannot be read, with {key_of(self)}") from error
+
+
 class LogsWhatItReceives(BogusGateway):
     """Has left a line of debugging in."""
 
@@ -104,6 +127,36 @@ class LogsWhatItHasCaught(BogusGateway):
             raise
 
 
+class LogsTheWebhookSecret(BogusGateway):
+    """Helps whoever wonders why nothing is believed."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        try:
+            return super().read_notification(notification)
+        except InvalidSignature:
+            logging.getLogger("acme").warning("not signed with %s", key_of(self))
+            raise
+
+
+class LogsNotificationBodies(BogusGateway):
+    """Logs each notification that it believes, and what it was verified with."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        reports = super().read_notification(notification)
+        if reports:
+            logging.getLogger("acme").info("%r, with %s", notification.body, key_of(self))
+        return reports
+
+
+class LogsBasicAuth(BogusGateway):
+    """Logs the headers of what it sends, and one of them is its key."""
+
+    def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        credentials = b64encode(f"acme:{key_of(self)}".encode()).decode()
+        logging.getLogger("acme.transport").debug("Authorization: Basic %s", credentials)
+        return super().charge(request)
+
+
 class PrintsWhatItReceives(BogusGateway):
     """Has left a print in."""
 
@@ -111,6 +164,14 @@ class PrintsWhatItReceives(BogusGateway):
         answer = super().create_session(request)
         print("received", browser_has(answer))
         return answer
+
+
+class WarnsWithItsKey(BogusGateway):
+    """Warns of an old key, and says which."""
+
+    def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        warnings.warn(f"{key_of(self)} is about to expire", stacklevel=2)
+        return super().charge(request)
 
 
 class HandsItsKeyToBrowsers(BogusGateway):
@@ -132,7 +193,13 @@ MUTANTS: dict[str, type[BogusGateway]] = {
 }
 
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("SEC-1", ShowsHalfItsKey),
     ("SEC-2", QuotesTheBrowser),
     ("SEC-3", ChainsTheRequest),
+    ("SEC-3", RaisesTheSecretWhenUnreadable),
     ("SEC-4", LogsWhatItHasCaught),
+    ("SEC-4", LogsTheWebhookSecret),
+    ("SEC-4", LogsNotificationBodies),
+    ("SEC-4", LogsBasicAuth),
+    ("SEC-5", WarnsWithItsKey),
 )

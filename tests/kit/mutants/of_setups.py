@@ -27,6 +27,19 @@ class OpensOneSetupSessionForAll(BogusGateway):
         return super().create_setup_session(known[0] if known else request)
 
 
+class StoresOneForAll(BogusGateway):
+    """Keeps the first card that it was told of, and tells it to every customer."""
+
+    def complete_setup_session(
+        self, request: CompleteSetupSessionRequest
+    ) -> CompleteSetupSessionAnswer:
+        answer = super().complete_setup_session(request)
+        if isinstance(answer, Stored):
+            first = vars(self).setdefault("profile", answer.profile)
+            return attrs.evolve(answer, profile=first)
+        return answer
+
+
 class TellsNoProfileId(BogusGateway):
     """Tells what the card looks like, and not what it is kept as."""
 
@@ -94,4 +107,7 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "SET-4": StoresWithoutTheCustomer,
     "SET-5": TellsTheCardNumber,
 }
-ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (("SET-2", ProvesTheCardWithAPayment),)
+ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("SET-1", StoresOneForAll),
+    ("SET-2", ProvesTheCardWithAPayment),
+)

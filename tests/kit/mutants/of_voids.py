@@ -66,6 +66,16 @@ class VoidsTheWhole(BogusGateway):
         return super().void(attrs.evolve(request, amount=max(request.amount, sale.held)))
 
 
+class VoidsWhatThereIs(BogusGateway):
+    """Releases as much as is held, where more is asked for."""
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        sale = self.provider._books.known_by(request.references)
+        if isinstance(sale, Sale) and not sale.held.is_zero:
+            request = attrs.evolve(request, amount=min(request.amount, sale.held))
+        return super().void(request)
+
+
 class VoidsParts(BogusGateway):
     """Its provider releases parts, and it does not declare that."""
 
@@ -104,5 +114,6 @@ ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
     ("VOID-1", VoidsOnce),
     ("VOID-2", RefundsWhatItCannotVoid),
     ("VOID-4", VoidsParts),
+    ("VOID-4", VoidsWhatThereIs),
 )
 """What a law must find as well."""

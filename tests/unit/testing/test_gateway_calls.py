@@ -1,14 +1,16 @@
-"""For how long a call keeps an event loop to itself."""
+"""How long a call may take, and for how long it keeps an event loop to itself."""
 
 import asyncio
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 import pytest
 import trio
 
 from paysession.testing._gateways import calls
-from paysession.testing._gateways.calls import Timed
+from paysession.testing._gateways.calls import Stage, Timed, run_by_hand
+from paysession.testing._laws.threads import Stuck
 
 
 @pytest.fixture
@@ -103,3 +105,19 @@ def test_a_call_hears_of_it_when_it_is_cancelled() -> None:
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(main())
     assert ["cancelled"] == heard
+
+
+def test_what_is_no_call_of_the_gateway_may_take_longer() -> None:
+    stage = Stage(run_by_hand, patience_seconds=0.0)
+    assert "at last" == stage.do(lambda: "at last", is_control=True)
+    assert not stage.is_stuck
+    stage.leave(lambda gateway: None)
+
+
+def test_a_call_of_the_gateway_may_take_no_longer_than_the_author_says() -> None:
+    never, stage = Event(), Stage(run_by_hand, patience_seconds=0.0)
+    with pytest.raises(Stuck, match="it did not come back within 0 seconds"):
+        stage.do(never.wait)
+    assert stage.is_stuck
+    never.set()
+    stage.leave(lambda gateway: None)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from threading import Event
 from typing import Any, cast
 
@@ -12,14 +15,22 @@ import pytest
 from paysession import Money
 from paysession._money import MinorUnits
 from paysession.errors import AmountNotRepresentable
-from paysession.gateways import AsyncGateway, BogusGateway, CaptureAnswer, CaptureRequest, Gateway
+from paysession.gateways import (
+    AsyncGateway,
+    BogusGateway,
+    CaptureAnswer,
+    CaptureRequest,
+    Gateway,
+    LookUpRequest,
+)
 from paysession.gateways.capabilities import Capabilities
-from paysession.outcomes import Captured, References, Unknown
-from paysession.testing import GatewayConformance, LawBroken
+from paysession.outcomes import Captured, References, Report, Unknown
+from paysession.testing import GatewayConformance, LawBroken, ProviderBooks
 from paysession.testing._gateways import conformance
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.drawing import smallest
 from paysession.testing._gateways.law import CONTROLS, GatewayLaw, law
+from paysession.testing._laws import threads
 from paysession.testing._laws.suite import enact
 from paysession.testing._laws.verdicts import Verdict
 
@@ -131,16 +142,151 @@ def test_a_law_of_which_everything_is_passed_over_does_not_apply() -> None:
     [
         ("books", lambda bench: bench.books("USD"), "books.. must return ProviderBooks, not dict"),
         ("notifications", lambda bench: bench.sent(), "notifications.. must return Notification"),
-        ("source", lambda bench: bench.charge(TEN), "source.. returned None, and a charge is of"),
     ],
 )
 def test_what_a_control_returns_must_be_what_it_is_to_return(
     control: str, check: Check, message: str
 ) -> None:
-    wrong: dict[str, object] = {"books": {}, "notifications": [b"body"], "source": None}
+    wrong: dict[str, object] = {"books": {}, "notifications": [b"body"]}
     attributes: dict[str, Any] = {control: lambda self, *_: wrong[control]}
     with pytest.raises(TypeError, match=message):
         tried(check, **attributes)
+
+
+PLAYED: dict[str, Check] = {
+    "another": lambda bench: bench.another(),
+    "books": lambda bench: bench.books("USD"),
+    "browser_brings": lambda bench: bench.brought(),
+    "customer_acts": lambda bench: bench.customer_acts(References()),
+    "knowing": lambda bench: bench.knowing("whsec_"),
+    "notifications": lambda bench: bench.sent(),
+    "pass_time": lambda bench: bench.pass_time(timedelta(days=1)),
+    "settle": lambda bench: bench.settle(succeed=False),
+    "sign": lambda bench: bench.signed(b"body", "whsec_"),
+    "source": lambda bench: bench.source(),
+}
+"""How a law has each control do something that is told no method."""
+
+
+@pytest.mark.parametrize("why", ["", "the sandbox has no such thing"])
+@pytest.mark.parametrize("control", sorted(PLAYED))
+def test_a_control_that_cannot_do_something_says_so_by_its_name(control: str, why: str) -> None:
+    def cannot(self: object, *arguments: object, **named: object) -> None:
+        raise NotImplementedError(why)
+
+    suite = suite_of(PLAYED[control], **{control: cannot})
+    finding = suite.find(suite.laws[0])
+    told = f"no way to try it: {control} cannot do that{f': {why}' if why else ''}"
+    assert (Verdict.DOES_NOT_APPLY, told) == (finding.verdict, finding.note)
+
+
+def test_what_a_gateway_has_not_written_is_no_excuse() -> None:
+    def check(bench: Bench) -> None:
+        assert Unknown("NotImplementedError") == bench.ask(captures(bench)[0])
+
+    class Unwritten(Gateway):
+        def capture(self, request: CaptureRequest) -> CaptureAnswer:
+            raise NotImplementedError
+
+    assert Verdict.HOLDS is tried(check, make_gateway=lambda _: Unwritten())
+
+
+def test_what_is_no_answer_names_no_ids_to_be_looked_up_by() -> None:
+    def check(bench: Bench) -> None:
+        capture = captures(bench)[0]
+        assert bench.ask(capture) is None
+        assert () == bench.reports(capture)
+        assert (capture.references,) == tuple(asked)
+
+    class SaysNothing(Gateway):
+        def capture(self, request: CaptureRequest) -> CaptureAnswer:
+            return cast("CaptureAnswer", None)
+
+        def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+            asked.append(request.references)
+            return ()
+
+    asked: list[References] = []
+    assert Verdict.HOLDS is tried(check, make_gateway=lambda _: SaysNothing())
+
+
+def test_where_nothing_is_stored_no_charge_can_be_tried() -> None:
+    suite = suite_of(lambda bench: bench.charge(TEN), source=lambda self, gateway: None)
+    finding = suite.find(suite.laws[0])
+    told = "no way to try it: source() returned None, and a charge is of a stored source"
+    assert (Verdict.DOES_NOT_APPLY, told) == (finding.verdict, finding.note)
+
+
+def test_where_nothing_is_stored_sales_are_tried_in_sessions() -> None:
+    def check(bench: Bench) -> None:
+        sales = [request.method for request in bench.sales(TEN)]
+        assert ["complete_session"] == sales
+
+    assert Verdict.HOLDS is tried(check, source=lambda self, gateway: None)
+
+
+@pytest.mark.parametrize("control", sorted(PLAYED))
+def test_a_control_that_never_comes_back_is_named_and_called_once(
+    control: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never, calls = Event(), list[str]()
+
+    def waits(self: object, *arguments: object, **named: object) -> None:
+        calls.append(control)
+        never.wait()
+
+    def check(bench: Bench) -> None:
+        bench.drawn.amount()
+        PLAYED[control](bench)
+
+    monkeypatch.setattr(threads, "LONGEST_SECONDS", 0.1)
+    with pytest.raises(LawBroken) as caught:
+        tried(check, patience_seconds=0.1, **{control: waits})
+    never.set()
+    assert f"how long {control}() takes" == caught.value.what
+    assert "it did not come back within 0.1 seconds" == str(caught.value.actual)
+    assert [control] == calls
+
+
+BOTH = ("USD", "EUR")
+NOTHING = {part: Money("0", "USD") for part in ("held", "taken", "released", "given_back")}
+
+
+def look_into_the_books(bench: Bench) -> None:
+    with bench.unmoved("while nothing happens"):
+        pass
+
+
+def test_books_that_are_awaited_are_read_one_after_the_other() -> None:
+    seen: list[str] = []
+
+    async def books(self: object, gateway: object, currency: str) -> ProviderBooks:
+        seen.append(f"{currency} is asked for")
+        await asyncio.sleep(0)
+        seen.append(f"{currency} is told")
+        return ProviderBooks(**NOTHING)
+
+    run = staticmethod(asyncio.run)
+    assert Verdict.HOLDS is tried(look_into_the_books, books=books, currencies=BOTH, run=run)
+    once = [f"{currency} is {what}" for currency in BOTH for what in ("asked for", "told")]
+    assert once * 2 == seen
+
+
+def test_books_that_cannot_be_read_leave_nothing_that_is_never_awaited() -> None:
+    asked: list[str] = []
+
+    async def books(self: object, gateway: object, currency: str) -> ProviderBooks:
+        asked.append(currency)
+        await asyncio.sleep(0)
+        raise NotImplementedError
+
+    attributes: dict[str, Any] = {"books": books, "currencies": BOTH}
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        verdict = tried(look_into_the_books, run=staticmethod(asyncio.run), **attributes)
+        gc.collect()
+    assert Verdict.DOES_NOT_APPLY is verdict
+    assert (["USD"], []) == (asked, [str(each.message) for each in warned])
 
 
 def captures(bench: Bench) -> list[CaptureRequest]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 
+from paysession._domain.sources import StoredSource
 from paysession._money import ISO, Money
 from paysession.gateways import BogusGateway, Capabilities
+from paysession.outcomes import References, Unknown
 from paysession.testing import GatewayConformance
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.drawing import Drawn
@@ -86,6 +90,45 @@ def test_a_look_up_that_misses_nothing_is_made_at_once() -> None:
     suite = SuiteThatSeesAtOnce()
     suite.try_law(a_look_up_waits)
     assert timedelta(0) == suite.passed
+
+
+def waited(check: Callable[[Bench], object]) -> timedelta:
+    """Return how much time a law lets go by."""
+    suite = SuiteWithClock()
+    suite.try_law(attrs.evolve(a_look_up_waits, check=check))
+    return suite.passed
+
+
+def test_a_look_up_waits_once_for_what_was_done() -> None:
+    def check(bench: Bench) -> None:
+        request = bench.orders.creation(Money("1", "EUR"))
+        bench.ask(request)
+        assert bench.reports(request) == bench.reports(request)
+
+    assert MINUTE == waited(check)
+
+
+def test_a_look_up_waits_anew_for_what_is_new() -> None:
+    def check(bench: Bench) -> None:
+        for _ in range(2):
+            request = bench.orders.creation(Money("1", "EUR"))
+            bench.ask(request)
+            bench.reports(request)
+        bench.customer_acts(References())
+        bench.reports(request)
+
+    assert 3 * MINUTE == waited(check)
+
+
+def test_a_look_up_waits_anew_for_what_may_have_been_done() -> None:
+    def check(bench: Bench) -> None:
+        source = StoredSource(id="src_1", profile_id=BogusGateway.token(create="timeout_after"))
+        request = bench.orders.creation(Money("1", "EUR"), source=source)
+        bench.reports(request)
+        assert Unknown("TimeoutError") == bench.ask(request)
+        bench.reports(request)
+
+    assert 2 * MINUTE == waited(check)
 
 
 def test_where_nobody_can_wait_for_a_look_up_no_law_looks_up() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from types import MappingProxyType
 from typing import Any, Final, cast
 
+from paysession._domain.methods import CapturePolicy
 from paysession._money import Money
 from paysession._money.money import MOST_MINOR_UNITS
 from paysession.errors import AmountNotRepresentable
@@ -71,7 +73,7 @@ def amounts_are_exact(bench: Bench) -> None:
 
 @law(
     "AMT-2",
-    "the least amount there is, and one that no float can hold, is taken exactly or refused",
+    "the least amount there is, and one that no float can hold, is moved exactly or refused",
     reason="whoever counts in floats, or in 32 bits, takes another amount than was asked for",
     source="I10, F49; RFC 8259, section 6",
     about="complete_session",
@@ -79,15 +81,20 @@ def amounts_are_exact(bench: Bench) -> None:
 )
 def extreme_amounts_are_exact_or_refused(bench: Bench) -> None:
     least = bench.drawn.least(bench.drawn.currency())
-    for units in bench.drawn.some_of(_EXTREME):
+    ways = ["sale", *callable_here(bench, ("charge", *_MOVEMENTS))]
+    for units, way in bench.drawn.some_of([*product(_EXTREME, ways)]):
         bench.anew()
         amount = least * min(units, MOST_MINOR_UNITS // least.minor)
-        with bench.moving(f"after a sale of {amount}") as moves:
-            last, end = _sold_or_not(bench, amount)
-            lawful = (Authorized, Captured, Declined, Rejected)
-            bench.one_of(end, *lawful, what=f"a sale of {amount}")
-            bench.must(_told(end) in ([], [amount]), "what a sale answers", [amount], _told(end))
-            moves.update(effect_of(last, end))
+        with (
+            bench.where_it_can_be_played(),
+            bench.moving(f"after a {way} of {amount}") as moves,
+        ):
+            for request, end in _as_far_as_not_refused(bench, way, amount):
+                what = f"a {request.method} of {amount}"
+                bench.one_of(end, *DONE[request.method], Declined, Rejected, what=what)
+                told = _told(end)
+                bench.must(told in ([], [amount]), f"what {what} answers", [amount], told)
+                _add(moves, effect_of(request, end))
 
 
 @law(
@@ -154,8 +161,18 @@ def the_providers_amount_is_told(bench: Bench) -> None:
             (told,) = _told(end)
             what = f"what a {method} answers of which the provider moved less"
             bench.must(told < amount, what, f"less than {amount}", told)
+            is_looked_up_as_answered(bench, request, end)
             for was in before:
                 bench.same(getattr(bench.books(amount), part) - was, told, what)
+
+
+def is_looked_up_as_answered(bench: Bench, request: Request[Any], end: Outcome | Fact) -> None:
+    """Do nothing if a look-up, where there is one, tells of no other amount than was answered."""
+    __tracebackhide__ = True
+    known = bench.known_of(request) if bench.offers("look_up") else ()
+    told = [each.amount for each in known if isinstance(each, _MOVED) and type(each) is type(end)]
+    what = f"what a look-up tells of a {request.method} of which the provider moved less"
+    bench.must(all([each] == _told(end) for each in told), what, _told(end), told)
 
 
 def _amounts(bench: Bench) -> Iterator[Money]:
@@ -172,8 +189,12 @@ def _is_sold_exactly(bench: Bench, amount: Money) -> None:
             last, end = bench.concluded(sale)
             sold = bench.sold(end, what=f"a sale of {amount}")
             bench.same(amount, sold.amount, "what a sale answers")
-            for part, moved in effect_of(last, sold).items():
-                moves[part] = moves.get(part, amount * 0) + moved
+            _add(moves, effect_of(last, sold))
+
+
+def _add(moves: dict[str, Money], effect: Mapping[str, Money]) -> None:
+    for part, moved in effect.items():
+        moves[part] = moves.get(part, moved * 0) + moved
 
 
 def _movement(bench: Bench, method: Method, amount: Money) -> Request[Any]:
@@ -187,11 +208,27 @@ def _told(end: Outcome | Fact) -> list[Money]:
     return [end.amount] if isinstance(end, _MOVED) else []
 
 
-def _sold_or_not(bench: Bench, amount: Money) -> tuple[Request[Any], Outcome | Fact]:
+def _as_far_as_not_refused(
+    bench: Bench, way: str, amount: Money
+) -> Iterator[tuple[Request[Any], Outcome | Fact]]:
+    """Try to sell an amount in this way, or to move it when it is sold; return each that ended."""
+    if way == "charge":
+        yield bench.concluded(bench.charge(amount, policy=AUTOMATIC))
+        return
+    last, end = _sold_or_not(bench, amount, MANUAL if way in ("capture", "void") else AUTOMATIC)
+    yield last, end
+    if way != "sale" and isinstance(end, Authorized | Captured):
+        movement = getattr(bench.orders, way)(last.references | end.references, amount)
+        yield movement, bench.end_of(movement)
+
+
+def _sold_or_not(
+    bench: Bench, amount: Money, policy: CapturePolicy = AUTOMATIC
+) -> tuple[Request[Any], Outcome | Fact]:
     """Try to sell: whoever refuses an amount may do so before there is a session."""
     if not bench.offers(*SESSIONS):
-        return bench.concluded(bench.charge(amount, policy=AUTOMATIC))
-    session = bench.orders.creation(amount, policy=AUTOMATIC, source=bench.source())
+        return bench.concluded(bench.charge(amount, policy=policy))
+    session = bench.orders.creation(amount, policy=policy, source=bench.source())
     opened = bench.ask(session)
     if not isinstance(opened, Accepted | ActionRequired):
         return session, opened

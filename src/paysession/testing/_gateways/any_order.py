@@ -93,8 +93,8 @@ def the_payment_that_is_named_is_moved(bench: Bench) -> None:
         for ids, each in reversed(paid) if newest_first else paid:
             request = getattr(bench.orders, method)(ids, each)
             with bench.moving(f"after a {method} of one of two payments") as moves:
-                what = f"a {method} of all of one of two payments"
-                end = bench.one_of(bench.end_of(request), *DONE[method], what=what)
+                end = bench.end_of(request)
+                bench.one_of(end, *DONE[method], what=f"a {method} of all of one of two payments")
                 moves.update(effect_of(request, end))
 
 

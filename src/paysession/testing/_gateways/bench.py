@@ -123,12 +123,14 @@ class Bench:
             LawBroken: It never came back.
         """
         gateway = of or self.gateway
+        if request.method != "look_up":
+            self._is_news = True  # be it answered or not
         answer = self._told(_asked(request), lambda: getattr(gateway, request.method)(request))
         if request.method != "look_up":
-            self._is_news = True
             named = getattr(answer, "references", None)
             if isinstance(named, References):
-                self._named[request.operation_id] = named
+                earlier = self._named.get(request.operation_id, NO_REFERENCES)
+                self._named[request.operation_id] = earlier | named
         return answer
 
     def ask(self, request: Request[Any], *, of: AnyGateway | None = None) -> Outcome:
@@ -137,6 +139,7 @@ class Bench:
 
     def ask_at_once(self, requests: Sequence[Request[Any]]) -> list[Outcome]:
         """Call the gateway with all of these at the same time."""
+        self._is_news = True
         self.story.append(f"at the same time: {'; '.join(map(_asked, requests))}")
         calls: list[Callable[[], Any]] = [
             partial(getattr(self.gateway, each.method), each) for each in requests
@@ -172,10 +175,13 @@ class Bench:
     def reports(self, request: Request[Any], *, of: AnyGateway | None = None) -> tuple[Report, ...]:
         """Look an operation up, as flows do, once what was done is certain to be seen."""
         self.let_grace_pass()
+        return self.found(self.question(request), of=of)
+
+    def question(self, request: Request[Any]) -> LookUpRequest:
+        """Ask for an operation by all the ids that are known of it."""
         question = self.orders.question(request)
         named = self._named.get(request.operation_id, NO_REFERENCES)
-        question = attrs.evolve(question, references=question.references | named)
-        return self.found(question, of=of)
+        return attrs.evolve(question, references=question.references | named)
 
     def found(self, question: LookUpRequest, *, of: AnyGateway | None = None) -> tuple[Report, ...]:
         """Ask a question, which must be answered by reports, if only by none."""
@@ -385,7 +391,8 @@ class Bench:
     ) -> Iterable[Request[Any]]:
         """Return one request to hold or take an amount for each way that there is."""
         if self.offers(*SESSIONS):
-            yield self.orders.completion(*self.opened(amount, policy=policy))
+            with self.where_it_can_be_played():
+                yield self.orders.completion(*self.opened(amount, policy=policy))
         if self.offers("charge"):
             with self.where_it_can_be_played():
                 yield self.charge(amount, policy=policy)

@@ -184,7 +184,7 @@ class Stage:
         """Close the gateways that can be closed, and let the thread come to its end."""
         while self.gateways and not self.is_stuck:
             gateway = self.gateways.pop()
-            self.do(partial(close, gateway))
+            self.do(partial(close, gateway), is_control=True)
         self._jobs.put(None)
 
     def _work(self) -> None:

@@ -132,7 +132,7 @@ class GatewayConformance(Controls[G], Suite):
         """What is on trial: its class, what it declares and what it offers."""
         stage = Stage(self.run, patience_seconds=self.patience_seconds)
         try:
-            gateway = cast("Any", stage.do(self.make_gateway))
+            gateway = cast("Any", stage.do(self.make_gateway, is_control=True))
             self._check(gateway)
             stage.gateways.append(gateway)
             kind = cast("type[AnyGateway]", type(gateway))

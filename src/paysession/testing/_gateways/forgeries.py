@@ -83,6 +83,12 @@ def _changed_in_one_byte(content: bytes) -> Iterator[tuple[int, bytes]]:
         yield place, content[:place] + bytes([byte ^ 1]) + content[place + 1 :]
 
 
+def renewed(old: Notification, *, by: Notification) -> Iterator[tuple[str, Notification]]:
+    """Return an old notification with each header of a new one; say which."""
+    for name, text in by.headers.items():
+        yield name, Notification(old.body, {**old.headers, name: text})
+
+
 def odd_versions_of(body: bytes) -> Iterator[tuple[str, bytes]]:
     """Return the same JSON with an odd value in one place; say which."""
     said: Any = None  # what is no JSON has no places but all of it

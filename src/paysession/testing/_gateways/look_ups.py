@@ -106,8 +106,9 @@ def what_was_not_done_is_not_found(bench: Bench) -> None:
     controls=("keep_pending", "settle"),
 )
 def a_look_up_tells_how_it_ended(bench: Bench) -> None:
-    either_way = [*product(callable_here(bench, LASTS), (True, False))]
-    for method, succeed in bench.drawn.some_of(either_way):
+    # First what succeeds: what cannot be let fail goes on waiting, and would succeed as well.
+    either_way = [*product((True, False), callable_here(bench, LASTS))]
+    for succeed, method in bench.drawn.some_of(either_way):
         with bench.where_it_can_be_played():
             bench.arm("keep_pending", method)
             request = occasion(bench, method, bench.drawn.amount())
@@ -210,7 +211,7 @@ def silence_is_no_look_up(bench: Bench) -> None:
             bench.end_of(request)
             bench.let_grace_pass()
             bench.arm(control, "look_up", **_NO_ANSWER[control])
-            answer = bench.ask(bench.orders.question(request))
+            answer = bench.ask(bench.question(request))
             what = f"a look-up of a {method} after {control}"
             bench.one_of(answer, Unknown, NotAttempted, what=what)
 

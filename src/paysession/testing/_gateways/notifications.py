@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import product
 from typing import Any, Final, cast
 
 from paysession.errors import InvalidSignature, UnreadableNotification
-from paysession.gateways import Notification
-from paysession.outcomes import Fact, Pending, Report, Unknown
+from paysession.gateways import Notification, Request
+from paysession.gateways.requests import Method
+from paysession.outcomes import Fact, Outcome, Pending, Report, Unknown
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.calls import AnyGateway
 from paysession.testing._gateways.forgeries import (
@@ -18,8 +20,10 @@ from paysession.testing._gateways.forgeries import (
     cut,
     forgeries_of,
     odd_versions_of,
+    renewed,
 )
-from paysession.testing._gateways.law import SESSIONS, law
+from paysession.testing._gateways.law import MOVEMENTS, SESSIONS, law
+from paysession.testing._gateways.occasions import MOVES, callable_here, occasion
 from paysession.testing._laws.law import CannotBeTried
 
 _A_DAY: Final = timedelta(days=1)
@@ -47,8 +51,10 @@ def nothing_is_believed_that_nobody_signed(bench: Bench) -> None:
 
 @law(
     "NOTE-2",
-    "with any byte of its body or headers changed, a notification tells nothing new",
-    reason="whoever can change a byte that counts can pay with nothing",
+    "with any byte of its body or headers changed, a notification tells nothing new, and the "
+    "genuine one is believed as before",
+    reason="whoever can change a byte that counts can pay with nothing, and whoever can have a "
+    "genuine one passed over can keep a merchant from his money",
     source="I51, F30; of Adyen's fields eight are signed: the others are no facts",
     about="read_notification",
     needs=("read_notification", "sale"),
@@ -67,6 +73,7 @@ def nothing_is_believed_that_was_changed(bench: Bench) -> None:
             what = f"what comes of a notification with {how}"
             expected = "InvalidSignature, or what it said before"
             bench.must(is_lawful, what, expected, outcome)
+    bench.same(believed, _told(bench, notification), "what the genuine one says after these")
 
 
 @law(
@@ -88,7 +95,8 @@ def a_refusal_reveals_nothing(bench: Bench) -> None:
 
 @law(
     "NOTE-4",
-    "a notification is believed for a while, and neither a day later nor a day before",
+    "a notification is believed for a while, and neither a day later nor a day before, not even "
+    "with a header of a new one",
     reason="somebody may have kept it, to send it when it no longer holds; and a clock that is "
     "wrong today is right again, while what was signed for tomorrow stays good",
     source="F28; one provider's library looks at the age alone",
@@ -104,7 +112,10 @@ def an_old_notification_is_not_believed(bench: Bench) -> None:
             bench.pass_time(_ON_ITS_WAY)
             _told(bench, notification)
             bench.pass_time(late)
-            _is_refused(bench, notification, f"a notification after {late}")
+            what = f"a notification after {late}"
+            _is_refused(bench, notification, what)
+            for name, mixed in renewed(notification, by=_sent_of_a_sale(bench)):
+                _is_refused(bench, mixed, f"{what}, with the {name} of a new one")
 
 
 @law(
@@ -157,6 +168,8 @@ def a_secret_that_was_replaced_is_good_for_nothing(bench: Bench) -> None:
 def a_notification_that_comes_twice_says_the_same(bench: Bench) -> None:
     notification = _sent_of_a_sale(bench)
     first = _told(bench, notification)
+    if bench.knows("pass_time"):
+        bench.pass_time(_ON_ITS_WAY)
     bench.same(first, _told(bench, notification), "what a notification says the second time")
     for other in [bench.another()] if bench.knows("another") else []:
         elsewhere = _told(bench, notification, of=other)
@@ -173,8 +186,7 @@ def a_notification_that_comes_twice_says_the_same(bench: Bench) -> None:
     controls=("books", "notifications"),
 )
 def reading_moves_nothing(bench: Bench) -> None:
-    bench.paid(bench.drawn.any_amount())
-    sent = bench.all_sent()
+    sent = _unread_of_a_sale(bench)
     bench.must(bool(sent), "what the provider has sent of a sale", "something", sent)
     with bench.unmoved("while notifications are read"):
         for each in sent:
@@ -244,7 +256,8 @@ def what_a_notification_is_about_can_be_told(bench: Bench) -> None:
 
 @law(
     "NOTE-12",
-    "a notification tells the amount and the ids that the call was answered with",
+    "a notification tells the amount and the ids that the call was answered with, and names no "
+    "other call",
     reason="whichever comes first, the answer or the notification, the books end the same",
     source="I13, F24, F38; woocommerce-gateway-stripe #890, medusa #13301",
     about="read_notification",
@@ -253,20 +266,33 @@ def what_a_notification_is_about_can_be_told(bench: Bench) -> None:
     able=("signs_facts",),
 )
 def a_notification_agrees_with_the_answer(bench: Bench) -> None:
-    policy = bench.drawn.one_of(bench.policies)
-    answer: Any = bench.ask(bench.sale(bench.drawn.amount(), policy=policy))
-    for told in (each.fact for each in _all_told(bench) if type(each.fact) is type(answer)):
-        amount = getattr(answer, "amount", None)
-        bench.same(amount, getattr(told, "amount", None), "the amount that a notification tells")
-        for each in told.references:
-            answered = {one.id for one in answer.references if one.role == each.role}
-            is_known = not answered or each.id in answered
-            bench.must(is_known, f"the {each.role.value} that is told", answered, each.id)
+    for method in bench.drawn.some_of(_moving_here(bench)):
+        bench.anew()
+        with bench.where_it_can_be_played():
+            request, earlier = _about_to(bench, method)
+            answer = bench.ask(request)
+            told = _all_told(bench, but=earlier)
+            for report in (each for each in told if type(each.fact) is type(answer)):
+                _agrees(bench, request, answer, report)
+
+
+def _agrees(bench: Bench, request: Request[Any], answer: Outcome, report: Report) -> None:
+    """Break the law if a report of what a call has done is not as the call was answered."""
+    told, ours = report.fact, report.our_reference
+    amount = getattr(answer, "amount", None)
+    bench.same(amount, getattr(told, "amount", None), "the amount that a notification tells")
+    for each in told.references:
+        answered = {one.id for one in answer.references if one.role == each.role}
+        is_known = not answered or each.id in answered
+        bench.must(is_known, f"the {each.role.value} that is told", answered, each.id)
+    # What is told of a sale may carry the id of its session, which began it.
+    is_its_own = request.method not in MOVEMENTS or ours in (None, request.operation_id)
+    bench.must(is_its_own, f"whose {request.method} is told", request.operation_id, ours)
 
 
 @law(
     "NOTE-13",
-    "how something ended that was pending, notification and look-up tell alike",
+    "of what is pending a notification tells no end, and of what has ended the same as a look-up",
     reason="what was acted upon is looked up again later, and must not have been otherwise",
     source="I31, F11; own-pay/OwnPay #222",
     about="read_notification",
@@ -275,21 +301,18 @@ def a_notification_agrees_with_the_answer(bench: Bench) -> None:
     able=("signs_facts",),
 )
 def a_notification_agrees_with_a_look_up(bench: Bench) -> None:
-    for succeed in (True, False):
+    for method, succeed in bench.drawn.some_of([*product(_moving_here(bench), (True, False))]):
         bench.anew()
         with bench.where_it_can_be_played():
-            bench.arm("keep_pending", "complete_session" if bench.offers(*SESSIONS) else "charge")
-            policy = bench.drawn.one_of(bench.policies)
-            request = bench.sale(bench.drawn.amount(), policy=policy)
-            bench.ask(request)
+            bench.arm("keep_pending", method)
+            request, earlier = _about_to(bench, method)
+            answer = bench.ask(request)
+            early = _ends_told(bench, request, but=earlier)
+            is_early = type(answer) is Pending and bool(early)
+            bench.must(not is_early, "what is told of an end that is not known", "nothing", early)
             bench.settle(succeed=succeed)
             # Before it is looked up: meanwhile so much time may go by that nobody believes it.
-            told = [
-                each.fact
-                for each in _all_told(bench)
-                if each.our_reference == request.operation_id
-                and not isinstance(each.fact, _UNDECIDED)
-            ]
+            told = _ends_told(bench, request, but=earlier)
             known = [fact for fact in bench.known_of(request) if not isinstance(fact, _UNDECIDED)]
             agrees = not told or all(_gist(each) in map(_gist, told) for each in known[-1:])
             bench.must(agrees, "what was told of its end by notifications", known, told)
@@ -385,24 +408,56 @@ def _nonsense(bench: Bench) -> list[bytes]:
 
 def _sent_of_a_sale(bench: Bench) -> Notification:
     """Sell something; return the first notification by which the provider tells of it."""
-    sent = _sent_when(bench, is_pending=False)
-    if not sent and bench.knows("keep_pending") and bench.knows("settle"):
-        sent = _sent_when(bench, is_pending=True)
+    sent = [each for each in _unread_of_a_sale(bench) if _told(bench, each)]
     bench.must(bool(sent), "what the provider has sent of a sale", "something that tells", sent)
     return sent[-1]
 
 
-def _sent_when(bench: Bench, *, is_pending: bool) -> list[Notification]:
-    """Sell something; some providers tell of that alone which they have kept waiting."""
-    earlier = len(bench.all_sent())
-    if is_pending:
+def _unread_of_a_sale(bench: Bench) -> list[Notification]:
+    """Sell something; return what is sent of it, if only where it was kept waiting for a while."""
+    sent = _sent_when_paid(bench)
+    if not sent and bench.knows("keep_pending") and bench.knows("settle"):
         bench.arm("keep_pending", "complete_session" if bench.offers(*SESSIONS) else "charge")
+        sent = _sent_when_paid(bench)
+    return sent
+
+
+def _sent_when_paid(bench: Bench) -> list[Notification]:
+    earlier = len(bench.all_sent())
     bench.paid(bench.drawn.any_amount())
-    return [each for each in bench.all_sent()[earlier:] if _told(bench, each)]
+    return list(bench.all_sent()[earlier:])
 
 
-def _all_told(bench: Bench) -> list[Report]:
-    return [report for each in bench.all_sent() for report in _told(bench, each)]
+def _moving_here(bench: Bench) -> list[Method]:
+    """Return what moves money here; sessions too that customers pay by themselves: word comes."""
+    asked, sessions = callable_here(bench, MOVES), bench.offers(*SESSIONS)
+    return [each for each in MOVES if each in asked or (each == "complete_session" and sessions)]
+
+
+def _about_to(bench: Bench, method: Method) -> tuple[Request[Any], int]:
+    """
+    Return a request that moves money, and how many notifications came before it did.
+
+    They are of what had to happen first, and may be too old by now to be believed.
+    """
+    before = len(bench.all_sent())
+    request = occasion(bench, method, bench.drawn.amount())
+    # A customer may have paid by himself before the session is completed.
+    return request, before if method == "complete_session" else len(bench.all_sent())
+
+
+def _ends_told(bench: Bench, request: Request[Any], *, but: int) -> list[Fact]:
+    """Return how an operation ended, as all notifications tell but so many of the first."""
+    return [
+        each.fact
+        for each in _all_told(bench, but=but)
+        if each.our_reference == request.operation_id and not isinstance(each.fact, _UNDECIDED)
+    ]
+
+
+def _all_told(bench: Bench, *, but: int = 0) -> list[Report]:
+    """Return what all notifications tell, but so many of the first."""
+    return [report for each in bench.all_sent()[but:] for report in _told(bench, each)]
 
 
 def _told(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from paysession._domain.movements import RefundReason
 from paysession._money import Money
 from paysession.gateways import RefundRequest
 from paysession.outcomes import (
     Canceled,
     Captured,
     Declined,
+    Outcome,
     Pending,
     ReferenceRole,
     References,
@@ -15,8 +19,12 @@ from paysession.outcomes import (
     Rejected,
 )
 from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.endings import endings_of
 from paysession.testing._gateways.law import law
 from paysession.testing._gateways.orders import AUTOMATIC
+
+_REASONS: Final = (None, *RefundReason)
+"""Why money may go back: nobody need say."""
 
 
 @law(
@@ -59,7 +67,7 @@ def what_is_only_held_is_not_given_back(bench: Bench) -> None:
 
 @law(
     "REF-3",
-    "where refunds of parts are declared, each gives back its part, and has an id of its own",
+    "where refunds of parts are declared, each gives back its part, why ever, and has its own id",
     reason="an amount that is left out means all of it; what is told of one falls upon another",
     source="I46; docs.stripe.com/api/refunds/create (amount)",
     about="refund",
@@ -67,15 +75,17 @@ def what_is_only_held_is_not_given_back(bench: Bench) -> None:
     able=("partial_refunds",),
 )
 def parts_are_given_back_as_parts(bench: Bench) -> None:
-    amount = bench.drawn.amount()
-    paid, part = bench.paid(amount, policy=AUTOMATIC), bench.drawn.part_of(amount)
-    refunds = [bench.orders.refund(paid, each) for each in (part, amount - part)]
-    made = [_gives_back(bench, each, "a refund of a part") for each in refunds]
-    told = [each.amount for each in made]
-    bench.same([part, amount - part], told, "what two refunds of parts answer")
+    code = bench.drawn.currency()
+    parts = [bench.drawn.amount(code) for _ in _REASONS]
+    paid = bench.paid(Money.sum(parts, currency=code), policy=AUTOMATIC)
+    made: list[Refunded] = []
+    for part, reason in zip(parts, _REASONS, strict=True):
+        refund = bench.orders.refund(paid, part, reason=reason)
+        made.append(_gives_back(bench, refund, f"a refund of a part, reason: {reason or 'none'}"))
+    bench.same(parts, [each.amount for each in made], "what refunds of parts answer")
     ids = [each.references.get(ReferenceRole.REFUND) for each in made]
-    bench.must(None not in ids, "the references of role refund of two refunds", "two ids", ids)
-    bench.must(ids[0] != ids[1], "the ids of two refunds", "two that differ", ids)
+    bench.must(None not in ids, "the references of role refund of each", "an id", ids)
+    bench.must(len(set(ids)) == len(ids), "the ids of refunds of parts", "all of them differ", ids)
 
 
 @law(
@@ -92,7 +102,7 @@ def a_part_is_not_given_back(bench: Bench) -> None:
     paid = bench.paid(amount, policy=AUTOMATIC)
     part = bench.orders.refund(paid, bench.drawn.part_of(amount))
     _is_refused(bench, part, "a refund of a part, where there is none")
-    whole = bench.orders.refund(paid, amount)
+    whole = bench.orders.refund(paid, amount, reason=bench.drawn.one_of(_REASONS))
     _gives_back(bench, whole, "a refund of the whole, after one of a part was refused")
 
 
@@ -170,23 +180,32 @@ def a_failed_refund_gives_back_its_room(bench: Bench) -> None:
     controls=("keep_pending", "settle"),
 )
 def a_refund_called_off_gives_nothing_back(bench: Bench) -> None:
+    with bench.where_it_can_be_played():
+        off = _called_off(bench)
+        bench.one_of(off, Canceled, Pending, what="calling a pending refund off")
+    for ending in endings_of(bench, "cancel_refund"):
+        bench.anew()
+        with bench.where_it_can_be_played():
+            bench.arm(ending.control, "cancel_refund", **ending.named)
+            _called_off(bench)
+
+
+def _called_off(bench: Bench) -> Outcome:
+    """Call a pending refund off, give back what it leaves, and return what calling off answers."""
     amount = bench.drawn.amount()
     refund = _refund_kept_pending(bench, amount)
     made = bench.one_of(bench.ask(refund), Pending, what="a refund that is not decided")
-    with bench.moving("after a refund was called off") as moves:
+    with bench.moving("after a refund was to be called off") as moves:
         off = bench.ask(bench.orders.calling_off(refund, made.references))
-        bench.one_of(off, Canceled, Pending, what="calling a pending refund off")
         bench.settle()
         told = [each for each in bench.known_of(refund) if isinstance(each, Refunded)]
-        may_be_late = isinstance(off, Pending)
         what = "what is told to be given back by a refund that was called off"
-        bench.must(may_be_late or not told, what, [], told)
-        gone = moves["given_back"] = Money.sum(
-            (each.amount for each in told), currency=amount.currency
-        )
-    for left in [amount - gone] if gone < amount else []:
+        bench.must(not isinstance(off, Canceled) or not told, what, [], told)
+        moves["given_back"] = Money.sum((each.amount for each in told), currency=amount.currency)
+    for left in [amount - moves["given_back"]] if moves["given_back"] < amount else []:
         again = bench.orders.refund(refund.references, left)
         _gives_back(bench, again, "a refund of what one that was called off has left")
+    return off
 
 
 @law(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any, Final
 
 import attrs
 
+from paysession.gateways import Request
 from paysession.gateways.requests import Method
 from paysession.outcomes import ActionRequired, Declined, Pending, Rejected, Unknown
 from paysession.testing._gateways.bench import Bench
@@ -24,6 +26,15 @@ from paysession.testing._gateways.occasions import (
 
 _MANY: Final = 4
 """So many ask at the same time."""
+
+_PRICED: Final[tuple[Method, ...]] = ("create_session", "update_session", *MOVES)
+"""What is about an amount."""
+
+_LENGTH: Final = 63
+"""So many characters two long keys have in common: there are columns that hold fewer."""
+
+_ALIKE: Final = ("ab", "aA")
+"""What two keys end in that are alike otherwise."""
 
 _ALMOST: Final = 0.9
 """So much of a time is all but all of it."""
@@ -46,7 +57,7 @@ def the_same_key_answers_the_same(bench: Bench) -> None:
 
 @law(
     "IDEM-2",
-    "the same key with another amount is rejected, and moves nothing",
+    "the same key with another amount, or for another payment, is rejected, and moves nothing",
     reason="it would answer a question that nobody asked, or take the second amount as well",
     source="I34, I38; an amount that was part of a key once made spree charge twice",
     about="capture",
@@ -54,14 +65,14 @@ def the_same_key_answers_the_same(bench: Bench) -> None:
     able=("honours_keys",),
 )
 def a_key_means_one_thing(bench: Bench) -> None:
-    for method in bench.drawn.some_of(callable_here(bench, MOVES)):
+    for method in bench.drawn.some_of(callable_here(bench, _PRICED)):
         with bench.where_it_can_be_played():
-            request: Any = occasion(bench, method, bench.drawn.amount())
+            request = occasion(bench, method, bench.drawn.amount())
             bench.end_of(request)
-            other = attrs.evolve(request, amount=bench.drawn.another_amount(request.amount))
-            what = f"a {method} of another amount under the same key"
-            with bench.unmoved(f"after {what}"):
-                bench.one_of(bench.ask(other), Rejected, what=what)
+            for other, another in _others(bench, request):
+                what = f"a {method} of {another} under the same key"
+                with bench.unmoved(f"after {what}"):
+                    bench.one_of(bench.ask(other), Rejected, what=what)
 
 
 @law(
@@ -109,7 +120,7 @@ def another_process_may_repeat(bench: Bench) -> None:
 
 @law(
     "IDEM-5",
-    "two operations that ask for the same are two, and both are carried out",
+    "two operations that ask for the same are two, however alike their keys, and both are done",
     reason="two parcels of an order may cost the same, and a customer may return both",
     source="I32, I38",
     about="refund",
@@ -117,8 +128,8 @@ def another_process_may_repeat(bench: Bench) -> None:
     controls=("books",),
 )
 def two_keys_are_two_effects(bench: Bench) -> None:
-    for method in bench.drawn.some_of(twice_callable(bench)):
-        first, second = twins(bench, method, bench.drawn.amount())
+    for method, ends in bench.drawn.some_of([*product(twice_callable(bench), _ALIKE)]):
+        first, second = _hardly_told_apart(bench, method, ends)
         with bench.moving(f"after a {method} was asked for twice, under two keys") as moves:
             bench.one_of(bench.concluded(first)[1], *DONE[method], what=f"the first {method}")
             last, end = bench.concluded(second)
@@ -163,6 +174,22 @@ def a_key_lasts_as_declared(bench: Bench) -> None:
         with bench.where_it_can_be_played():
             what = f"what the same {method} answers shortly before its key is forgotten"
             _is_repeated(bench, method, meanwhile=lambda: bench.pass_time(window), what=what)
+
+
+def _others(bench: Bench, request: Any) -> Iterator[tuple[Request[Any], str]]:  # noqa: ANN401 - a request of any method
+    """Return what asks for something else under the same key, and what it asks for."""
+    amount = request.amount
+    yield attrs.evolve(request, amount=bench.drawn.another_amount(amount)), "another amount"
+    if request.method == "refund":
+        elsewhere = occasion(bench, "refund", amount * 2).references
+        yield attrs.evolve(request, references=elsewhere), "another payment"
+
+
+def _hardly_told_apart(bench: Bench, method: Method, ends: str) -> list[Request[Any]]:
+    """Return two requests for the same whose long keys differ in how they end."""
+    key = f"{bench.orders.fresh('key')}-".ljust(_LENGTH, "k")
+    alike = twins(bench, method, bench.drawn.amount())
+    return [attrs.evolve(each, key=f"{key}{end}") for each, end in zip(alike, ends, strict=True)]
 
 
 def _is_repeated(

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Generator, Iterator, Mapping
+import warnings
+from base64 import b64encode
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from functools import partial
+from string import ascii_letters, digits
 from typing import Any, Final, cast
 
 import attrs
 
 from paysession._domain.secrets import ClientData
+from paysession.gateways import Notification
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.endings import BROUGHT, NOTE, all_that_can_come
-from paysession.testing._gateways.forgeries import entries_of
+from paysession.testing._gateways.forgeries import NONSENSE, UNSIGNED, entries_of
 from paysession.testing._gateways.law import law
+from paysession.testing._laws.law import LawBroken
 from paysession.testing._laws.shown import without
+from paysession.testing._laws.threads import Answer
 
 _LEAST: Final = 16
 """Characters of what a browser is given, below which it may be no secret but a word."""
+
+_LEAST_PART: Final = 12
+"""Characters of a part of a secret, below which it may stand anywhere by chance."""
+
+_OF_KEYS: Final = ascii_letters + digits + "+-/_"
+"""What keys are written with: where it touches a part of a secret, it may be the rest."""
 
 
 @law(
@@ -45,9 +58,9 @@ def a_gateway_shows_no_secret(bench: Bench) -> None:
 )
 def an_answer_shows_no_secret(bench: Bench) -> None:
     secrets = _of_the_merchant(bench) | _PRIVATE
-    for request, came in all_that_can_come(bench):
+    for method, came in _all_that_comes(bench):
         secrets |= _given_to_browsers(came.value)
-        _none_in(bench, secrets, _printed(came.value), f"what {request.method} answers, printed")
+        _none_in(bench, secrets, _printed(came.value), f"what {method} answers, printed")
 
 
 @law(
@@ -61,10 +74,10 @@ def an_answer_shows_no_secret(bench: Bench) -> None:
 )
 def an_exception_shows_no_secret(bench: Bench) -> None:
     secrets = _of_the_merchant(bench) | _PRIVATE
-    for request, came in all_that_can_come(bench):
+    for method, came in _all_that_comes(bench):
         secrets |= _given_to_browsers(came.value)
         raised = "\n".join(_words_of(came.error))
-        _none_in(bench, secrets, raised, f"what {request.method} raises, with its causes")
+        _none_in(bench, secrets, raised, f"what {method} raises, with its causes")
 
 
 @law(
@@ -78,17 +91,18 @@ def an_exception_shows_no_secret(bench: Bench) -> None:
 def a_log_shows_no_secret(bench: Bench) -> None:
     secrets = _of_the_merchant(bench) | _PRIVATE
     with _overheard() as records:
-        for request, came in all_that_can_come(bench):
+        for method, came in _all_that_comes(bench):
             secrets |= _given_to_browsers(came.value)
             logged = "\n".join(word for each in records for word in _logged(each))
-            _none_in(bench, secrets, logged, f"what is logged by {request.method}")
+            _none_in(bench, secrets, logged, f"what is logged by {method}")
             records.clear()
 
 
 @law(
     "SEC-5",
-    "nothing secret or private is printed",
-    reason="what a process prints is a log like any other, and nobody has masked it",
+    "nothing secret or private is printed, nor warned of",
+    reason="what a process prints is a log like any other, its warnings too, and nobody has "
+    "masked it",
     source="I50",
     about="create_session",
     needs=("sale",),
@@ -96,10 +110,12 @@ def a_log_shows_no_secret(bench: Bench) -> None:
 def nothing_secret_is_printed(bench: Bench) -> None:
     secrets = _of_the_merchant(bench) | _PRIVATE
     printed = io.StringIO()
-    with redirect_stdout(printed), redirect_stderr(printed):
-        for request, came in all_that_can_come(bench):
+    with redirect_stdout(printed), redirect_stderr(printed), _warned() as warned:
+        for method, came in _all_that_comes(bench):
             secrets |= _given_to_browsers(came.value)
-            _none_in(bench, secrets, printed.getvalue(), f"what is printed by {request.method}")
+            _none_in(bench, secrets, printed.getvalue(), f"what is printed by {method}")
+            words = "\n".join(str(each.message) for each in warned)
+            _none_in(bench, secrets, words, f"what {method} warns of")
 
 
 @law(
@@ -124,18 +140,76 @@ _PRIVATE: Final = {
 }
 
 
+def _all_that_comes(bench: Bench) -> Iterator[tuple[str, Answer[Any]]]:
+    """Have notifications read, then ask in all ways; tell which method it was and what came."""
+    if bench.offers("read_notification"):
+        with bench.where_it_can_be_played():
+            for each in _what_may_arrive(bench):
+                yield "read_notification", _came_of_reading(bench, each)
+    for request, came in all_that_can_come(bench):
+        yield request.method, came
+
+
+def _what_may_arrive(bench: Bench) -> Iterator[Notification]:
+    """Return what nobody signed, what is genuine, that changed on its way, and signed nonsense."""
+    for headers in UNSIGNED:
+        yield Notification(b'{"id": "evt_1"}', headers)
+    for genuine in _sent_of_a_sale(bench) if bench.knows("notifications") else ():
+        yield genuine
+        yield Notification(genuine.body + b" ", genuine.headers)
+    for body in NONSENSE if bench.knows("sign") else ():
+        yield bench.signed(body, *bench.author.webhook_secrets)
+
+
+def _sent_of_a_sale(bench: Bench) -> tuple[Notification, ...]:
+    bench.paid(bench.drawn.any_amount())
+    return bench.all_sent()
+
+
+def _came_of_reading(bench: Bench, notification: Notification) -> Answer[Any]:
+    """Read a notification, and tell what that returned or raised, whatever it is."""
+    bench.anew()
+    came = bench.raised_by(partial(bench.read, notification))
+    came_back = not isinstance(came, LawBroken)
+    bench.must(came_back, "how long reading a notification takes", "it comes to an end", came)
+    return Answer(error=came) if isinstance(came, Exception) else Answer(came)
+
+
 def _of_the_merchant(bench: Bench) -> dict[str, str]:
-    secrets = [*bench.author.canaries, *bench.author.webhook_secrets]
-    return dict.fromkeys(filter(None, secrets), "a merchant's secret")
+    """Return what must not be seen of the merchant's secrets, and what each of it is."""
+    secrets = [*filter(None, (*bench.author.canaries, *bench.author.webhook_secrets))]
+    halves = [half for each in secrets for half in _halves_of(each)]
+    encoded = [text for each in secrets for text in _in_base64(each)]
+    return {
+        **dict.fromkeys(_long_enough(encoded), "a merchant's secret in base64"),
+        **dict.fromkeys(_long_enough(halves), "half of a merchant's secret"),
+        **dict.fromkeys(secrets, "a merchant's secret"),
+    }
+
+
+def _halves_of(secret: str) -> tuple[str, str]:
+    middle = len(secret) // 2
+    return secret[:middle], secret[middle:]
+
+
+def _in_base64(secret: str) -> Iterator[str]:
+    """Write a secret in base64, wherever in a text it began, but for what its neighbours change."""
+    for earlier, theirs in enumerate((0, 2, 3)):
+        octets = bytes(earlier) + secret.encode()
+        yield b64encode(octets)[theirs : len(octets) // 3 * 4].decode()
+
+
+def _long_enough(parts: Iterable[str]) -> list[str]:
+    return [each for each in parts if len(each) >= _LEAST_PART]
 
 
 def _none_in(bench: Bench, secrets: Mapping[str, str], text: str, what: str) -> None:
     """Break the law if one of these is in a text, and do not repeat it, nor another."""
-    masked = without(secrets, text)
-    for secret, name in secrets.items():
-        before, mask, after = masked.partition(f"[{name}]")
-        shown = f"{before[-40:]}{mask}{after[:20]}"
-        bench.must(secret not in text, what, f"nothing of {name}", shown)
+    found = [each for each in secrets if each in text]
+    name = secrets.get(max(found, key=len, default=""))
+    before, mask, after = without(secrets, text).partition(f"[{name}]")
+    shown = f"{before.rstrip(_OF_KEYS)[-40:]}{mask}{after.lstrip(_OF_KEYS)[:20]}"
+    bench.must(not found, what, f"nothing of {name}", shown)
 
 
 def _given_to_browsers(answer: object, *, least: int = _LEAST) -> dict[str, str]:
@@ -177,6 +251,14 @@ def _words_of(error: BaseException | None) -> Iterator[str]:
         yield f"{error!r} {error!s} {error.args!r} {vars(error)!r} {notes!r}"
         hidden = error.__suppress_context__
         error = error.__cause__ or (None if hidden else error.__context__)
+
+
+@contextmanager
+def _warned() -> Generator[list[warnings.WarningMessage]]:
+    """Listen to every warning, however often it came before."""
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        yield heard
 
 
 @contextmanager

@@ -82,11 +82,12 @@ def an_open_session_has_an_id_of_its_own(bench: Bench) -> None:
 def an_accepted_update_counts(bench: Bench) -> None:
     amount = bench.drawn.amount()
     less = bench.drawn.part_of(amount)
-    counted = _counted(bench, amount, less)
-    bench.same(less, counted, "what an open session is about, once it was updated")
-    _counted(bench, amount, less, amount * 2)
-    for code in bench.author.currencies:
-        _counted(bench, bench.drawn.amount(code), bench.drawn.least(code) * _ODD)
+    with bench.where_it_can_be_played():
+        counted = _counted(bench, amount, less)
+        bench.same(less, counted, "what an open session is about, once it was updated")
+        _counted(bench, amount, less, amount * 2)
+        for code in bench.author.currencies:
+            _counted(bench, bench.drawn.amount(code), bench.drawn.least(code) * _ODD)
     for ending in endings_of(bench, "update_session"):
         with bench.where_it_can_be_played():
             bench.arm(ending.control, "update_session", **ending.named)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
+
+import attrs
 
 from paysession._domain.limits import holds_card_number
-from paysession.outcomes import ActionRequired, Pending, Profile, ReferenceRole, Stored
+from paysession.gateways import CompleteSetupSessionRequest, Request
+from paysession.outcomes import Accepted, ActionRequired, Pending, Profile, ReferenceRole, Stored
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.law import SETUPS, law
 from paysession.testing._gateways.occasions import effect_of, occasion
@@ -16,17 +19,19 @@ _CARD_DIGITS: Final = re.compile(r"[0-9]{13,19}")
 
 @law(
     "SET-1",
-    "two setup sessions have two ids",
+    "two setup sessions have two ids, and so have the sources that two customers store in them",
     reason="every later call finds one by its id, and two customers must not share a source",
     source="I47; docs.stripe.com/api/setup_intents/object",
     about="create_setup_session",
     needs=SETUPS,
 )
 def two_setup_sessions_have_two_ids(bench: Bench) -> None:
-    amount = bench.drawn.amount()
-    opened = [occasion(bench, "complete_setup_session", amount).references for _ in range(2)]
-    ids = {each.get(ReferenceRole.SESSION) for each in opened} - {None}
+    opened = [_opened(bench, customer_id=bench.orders.fresh("cus")) for _ in range(2)]
+    ids = {each.references.get(ReferenceRole.SESSION) for each in opened} - {None}
     bench.must(len(ids) > 1, "the ids of two setup sessions", "two of role session", opened)
+    one, other = (_stored_by(bench, each).id for each in opened)
+    what = "the ids of the sources of two customers"
+    bench.must(one is None or one != other, what, "two that differ", [one, other])
 
 
 @law(
@@ -95,9 +100,22 @@ def a_stored_card_shows_no_number(bench: Bench) -> None:
         bench.must(not numbers, what, "none", [f"…{each[-4:]}" for each in numbers])
 
 
+def _opened(bench: Bench, *, customer_id: str) -> CompleteSetupSessionRequest:
+    """Open a setup session, in which this customer does his part; return how it is completed."""
+    plain = bench.orders.setup(external_data=bench.brought())
+    setup = attrs.evolve(plain, terms=attrs.evolve(plain.terms, customer_id=customer_id))
+    opened = bench.one_of(bench.ask(setup), Accepted, ActionRequired, what="a new setup session")
+    bench.customer_acts(opened.references)
+    return bench.orders.storing(setup, opened.references)
+
+
 def _stored(bench: Bench) -> Profile:
     """Store a source; return what is told of it."""
-    storing = occasion(bench, "complete_setup_session", bench.drawn.amount())
+    return _stored_by(bench, occasion(bench, "complete_setup_session", bench.drawn.amount()))
+
+
+def _stored_by(bench: Bench, storing: Request[Any]) -> Profile:
+    """Complete a setup session; return what is told of the source."""
     _, end = bench.concluded(storing)
     return bench.one_of(end, Stored, what="a setup session that is completed").profile
 

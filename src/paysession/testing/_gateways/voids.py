@@ -46,7 +46,7 @@ def what_was_taken_is_not_released(bench: Bench) -> None:
 
 @law(
     "VOID-3",
-    "where voids of a part are declared, a part is released, and the rest can be captured",
+    "where voids of a part are declared, a part is released, and the rest, no more, can be taken",
     reason="one of two goods is sold out, and the other is paid when it leaves",
     source="I8",
     about="void",
@@ -58,6 +58,7 @@ def a_part_is_released_as_a_part(bench: Bench) -> None:
     paid, part = bench.paid(amount), bench.drawn.part_of(amount)
     _releases(bench, bench.orders.void(paid, part), "a void of a part")
     rest = amount - part
+    _is_refused(bench, bench.orders.void(paid, rest + part), "a void of more than a void has left")
     with bench.moving("after a capture of what a void has left", taken=rest):
         taken = bench.end_of(bench.orders.capture(paid, rest))
         bench.one_of(taken, Captured, what="a capture of what a void has left")
@@ -65,7 +66,7 @@ def a_part_is_released_as_a_part(bench: Bench) -> None:
 
 @law(
     "VOID-4",
-    "where voids of a part are not declared, one is refused and releases nothing",
+    "where voids of a part are not declared, one of less or more than is held releases nothing",
     reason="releasing the whole instead loses what was still to be captured",
     source="I8; docs.stripe.com/api/payment_intents/cancel, which takes no amount",
     about="void",
@@ -75,10 +76,11 @@ def a_part_is_released_as_a_part(bench: Bench) -> None:
 def a_part_is_not_released(bench: Bench) -> None:
     amount = bench.drawn.amount()
     paid = bench.paid(amount)
-    part = bench.orders.void(paid, bench.drawn.part_of(amount))
-    _is_refused(bench, part, "a void of a part, where there is none")
+    part = bench.drawn.part_of(amount)
+    _is_refused(bench, bench.orders.void(paid, part), "a void of a part, where there is none")
+    _is_refused(bench, bench.orders.void(paid, amount + part), "a void of more than is held")
     whole = bench.orders.void(paid, amount)
-    _releases(bench, whole, "a void of the whole, after one of a part was refused")
+    _releases(bench, whole, "a void of the whole, after those of less and of more were refused")
 
 
 @law(

@@ -19,12 +19,14 @@ from paysession.testing import GatewayConformance
 from paysession.testing._gateways.laws import LAWS
 from paysession.testing._laws.verdicts import Verdict
 
-FEW = 2 if settings().max_examples <= 100 else None
-"""How many examples are tried on those that are tried beside others of their kind."""
+IS_DEEP = settings().max_examples > 100
+SOME = None if IS_DEEP else 5
+FEW = None if IS_DEEP else 2
+"""How many examples are tried, and on those that are tried beside others of their kind."""
 
 
 class TestBogus(BogusSuite):
-    pass
+    examples = SOME
 
 
 class TestAsyncBogus(AsyncBogusSuite):
@@ -66,19 +68,19 @@ class TestBogusInThreads(BogusSuite):
 
 
 class TestStoreCredit(StoreCreditSuite):
-    pass
+    examples = SOME
 
 
 class TestAsyncStoreCredit(AsyncStoreCreditSuite):
-    pass
+    examples = FEW
 
 
 class TestOffline(OfflineSuite):
-    pass
+    examples = SOME
 
 
 class TestAsyncOffline(AsyncOfflineSuite):
-    pass
+    examples = FEW
 
 
 globals().update(

@@ -237,7 +237,7 @@ class RefundsAtOnce(Right):
 
 KEPT: Mapping[type[Right], Sequence[str]] = {
     AsksForTheSource: ("SES-9", "CAP-1", "IDEM-3", "ANY-1"),
-    KnowsItsOwnIds: ("REF-6", "REF-7", "REF-8", "LOOK-1", "LOOK-3", "LOOK-7"),
+    KnowsItsOwnIds: ("REF-6", "REF-7", "REF-8", "UNK-2", "LOOK-1", "LOOK-3", "LOOK-7"),
     PaidWhenOpened: ("SES-1", "SES-3", "SES-9", "CAP-1", "AMT-1"),
     OnItsPageOnly: ("SES-1", "SES-9", "SES-10", "SET-1", "ANY-1"),
     PaidByTransfer: ("SES-4", "SES-9", "AMT-1"),
@@ -246,7 +246,7 @@ KEPT: Mapping[type[Right], Sequence[str]] = {
     SharedSandbox: ("NOTE-11", "NOTE-12", "ANY-1"),
     NeverFails: ("LOOK-3", "NOTE-13", "ANY-1", "ANY-2"),
     OnlyGoesOn: ("NOTE-4",),
-    ItsPageAsks: ("AUTH-1", "AUTH-2", "AMT-1", "IDEM-2", "ANY-1"),
+    ItsPageAsks: ("AUTH-1", "AUTH-2", "AMT-1", "IDEM-2", "LOOK-1", "ANY-1"),
     RefundsAtOnce: ("IDEM-1", "IDEM-4", "CAPY-2", "CAPY-6", "TIME-4", "TOT-3", "TOT-4", "TOT-5"),
 }
 """The laws that each of them was said to break, and keeps."""

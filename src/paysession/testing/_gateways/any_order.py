@@ -105,6 +105,7 @@ class Walk:
         self._bench = bench
         self._sales: list[Sale] = []
         self._opening: dict[str, ProviderBooks] = {}
+        self._has_source = not bench.offers(*SESSIONS) or bench.source() is not None
 
     def begins(self) -> None:
         """Let a first customer pay undisturbed: who never does anything contradicts nothing."""
@@ -194,9 +195,9 @@ class Walk:
 
     def _ways(self) -> list[Way]:
         """Return in which ways a sale can begin."""
-        bench = self._bench
-        ways = {self._session: bench.offers(*SESSIONS), self._charge: bench.offers("charge")}
-        return [way for way, is_offered in ways.items() if is_offered]
+        sessions, charges = self._bench.offers(*SESSIONS), self._bench.offers("charge")
+        ways = {self._session: sessions, self._charge: charges and self._has_source}
+        return [way for way, is_there in ways.items() if is_there]
 
     def _session(self, amount: Money, policy: CapturePolicy) -> Request[Any]:
         source = self._bench.source()

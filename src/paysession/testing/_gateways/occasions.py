@@ -55,6 +55,9 @@ MOVES: Final[tuple[Method, ...]] = ("complete_session", "charge", "capture", "vo
 LASTS: Final[tuple[Method, ...]] = (*MOVES, "complete_setup_session")
 """What leaves something at the provider that is there to be found: money moved, a source stored."""
 
+_IN_SESSIONS: Final[tuple[Method, ...]] = ("complete_session", "complete_setup_session")
+"""What is found by the id of its session."""
+
 _ENDS_OF_SESSIONS: Final[tuple[Method, ...]] = ("complete_session", "close_session")
 """What tells of a session's money, or brings it to its end."""
 
@@ -88,13 +91,13 @@ def callable_here(bench: Bench, among: Collection[Method] = tuple(DONE)) -> list
 
 def findable(bench: Bench) -> list[Method]:
     """
-    Return the methods whose doing a look-up must find.
+    Return the methods whose doing a look-up must find, also when nobody heard the answer.
 
-    Of what began with the call there may be no id yet, and not every provider can be asked by
-    ours: whether "not found" says anything then is declared.
+    Of what began with the call there is no id of the provider's then, and not every provider
+    can be asked by ours: whether "not found" says anything is declared. A session's id is known.
     """
     is_sure = bench.gateway.capabilities.look_up_is_authoritative
-    return [each for each in callable_here(bench, LASTS) if is_sure or each != "charge"]
+    return [each for each in callable_here(bench, LASTS) if is_sure or each in _IN_SESSIONS]
 
 
 def occasion(bench: Bench, method: Method, amount: Money) -> Request[Any]:

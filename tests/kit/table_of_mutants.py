@@ -53,7 +53,7 @@ settings.register_profile(
 def suite_of(mutant: AnyMutant) -> BogusSuite:
     """The suite that puts a mutant on trial."""
     base = AsyncBogusSuite if issubclass(mutant, AsyncBogusGateway) else BogusSuite
-    kind = type(mutant.__name__, (base,), {"bogus_class": mutant, "patience_seconds": 3.0})
+    kind = type(mutant.__name__, (base,), {"bogus_class": mutant, "patience_seconds": 2.0})
     return kind()  # type: ignore[no-any-return]
 
 

@@ -30,12 +30,6 @@ class TestBogus(BogusSuite):
 
 
 class TestAsyncBogus(AsyncBogusSuite):
-    """Without an event loop, since it never waits for anything."""
-
-    examples = FEW
-
-
-class TestAsyncBogusOnAsyncio(AsyncBogusSuite):
     examples = FEW
     run = staticmethod(asyncio.run)
 

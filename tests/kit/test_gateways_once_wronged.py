@@ -235,6 +235,17 @@ class RefundsAtOnce(Right):
         super().keep_pending(gateway, method)
 
 
+class KeepsNoCardsGateway(BogusGateway):
+    """Its account is not allowed to keep cards for later."""
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        return REFUSED if request.terms.save_source else super().create_session(request)
+
+
+class KeepsNoCards(Right):
+    bogus_class = KeepsNoCardsGateway
+
+
 KEPT: Mapping[type[Right], Sequence[str]] = {
     AsksForTheSource: ("SES-9", "CAP-1", "IDEM-3", "ANY-1"),
     KnowsItsOwnIds: ("REF-6", "REF-7", "REF-8", "UNK-2", "LOOK-1", "LOOK-3", "LOOK-7"),
@@ -247,6 +258,7 @@ KEPT: Mapping[type[Right], Sequence[str]] = {
     NeverFails: ("LOOK-3", "NOTE-13", "ANY-1", "ANY-2"),
     OnlyGoesOn: ("NOTE-4",),
     ItsPageAsks: ("AUTH-1", "AUTH-2", "AMT-1", "IDEM-2", "LOOK-1", "ANY-1"),
+    KeepsNoCards: ("SES-12",),
     RefundsAtOnce: ("IDEM-1", "IDEM-4", "CAPY-2", "CAPY-6", "TIME-4", "TOT-3", "TOT-4", "TOT-5"),
 }
 """The laws that each of them was said to break, and keeps."""

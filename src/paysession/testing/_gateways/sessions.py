@@ -189,7 +189,7 @@ def the_action_comes_before_the_money(bench: Bench) -> None:
     reason="the browser has to be sent somewhere, nobody must read along, and lines add up there",
     source="docs.stripe.com/api/checkout/sessions/object",
     about="create_session",
-    needs=("create_session",),
+    needs=SESSIONS,
 )
 def a_hosted_session_is_paid_at_its_address(bench: Bench) -> None:
     for code in bench.author.currencies:
@@ -211,13 +211,12 @@ def _is_sent_to_https(bench: Bench, opened: Accepted | ActionRequired) -> None:
 
 def _pays_exactly(bench: Bench, session: CreateSessionRequest, opened: References) -> None:
     """Do nothing if what is paid at the provider's page is the session's amount."""
-    if bench.offers("complete_session"):
-        with bench.moving("after a session at their own page was completed") as moves:
-            bench.customer_acts(opened)
-            last, end = bench.concluded(bench.orders.completion(session, opened))
-            paid = bench.sold(end, what="a session at their own page that is completed")
-            bench.same(session.amount, paid.amount, "what was paid there")
-            moves.update(effect_of(last, paid))
+    with bench.moving("after a session at their own page was completed") as moves:
+        bench.customer_acts(opened)
+        last, end = bench.concluded(bench.orders.completion(session, opened))
+        paid = bench.sold(end, what="a session at their own page that is completed")
+        bench.same(session.amount, paid.amount, "what was paid there")
+        moves.update(effect_of(last, paid))
 
 
 @law(

@@ -20,7 +20,7 @@ from paysession.gateways import CreateSessionRequest, RefundRequest, Request
 from paysession.gateways.requests import Method
 from paysession.outcomes import ActionRequired, Authorized, Captured, Pending, References, Report
 from paysession.testing._gateways.bench import Bench
-from paysession.testing._gateways.controls import ProviderBooks
+from paysession.testing._gateways.controls import PARTS, ProviderBooks
 from paysession.testing._gateways.dealings import Dealing, Range, Sale
 from paysession.testing._gateways.law import MOVEMENTS, SESSIONS, law
 from paysession.testing._gateways.occasions import DONE, MOVES, callable_here, effect_of
@@ -39,7 +39,6 @@ Trouble: TypeAlias = tuple[str, tuple[str, ...], dict[str, bool]]
 
 _STEPS: Final = 20
 _MOST_SALES: Final = 2
-_PARTS: Final = ("held", "taken", "released", "given_back")
 _TROUBLED: Final[tuple[Method, ...]] = (*MOVES, "cancel_refund", "close_session")
 
 
@@ -179,7 +178,7 @@ class Walk:
             booked = self._bench.books(code)
             ours = [each for each in self._sales if each.amount.currency.code == code]
             bounds = [each.bounds(first_capture_closes=closes) for each in ours]
-            for part in _PARTS:
+            for part in PARTS:
                 least, most = _together([each[part] for each in bounds])
                 amount: Money = getattr(booked, part) - getattr(self._opening[code], part)
                 expected = least if least == most else (least, most)

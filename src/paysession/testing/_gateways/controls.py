@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
 import attrs
 
@@ -47,6 +47,10 @@ class ProviderBooks:
     taken: Money = attrs.field(validator=_is_money)
     released: Money = attrs.field(validator=_is_money)
     given_back: Money = attrs.field(validator=_is_money)
+
+
+PARTS: Final = tuple(each.name for each in attrs.fields(ProviderBooks))
+"""What a provider's books tell apart."""
 
 
 class Controls(Generic[G]):

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from paysession._domain.secrets import ClientData
 from paysession._domain.sources import Source
@@ -14,16 +14,13 @@ from paysession._money import Money
 from paysession.gateways import Method, Notification, operations_of
 from paysession.outcomes import References
 from paysession.testing._gateways.calls import AnyGateway, Stage
-from paysession.testing._gateways.controls import Controls, ProviderBooks
+from paysession.testing._gateways.controls import PARTS, Controls, ProviderBooks
 from paysession.testing._gateways.law import GatewayLaw
 from paysession.testing._gateways.telling import Telling, Words
 from paysession.testing._laws.law import CannotBeTried
 from paysession.testing._laws.threads import Stuck
 
 T = TypeVar("T")
-
-_PARTS: Final = ("held", "taken", "released", "given_back")
-"""What a provider's books say of money."""
 
 
 class Playing(Telling):
@@ -216,7 +213,7 @@ class Playing(Telling):
         before = self._all_books(kept)
         yield moves
         for was, now in zip(before, self._all_books(kept), strict=True):
-            for part in _PARTS:
+            for part in PARTS:
                 nothing = was.held * 0
                 moved = moves.get(part, nothing)
                 more = moved if moved.currency == nothing.currency else nothing

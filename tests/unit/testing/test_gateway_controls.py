@@ -126,6 +126,21 @@ def test_a_law_is_tried_where_a_control_can_play_it_and_passed_over_elsewhere() 
     assert ["void"] == played
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_few_examples_are_enough_to_try_what_can_be_played_at_all(seed: int) -> None:
+    def rejects(self: object, gateway: object, method: str) -> None:
+        if method != "void":
+            raise NotImplementedError
+
+    def check(bench: Bench) -> None:
+        methods: list[Any] = ["refund", "capture", "void"]
+        for method in bench.drawn.some_of(methods):
+            with bench.where_it_can_be_played():
+                bench.arm("reject", method)
+
+    assert Verdict.HOLDS is tried(check, reject=rejects, examples=1, seed=seed)
+
+
 def test_a_law_of_which_everything_is_passed_over_does_not_apply() -> None:
     def rejects(self: object, gateway: object, method: str) -> None:
         raise NotImplementedError

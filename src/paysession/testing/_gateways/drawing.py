@@ -28,6 +28,9 @@ _TENTH: Final = 10
 
 _MOSTLY: Final = (False, True, True, True)
 
+_ENOUGH: Final = 30
+"""So many examples, none of which can be played, say that there is none that can."""
+
 
 class Draws(Protocol):
     """Where a law gets what it leaves open."""
@@ -187,7 +190,7 @@ def tried(trial: Callable[[Draws], None], *, examples: int | None, seeded: int |
             trial(data)
         except CannotBeTried as why:
             untried.append(why)
-            if len(untried) == most and not is_tried:
+            if len(untried) >= max(most, _ENOUGH) and not is_tried:
                 raise _NeverPlayed from None
             reject()
         is_tried.append(True)

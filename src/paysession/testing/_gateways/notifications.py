@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import product
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from paysession.errors import InvalidSignature, UnreadableNotification
 from paysession.gateways import Notification, Request
-from paysession.gateways.requests import Method
-from paysession.outcomes import Fact, Outcome, Pending, Report, Unknown
+from paysession.outcomes import Outcome, Pending, Report
 from paysession.testing._gateways.bench import Bench
-from paysession.testing._gateways.calls import AnyGateway
 from paysession.testing._gateways.forgeries import (
     NONSENSE,
     UNSIGNED,
@@ -22,8 +20,24 @@ from paysession.testing._gateways.forgeries import (
     odd_versions_of,
     renewed,
 )
-from paysession.testing._gateways.law import MOVEMENTS, SESSIONS, law
-from paysession.testing._gateways.occasions import MOVES, callable_here, occasion
+from paysession.testing._gateways.law import MOVEMENTS, law
+from paysession.testing._gateways.mail import (
+    UNDECIDED,
+    about_to,
+    all_told,
+    believed,
+    ends_told,
+    facts_of,
+    gist,
+    is_a_hint,
+    moving_here,
+    must_be_refused,
+    outcome_of,
+    reports_in,
+    said,
+    sent_of_a_sale,
+    unread_of_a_sale,
+)
 from paysession.testing._laws.law import CannotBeTried
 
 _A_DAY: Final = timedelta(days=1)
@@ -46,7 +60,7 @@ def nothing_is_believed_that_nobody_signed(bench: Bench) -> None:
         for headers in UNSIGNED:
             with _forgotten(bench):
                 what = f"{cut(body)} with the headers {cut(headers)}"
-                _is_refused(bench, Notification(body, headers), what)
+                must_be_refused(bench, Notification(body, headers), what)
 
 
 @law(
@@ -62,18 +76,18 @@ def nothing_is_believed_that_nobody_signed(bench: Bench) -> None:
     able=("signs_facts",),
 )
 def nothing_is_believed_that_was_changed(bench: Bench) -> None:
-    notification = _sent_of_a_sale(bench)
-    believed = _told(bench, notification)
+    notification = sent_of_a_sale(bench)
+    genuine = believed(bench, notification)
     for how, forged in forgeries_of(notification):
         with _forgotten(bench):
-            outcome = _outcome(bench, forged)
-            reports = _reports_in(outcome)
-            news = [each for each in _facts_of(reports) if each not in believed]
+            outcome = outcome_of(bench, forged)
+            reports = reports_in(outcome)
+            news = [each for each in facts_of(reports) if each not in genuine]
             is_lawful = type(outcome) is InvalidSignature or (reports is not None and not news)
             what = f"what comes of a notification with {how}"
             expected = "InvalidSignature, or what it said before"
             bench.must(is_lawful, what, expected, outcome)
-    bench.same(believed, _told(bench, notification), "what the genuine one says after these")
+    bench.same(genuine, believed(bench, notification), "what the genuine one says after these")
 
 
 @law(
@@ -88,7 +102,7 @@ def nothing_is_believed_that_was_changed(bench: Bench) -> None:
 def a_refusal_reveals_nothing(bench: Bench) -> None:
     for headers in UNSIGNED:
         with _forgotten(bench):
-            outcome = _outcome(bench, Notification(b'{"id": "evt_1"}', headers))
+            outcome = outcome_of(bench, Notification(b'{"id": "evt_1"}', headers))
             what = f"what comes with the error for the headers {cut(headers)}"
             bench.same([], list(_said_beside(outcome)), what)
 
@@ -108,14 +122,14 @@ def a_refusal_reveals_nothing(bench: Bench) -> None:
 def an_old_notification_is_not_believed(bench: Bench) -> None:
     for late in (_A_DAY, -_A_DAY):
         with bench.where_it_can_be_played():
-            notification = _sent_of_a_sale(bench)
+            notification = sent_of_a_sale(bench)
             bench.pass_time(_ON_ITS_WAY)
-            _told(bench, notification)
+            believed(bench, notification)
             bench.pass_time(late)
             what = f"a notification after {late}"
-            _is_refused(bench, notification, what)
-            for name, mixed in renewed(notification, by=_sent_of_a_sale(bench)):
-                _is_refused(bench, mixed, f"{what}, with the {name} of a new one")
+            must_be_refused(bench, notification, what)
+            for name, mixed in renewed(notification, by=sent_of_a_sale(bench)):
+                must_be_refused(bench, mixed, f"{what}, with the {name} of a new one")
 
 
 @law(
@@ -129,13 +143,13 @@ def an_old_notification_is_not_believed(bench: Bench) -> None:
     able=("signs_facts",),
 )
 def either_of_two_secrets_is_enough(bench: Bench) -> None:
-    body = _sent_of_a_sale(bench).body
+    body = sent_of_a_sale(bench).body
     old, new = _two_secrets(bench)
     for known in ((old, new), (new, old)):
         gateway = bench.knowing(*known)
         for by in ((old,), (new,), (old, new)):
-            _told(bench, bench.signed(body, *by), of=gateway)
-    _told(bench, bench.signed(body, old, new), of=bench.knowing(new))
+            believed(bench, bench.signed(body, *by), of=gateway)
+    believed(bench, bench.signed(body, old, new), of=bench.knowing(new))
 
 
 @law(
@@ -149,11 +163,11 @@ def either_of_two_secrets_is_enough(bench: Bench) -> None:
     able=("signs_facts",),
 )
 def a_secret_that_was_replaced_is_good_for_nothing(bench: Bench) -> None:
-    body = _sent_of_a_sale(bench).body
+    body = sent_of_a_sale(bench).body
     old, new = _two_secrets(bench)
     bench.knowing(old)
     forged = bench.signed(body, old)
-    _is_refused(bench, forged, "what the old secret has signed", of=bench.knowing(new))
+    must_be_refused(bench, forged, "what the old secret has signed", of=bench.knowing(new))
 
 
 @law(
@@ -166,13 +180,13 @@ def a_secret_that_was_replaced_is_good_for_nothing(bench: Bench) -> None:
     controls=("notifications",),
 )
 def a_notification_that_comes_twice_says_the_same(bench: Bench) -> None:
-    notification = _sent_of_a_sale(bench)
-    first = _told(bench, notification)
+    notification = sent_of_a_sale(bench)
+    first = believed(bench, notification)
     if bench.knows("pass_time"):
         bench.pass_time(_ON_ITS_WAY)
-    bench.same(first, _told(bench, notification), "what a notification says the second time")
+    bench.same(first, believed(bench, notification), "what a notification says the second time")
     for other in [bench.another()] if bench.knows("another") else []:
-        elsewhere = _told(bench, notification, of=other)
+        elsewhere = believed(bench, notification, of=other)
         bench.same(first, elsewhere, "what a notification says to another process")
 
 
@@ -186,11 +200,11 @@ def a_notification_that_comes_twice_says_the_same(bench: Bench) -> None:
     controls=("books", "notifications"),
 )
 def reading_moves_nothing(bench: Bench) -> None:
-    sent = _unread_of_a_sale(bench)
+    sent = unread_of_a_sale(bench)
     bench.must(bool(sent), "what the provider has sent of a sale", "something", sent)
     with bench.unmoved("while notifications are read"):
         for each in sent:
-            _told(bench, each)
+            believed(bench, each)
 
 
 @law(
@@ -206,8 +220,8 @@ def notifications_say_the_same_in_any_order(bench: Bench) -> None:
     amount = bench.drawn.any_amount()
     bench.end_of(bench.orders.capture(bench.paid(amount), amount))
     sent = bench.all_sent()
-    in_order = [_facts(_told(bench, each)) for each in sent]
-    again = [_facts(_told(bench, each)) for each in reversed(sent)]
+    in_order = [said(believed(bench, each)) for each in sent]
+    again = [said(believed(bench, each)) for each in reversed(sent)]
     bench.same(in_order[::-1], again, "what is told, read from the last to the first")
 
 
@@ -226,11 +240,11 @@ def a_late_notification_says_what_was_so(bench: Bench) -> None:
     amount = bench.drawn.amount()
     paid = bench.paid(amount)
     sent = bench.all_sent()
-    before = [_facts(_told(bench, each)) for each in sent]
+    before = [said(believed(bench, each)) for each in sent]
     can = bench.gateway.capabilities
     some = bench.drawn.part_of(amount) if can.partial_captures else amount
     bench.end_of(bench.orders.capture(paid, some))
-    after = [_facts(_told(bench, each)) for each in sent]
+    after = [said(believed(bench, each)) for each in sent]
     bench.same(before, after, "what is told of a sale, once some of it was captured")
 
 
@@ -246,7 +260,7 @@ def a_late_notification_says_what_was_so(bench: Bench) -> None:
 def what_a_notification_is_about_can_be_told(bench: Bench) -> None:
     sold = [bench.paid(bench.drawn.any_amount(), policy=each) for each in bench.policies]
     answered = {each.id for references in sold for each in references}
-    for report in _all_told(bench):
+    for report in all_told(bench):
         ours, theirs = report.our_reference, report.references | report.fact.references
         is_theirs = any(each.id in answered for each in theirs)
         is_known = is_theirs if ours is None else ours in bench.orders.ids
@@ -266,12 +280,12 @@ def what_a_notification_is_about_can_be_told(bench: Bench) -> None:
     able=("signs_facts",),
 )
 def a_notification_agrees_with_the_answer(bench: Bench) -> None:
-    for method in bench.drawn.some_of(_moving_here(bench)):
+    for method in bench.drawn.some_of(moving_here(bench)):
         bench.anew()
         with bench.where_it_can_be_played():
-            request, earlier = _about_to(bench, method)
+            request, earlier = about_to(bench, method)
             answer = bench.ask(request)
-            told = _all_told(bench, but=earlier)
+            told = all_told(bench, but=earlier)
             for report in (each for each in told if type(each.fact) is type(answer)):
                 _agrees(bench, request, answer, report)
 
@@ -301,20 +315,20 @@ def _agrees(bench: Bench, request: Request[Any], answer: Outcome, report: Report
     able=("signs_facts",),
 )
 def a_notification_agrees_with_a_look_up(bench: Bench) -> None:
-    for method, succeed in bench.drawn.some_of([*product(_moving_here(bench), (True, False))]):
+    for method, succeed in bench.drawn.some_of([*product(moving_here(bench), (True, False))]):
         bench.anew()
         with bench.where_it_can_be_played():
             bench.arm("keep_pending", method)
-            request, earlier = _about_to(bench, method)
+            request, earlier = about_to(bench, method)
             answer = bench.ask(request)
-            early = _ends_told(bench, request, but=earlier)
+            early = ends_told(bench, request, but=earlier)
             is_early = type(answer) is Pending and bool(early)
             bench.must(not is_early, "what is told of an end that is not known", "nothing", early)
             bench.settle(succeed=succeed)
             # Before it is looked up: meanwhile so much time may go by that nobody believes it.
-            told = _ends_told(bench, request, but=earlier)
-            known = [fact for fact in bench.known_of(request) if not isinstance(fact, _UNDECIDED)]
-            agrees = not told or all(_gist(each) in map(_gist, told) for each in known[-1:])
+            told = ends_told(bench, request, but=earlier)
+            known = [fact for fact in bench.known_of(request) if not isinstance(fact, UNDECIDED)]
+            agrees = not told or all(gist(each) in map(gist, told) for each in known[-1:])
             bench.must(agrees, "what was told of its end by notifications", known, told)
 
 
@@ -330,7 +344,7 @@ def a_notification_agrees_with_a_look_up(bench: Bench) -> None:
 def what_makes_no_sense_is_unreadable(bench: Bench) -> None:
     for body in _nonsense(bench):
         with _forgotten(bench):
-            outcome = _outcome(bench, bench.signed(body, *bench.author.webhook_secrets))
+            outcome = outcome_of(bench, bench.signed(body, *bench.author.webhook_secrets))
             is_lawful = type(outcome) is UnreadableNotification or outcome == ()
             what = f"what comes of {cut(body)}, signed"
             bench.must(is_lawful, what, "UnreadableNotification, or no report", outcome)
@@ -347,11 +361,11 @@ def what_makes_no_sense_is_unreadable(bench: Bench) -> None:
     controls=("notifications", "sign", "webhook_secrets"),
 )
 def one_odd_value_breaks_nothing(bench: Bench) -> None:
-    notification = _sent_of_a_sale(bench)
+    notification = sent_of_a_sale(bench)
     for where, body in odd_versions_of(notification.body):
         with _forgotten(bench):
-            outcome = _outcome(bench, bench.signed(body, *bench.author.webhook_secrets))
-            is_lawful = type(outcome) is UnreadableNotification or _reports_in(outcome) is not None
+            outcome = outcome_of(bench, bench.signed(body, *bench.author.webhook_secrets))
+            is_lawful = type(outcome) is UnreadableNotification or reports_in(outcome) is not None
             what = f"what comes of a notification in which {where}"
             bench.must(is_lawful, what, "UnreadableNotification, or reports", outcome)
 
@@ -367,8 +381,8 @@ def one_odd_value_breaks_nothing(bench: Bench) -> None:
     unable=("signs_facts",),
 )
 def a_hint_is_no_fact(bench: Bench) -> None:
-    _sent_of_a_sale(bench)
-    bench.same([], _facts_of(_all_told(bench)), "reports of facts that nobody has signed")
+    sent_of_a_sale(bench)
+    bench.same([], facts_of(all_told(bench)), "reports of facts that nobody has signed")
 
 
 @law(
@@ -381,12 +395,9 @@ def a_hint_is_no_fact(bench: Bench) -> None:
     unable=("signs_facts",),
 )
 def nonsense_leaves_no_trace(bench: Bench) -> None:
-    outcomes = [(body, _outcome(bench, Notification(body, {}))) for body in _nonsense(bench)]
-    wrong = [(cut(body), outcome) for body, outcome in outcomes if not _is_a_hint(outcome)]
+    outcomes = [(body, outcome_of(bench, Notification(body, {}))) for body in _nonsense(bench)]
+    wrong = [(cut(body), outcome) for body, outcome in outcomes if not is_a_hint(outcome)]
     bench.same([], wrong, "what was neither refused by InvalidSignature nor read as a hint")
-
-
-_UNDECIDED: Final = (Pending, Unknown)
 
 
 def _two_secrets(bench: Bench) -> tuple[str, str]:
@@ -406,82 +417,6 @@ def _nonsense(bench: Bench) -> list[bytes]:
     return [*bench.drawn.some_of(NONSENSE), bench.drawn.octets(most=200)]
 
 
-def _sent_of_a_sale(bench: Bench) -> Notification:
-    """Sell something; return the first notification by which the provider tells of it."""
-    sent = [each for each in _unread_of_a_sale(bench) if _told(bench, each)]
-    bench.must(bool(sent), "what the provider has sent of a sale", "something that tells", sent)
-    return sent[-1]
-
-
-def _unread_of_a_sale(bench: Bench) -> list[Notification]:
-    """Sell something; return what is sent of it, if only where it was kept waiting for a while."""
-    sent = _sent_when_paid(bench)
-    if not sent and bench.knows("keep_pending") and bench.knows("settle"):
-        bench.arm("keep_pending", "complete_session" if bench.offers(*SESSIONS) else "charge")
-        sent = _sent_when_paid(bench)
-    return sent
-
-
-def _sent_when_paid(bench: Bench) -> list[Notification]:
-    earlier = len(bench.all_sent())
-    bench.paid(bench.drawn.any_amount())
-    return list(bench.all_sent()[earlier:])
-
-
-def _moving_here(bench: Bench) -> list[Method]:
-    """Return what moves money here; sessions too that customers pay by themselves: word comes."""
-    asked, sessions = callable_here(bench, MOVES), bench.offers(*SESSIONS)
-    return [each for each in MOVES if each in asked or (each == "complete_session" and sessions)]
-
-
-def _about_to(bench: Bench, method: Method) -> tuple[Request[Any], int]:
-    """
-    Return a request that moves money, and how many notifications came before it did.
-
-    They are of what had to happen first, and may be too old by now to be believed.
-    """
-    before = len(bench.all_sent())
-    request = occasion(bench, method, bench.drawn.amount())
-    # A customer may have paid by himself before the session is completed.
-    return request, before if method == "complete_session" else len(bench.all_sent())
-
-
-def _ends_told(bench: Bench, request: Request[Any], *, but: int) -> list[Fact]:
-    """Return how an operation ended, as all notifications tell but so many of the first."""
-    return [
-        each.fact
-        for each in _all_told(bench, but=but)
-        if each.our_reference == request.operation_id and not isinstance(each.fact, _UNDECIDED)
-    ]
-
-
-def _all_told(bench: Bench, *, but: int = 0) -> list[Report]:
-    """Return what all notifications tell, but so many of the first."""
-    return [report for each in bench.all_sent()[but:] for report in _told(bench, each)]
-
-
-def _told(
-    bench: Bench, notification: Notification, *, of: AnyGateway | None = None
-) -> tuple[Report, ...]:
-    """Return what a notification tells that must be believed."""
-    outcome = _outcome(bench, notification, of=of)
-    reports = _reports_in(outcome)
-    bench.must(reports is not None, "a notification that the provider has sent", "reports", outcome)
-    return cast("tuple[Report, ...]", reports)
-
-
-def _outcome(bench: Bench, notification: Notification, *, of: AnyGateway | None = None) -> object:
-    """Return what reading a notification returns or raises."""
-    return bench.raised_by(lambda: bench.read(notification, of=of))
-
-
-def _is_refused(
-    bench: Bench, notification: Notification, what: str, *, of: AnyGateway | None = None
-) -> None:
-    outcome = _outcome(bench, notification, of=of)
-    bench.one_of(outcome, InvalidSignature, what=f"what comes of {what}")
-
-
 @contextmanager
 def _forgotten(bench: Bench) -> Generator[None]:
     """Tell nothing of what was asked meanwhile, if it went well: it is one of many."""
@@ -498,34 +433,3 @@ def _said_beside(outcome: object) -> Iterator[object]:
     hidden = refusal.__suppress_context__
     chained = refusal.__cause__, None if hidden else refusal.__context__
     yield from (each for each in chained if each is not None)
-
-
-def _reports_in(outcome: object) -> tuple[Report, ...] | None:
-    """Return what was read, if something was."""
-    if not isinstance(outcome, tuple):
-        return None
-    reports = cast("tuple[object, ...]", outcome)
-    are_reports = all(isinstance(each, Report) for each in reports)
-    return cast("tuple[Report, ...]", reports) if are_reports else None
-
-
-def _facts_of(reports: Sequence[Report] | None) -> list[Report]:
-    """Return the reports that say more than that something may have happened."""
-    return [each for each in reports or () if type(each.fact) is not Unknown]
-
-
-def _is_a_hint(outcome: object) -> bool:
-    """Tell whether a notification was refused, or said no more than that something happened."""
-    reports = _reports_in(outcome)
-    return type(outcome) is InvalidSignature or (reports is not None and not _facts_of(reports))
-
-
-def _facts(reports: Sequence[Report]) -> list[tuple[str | None, Fact]]:
-    return [(each.our_reference, each.fact) for each in reports]
-
-
-def _gist(fact: Fact) -> tuple[type, object, object]:
-    """Return what a fact comes to: its kind, its amount, and why it was refused."""
-    amount: object = getattr(fact, "amount", None)
-    code: object = getattr(getattr(fact, "failure", None), "code", None)
-    return type(fact), amount, code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from types import ModuleType
 
@@ -50,6 +51,28 @@ def test_a_law_that_is_broken_shows_no_secret_of_its_author() -> None:
     assert "k-123" not in told
     for line in ("  expected: '[secret]'", "  but got:  '[secret]'", "  1. asked with [secret]"):
         assert line in told.splitlines()
+
+
+KEY = "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (f"401 {KEY[:20]}… is no key", "401 [secret]… is no key"),
+        (f"401 …{KEY[9:21]} is no key", "401 …[secret] is no key"),
+        (f"401 …{KEY[9:20]} is no key", f"401 …{KEY[9:20]} is no key"),
+        (f"{KEY}{KEY}", "[secret]"),
+        (b64encode(f"ab:{KEY}:".encode()).decode(), "YWI6[secret]ZGM6"),
+        (KEY.upper(), KEY.upper()),
+    ],
+)
+def test_no_part_of_a_secret_is_shown_that_stands_there_by_no_chance(
+    shown: str, expected: str
+) -> None:
+    broken = LAW.broken("the key", NOTHING, NOTHING, story=(shown,))
+    broken.secrets = (KEY,)
+    assert f"  1. {expected}" == str(broken).splitlines()[-1]
 
 
 def test_laws_are_those_that_modules_hold_in_their_order() -> None:

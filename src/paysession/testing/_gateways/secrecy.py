@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-from base64 import b64encode
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import partial
 from string import ascii_letters, digits
@@ -21,14 +20,11 @@ from paysession.testing._gateways.endings import BROUGHT, NOTE, all_that_can_com
 from paysession.testing._gateways.forgeries import NONSENSE, UNSIGNED, entries_of
 from paysession.testing._gateways.law import law
 from paysession.testing._laws.law import LawBroken
-from paysession.testing._laws.shown import without
+from paysession.testing._laws.secrets import LEAST_PART, in_base64, without
 from paysession.testing._laws.threads import Answer
 
 _LEAST: Final = 16
 """Characters of what a browser is given, below which it may be no secret but a word."""
-
-_LEAST_PART: Final = 12
-"""Characters of a part of a secret, below which it may stand anywhere by chance."""
 
 _OF_KEYS: Final = ascii_letters + digits + "+-/_"
 """What keys are written with: where it touches a part of a secret, it may be the rest."""
@@ -179,10 +175,11 @@ def _of_the_merchant(bench: Bench) -> dict[str, str]:
     """Return what must not be seen of the merchant's secrets, and what each of it is."""
     secrets = [*filter(None, (*bench.author.canaries, *bench.author.webhook_secrets))]
     halves = [half for each in secrets for half in _halves_of(each)]
-    encoded = [text for each in secrets for text in _in_base64(each)]
+    encoded = [text for each in secrets for text in in_base64(each)]
+    long_enough = [each for each in halves if len(each) >= LEAST_PART]
     return {
-        **dict.fromkeys(_long_enough(encoded), "a merchant's secret in base64"),
-        **dict.fromkeys(_long_enough(halves), "half of a merchant's secret"),
+        **dict.fromkeys(encoded, "a merchant's secret in base64"),
+        **dict.fromkeys(long_enough, "half of a merchant's secret"),
         **dict.fromkeys(secrets, "a merchant's secret"),
     }
 
@@ -190,17 +187,6 @@ def _of_the_merchant(bench: Bench) -> dict[str, str]:
 def _halves_of(secret: str) -> tuple[str, str]:
     middle = len(secret) // 2
     return secret[:middle], secret[middle:]
-
-
-def _in_base64(secret: str) -> Iterator[str]:
-    """Write a secret in base64, wherever in a text it began, but for what its neighbours change."""
-    for earlier, theirs in enumerate((0, 2, 3)):
-        octets = bytes(earlier) + secret.encode()
-        yield b64encode(octets)[theirs : len(octets) // 3 * 4].decode()
-
-
-def _long_enough(parts: Iterable[str]) -> list[str]:
-    return [each for each in parts if len(each) >= _LEAST_PART]
 
 
 def _none_in(bench: Bench, secrets: Mapping[str, str], text: str, what: str) -> None:

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import attrs
 
-from paysession.testing._laws.shown import shown, without
+from paysession.testing._laws.secrets import masked
+from paysession.testing._laws.shown import shown
 
 
 @attrs.define(slots=False, eq=False, repr=False)
@@ -26,7 +27,7 @@ class LawBroken(AssertionError):
         story: What was asked and what came back, line by line: as short as it was found.
         see: Where to read on.
         again: How the same is drawn once more.
-        secrets: What is never shown, wherever it stands in the rest.
+        secrets: What is never shown, nor any part of it, wherever it stands in the rest.
     """
 
     code: str
@@ -54,7 +55,7 @@ class LawBroken(AssertionError):
                 *((f"again: {self.again}",) if self.again else ()),
             ]
         )
-        return without(dict.fromkeys(self.secrets, "secret"), text)
+        return masked(self.secrets, text)
 
 
 class CannotBeTried(Exception):

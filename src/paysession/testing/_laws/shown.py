@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 from typing import Any, cast
@@ -29,18 +28,6 @@ def shown(value: object) -> str:
     """
     text = _shown(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def without(secrets: Mapping[str, str], text: str) -> str:
-    """
-    Write what each secret is in the place of it, wherever it stands in a text.
-
-        >>> without({"k-123": "the key"}, "401: k-123 is no key")
-        '401: [the key] is no key'
-    """
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, f"[{secrets[secret]}]")
-    return text
 
 
 def _shown(value: object) -> str:

@@ -42,6 +42,10 @@ def _nothing_of(credit: Credit) -> Money:
     return Money.zero(credit.amount.currency)
 
 
+def _nothing_held(hold: CreditHold) -> Money:
+    return Money.zero(hold.held.currency)
+
+
 @attrs.frozen(kw_only=True)
 class Credit:
     """
@@ -106,13 +110,13 @@ class CreditHold:
         credit_id: Of which credit.
         held: How much is still held.
         taken: How much of it was taken, and not given back.
-        was_taken: Whether any of it ever was.
+        let_go: How much of it was released, by a void or by a final capture.
     """
 
     credit_id: str
     held: Money
     taken: Money
-    was_taken: bool = False
+    let_go: Money = attrs.field(default=attrs.Factory(_nothing_held, takes_self=True))
 
 
 class CreditMovementKind(StrEnum):
@@ -274,7 +278,7 @@ class CreditMovement:
         match self.kind:
             case CreditMovementKind.AUTHORIZE | CreditMovementKind.PURCHASE if amount > remaining:
                 return CreditRefusal.INSUFFICIENT_CREDIT
-            case CreditMovementKind.VOID if not held and not hold.was_taken:
+            case CreditMovementKind.VOID if not held and amount <= hold.let_go:
                 # What was released already is no refusal: nobody has anything to wait for.
                 return hold
             case CreditMovementKind.CAPTURE | CreditMovementKind.VOID if amount > held:
@@ -284,12 +288,14 @@ class CreditMovement:
             case CreditMovementKind.AUTHORIZE:
                 return attrs.evolve(hold, held=amount)
             case CreditMovementKind.PURCHASE:
-                return attrs.evolve(hold, taken=amount, was_taken=True)
+                return attrs.evolve(hold, taken=amount)
             case CreditMovementKind.CAPTURE:
-                left = held * 0 if self.is_final else held - amount
-                return attrs.evolve(hold, held=left, taken=taken + amount, was_taken=True)
+                rest = held - amount
+                gone = rest if self.is_final else rest * 0
+                left, let_go = rest - gone, hold.let_go + gone
+                return attrs.evolve(hold, held=left, taken=taken + amount, let_go=let_go)
             case CreditMovementKind.VOID:
-                return attrs.evolve(hold, held=held - amount)
+                return attrs.evolve(hold, held=held - amount, let_go=hold.let_go + amount)
             case CreditMovementKind.GIVE_BACK:
                 return attrs.evolve(hold, taken=taken - amount)
             case _:

@@ -246,6 +246,15 @@ def test_what_was_captured_is_not_released(ledger: InMemoryCreditLedger) -> None
     assert (usd("10"), usd("0")) == stands(ledger)
 
 
+def test_what_a_final_capture_has_let_go_is_released_already(ledger: InMemoryCreditLedger) -> None:
+    hold = held(ledger)
+    ledger.move(CreditMovement.capture(hold, amount=usd("4"), key="c", is_final=True))
+    entry = ledger.move(CreditMovement.void(hold, amount=usd("6"), key="v"))
+    more = ledger.move(CreditMovement.void(hold, amount=usd("7"), key="w"))
+    assert (None, CreditRefusal.MORE_THAN_HELD) == (entry.refusal, more.refusal)
+    assert (usd("4"), usd("0")) == stands(ledger)
+
+
 def test_what_was_taken_and_given_back_is_not_released(ledger: InMemoryCreditLedger) -> None:
     hold = held(ledger)
     ledger.move(CreditMovement.capture(hold, amount=usd("10"), key="c"))

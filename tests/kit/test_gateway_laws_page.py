@@ -45,6 +45,7 @@ AREAS = {
     "REF": "Giving back",
     "AMT": "Amounts and currencies",
     "IDEM": "The same key again",
+    "SIDE": "Side by side: processes, calls, sessions",
     "UNK": "Answers that nobody heard",
     "LOOK": "Looking up",
     "NOTE": "Notifications",

@@ -69,7 +69,8 @@ class Gateway:
 
     def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
         """
-        Open a session. Answer its id as the reference of role `session` (SES-1, SES-6).
+        Open a session. Answer its id as the reference of role `session` (SES-1, SES-6, SES-13,
+        SIDE-4).
 
         The customer need not have said what to pay with, if `collects_source` is declared
         (SES-10). What is opened with a source may be paid at once, where there is no other
@@ -89,7 +90,8 @@ class Gateway:
         do so at once. Where the provider takes it by itself later, answer `Pending` until it
         has; while the customer has still to act, `ActionRequired`: a session whose provider is at
         work never expires. With `terms.save_source`, tell what was stored as the answer's
-        `profile` (SES-5, SES-8, SES-9, SES-12, AUTH-1 to AUTH-4).
+        `profile` (SES-5, SES-8, SES-9, SES-12, AUTH-1 to AUTH-4). Another process may complete
+        what one has opened (SIDE-1).
         """
         _refuse(self, request)
 
@@ -97,17 +99,18 @@ class Gateway:
         """
         Close the session for good; if it was paid, answer that instead.
 
-        What is not certain to be closed is not said to be (SES-3, SES-4, SES-7, SES-11).
+        What is not certain to be closed is not said to be (SES-3, SES-4, SES-7, SES-11,
+        SIDE-5).
         """
         _refuse(self, request)
 
     def charge(self, request: ChargeRequest) -> ChargeAnswer:
-        """Hold or take money from a stored source (CHG-1, CHG-2, AUTH-1 to AUTH-4)."""
+        """Hold or take money from a stored source (CHG-1 to CHG-3, AUTH-1 to AUTH-4)."""
         _refuse(self, request)
 
     def capture(self, request: CaptureRequest) -> CaptureAnswer:
         """
-        Take all or part of an authorized payment (CAP-1 to CAP-8).
+        Take all or part of an authorized payment (CAP-1 to CAP-8, SIDE-2).
 
         The references are all that is needed (AUTH-3). Called again with the same
         `request.key`, answer as the first time and take nothing more (IDEM-1). If it is not
@@ -121,7 +124,7 @@ class Gateway:
 
     def void(self, request: VoidRequest) -> VoidAnswer:
         """
-        Release what is held. Same rules as `capture` (VOID-1 to VOID-6).
+        Release what is held. Same rules as `capture` (VOID-1 to VOID-7).
 
         Where the provider has let go of it already, that is `Voided`, and no refusal: a hold
         that nobody can take or release would be waited for without end.
@@ -132,12 +135,13 @@ class Gateway:
         """
         Give money back. Same rules as `capture`; accepted for later is `Pending`.
 
-        What is pending counts as given back until it fails (REF-1 to REF-7).
+        What is pending counts as given back until it fails (REF-1 to REF-7, REF-10,
+        SIDE-3).
         """
         _refuse(self, request)
 
     def cancel_refund(self, request: CancelRefundRequest) -> CancelRefundAnswer:
-        """Call a refund off that is still pending (REF-8, REF-9)."""
+        """Call a refund off that is still pending (REF-8, REF-9, SIDE-6)."""
         _refuse(self, request)
 
     def create_setup_session(self, request: CreateSetupSessionRequest) -> CreateSetupSessionAnswer:
@@ -147,7 +151,7 @@ class Gateway:
     def complete_setup_session(
         self, request: CompleteSetupSessionRequest
     ) -> CompleteSetupSessionAnswer:
-        """Store the source; answer `Stored` with its profile once it is (SET-2 to SET-5)."""
+        """Store the source; answer `Stored` with its profile once it is (SET-2 to SET-6)."""
         _refuse(self, request)
 
     def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
@@ -156,7 +160,7 @@ class Gateway:
 
         Each report carries `request.operation_id` as `our_reference`: one that does not
         proves nothing. The same money carries the same ids in every answer and report. A
-        look-up that nobody answers is not answered by `()` (LOOK-1 to LOOK-8).
+        look-up that nobody answers is not answered by `()` (LOOK-1 to LOOK-10).
         """
         _refuse(self, request)
 
@@ -168,7 +172,7 @@ class Gateway:
         fact. Each report echoes our operation's id as `our_reference` where the provider sends
         it back, and names the provider's ids. `Unknown` says only that something may have
         happened: it is looked up then. What cannot be told becomes no report (NOTE-1 to
-        NOTE-17).
+        NOTE-19).
 
         Raises:
             InvalidSignature: It is not what the provider signed, or nobody can tell; nothing
@@ -185,7 +189,8 @@ class AsyncGateway:
 
     async def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
         """
-        Open a session. Answer its id as the reference of role `session` (SES-1, SES-6).
+        Open a session. Answer its id as the reference of role `session` (SES-1, SES-6, SES-13,
+        SIDE-4).
 
         The customer need not have said what to pay with, if `collects_source` is declared
         (SES-10). What is opened with a source may be paid at once, where there is no other
@@ -205,7 +210,8 @@ class AsyncGateway:
         do so at once. Where the provider takes it by itself later, answer `Pending` until it
         has; while the customer has still to act, `ActionRequired`: a session whose provider is at
         work never expires. With `terms.save_source`, tell what was stored as the answer's
-        `profile` (SES-5, SES-8, SES-9, SES-12, AUTH-1 to AUTH-4).
+        `profile` (SES-5, SES-8, SES-9, SES-12, AUTH-1 to AUTH-4). Another process may complete
+        what one has opened (SIDE-1).
         """
         _refuse(self, request)
 
@@ -213,17 +219,18 @@ class AsyncGateway:
         """
         Close the session for good; if it was paid, answer that instead.
 
-        What is not certain to be closed is not said to be (SES-3, SES-4, SES-7, SES-11).
+        What is not certain to be closed is not said to be (SES-3, SES-4, SES-7, SES-11,
+        SIDE-5).
         """
         _refuse(self, request)
 
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
-        """Hold or take money from a stored source (CHG-1, CHG-2, AUTH-1 to AUTH-4)."""
+        """Hold or take money from a stored source (CHG-1 to CHG-3, AUTH-1 to AUTH-4)."""
         _refuse(self, request)
 
     async def capture(self, request: CaptureRequest) -> CaptureAnswer:
         """
-        Take all or part of an authorized payment (CAP-1 to CAP-8).
+        Take all or part of an authorized payment (CAP-1 to CAP-8, SIDE-2).
 
         The references are all that is needed (AUTH-3). Called again with the same
         `request.key`, answer as the first time and take nothing more (IDEM-1). If it is not
@@ -237,7 +244,7 @@ class AsyncGateway:
 
     async def void(self, request: VoidRequest) -> VoidAnswer:
         """
-        Release what is held. Same rules as `capture` (VOID-1 to VOID-6).
+        Release what is held. Same rules as `capture` (VOID-1 to VOID-7).
 
         Where the provider has let go of it already, that is `Voided`, and no refusal: a hold
         that nobody can take or release would be waited for without end.
@@ -248,12 +255,13 @@ class AsyncGateway:
         """
         Give money back. Same rules as `capture`; accepted for later is `Pending`.
 
-        What is pending counts as given back until it fails (REF-1 to REF-7).
+        What is pending counts as given back until it fails (REF-1 to REF-7, REF-10,
+        SIDE-3).
         """
         _refuse(self, request)
 
     async def cancel_refund(self, request: CancelRefundRequest) -> CancelRefundAnswer:
-        """Call a refund off that is still pending (REF-8, REF-9)."""
+        """Call a refund off that is still pending (REF-8, REF-9, SIDE-6)."""
         _refuse(self, request)
 
     async def create_setup_session(
@@ -265,7 +273,7 @@ class AsyncGateway:
     async def complete_setup_session(
         self, request: CompleteSetupSessionRequest
     ) -> CompleteSetupSessionAnswer:
-        """Store the source; answer `Stored` with its profile once it is (SET-2 to SET-5)."""
+        """Store the source; answer `Stored` with its profile once it is (SET-2 to SET-6)."""
         _refuse(self, request)
 
     async def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
@@ -274,7 +282,7 @@ class AsyncGateway:
 
         Each report carries `request.operation_id` as `our_reference`: one that does not
         proves nothing. The same money carries the same ids in every answer and report. A
-        look-up that nobody answers is not answered by `()` (LOOK-1 to LOOK-8).
+        look-up that nobody answers is not answered by `()` (LOOK-1 to LOOK-10).
         """
         _refuse(self, request)
 
@@ -286,7 +294,7 @@ class AsyncGateway:
         fact. Each report echoes our operation's id as `our_reference` where the provider sends
         it back, and names the provider's ids. `Unknown` says only that something may have
         happened: it is looked up then. What cannot be told becomes no report (NOTE-1 to
-        NOTE-17).
+        NOTE-19).
 
         Raises:
             InvalidSignature: It is not what the provider signed, or nobody can tell; nothing

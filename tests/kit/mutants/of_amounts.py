@@ -20,6 +20,7 @@ from paysession.gateways import (
     CreateSessionAnswer,
     CreateSessionRequest,
     LookUpRequest,
+    Notification,
     RefundAnswer,
     RefundRequest,
     VoidAnswer,
@@ -178,6 +179,29 @@ class LooksUpWhatWasAsked(BogusGateway):
         )
 
 
+class FindsIn32Bits(BogusGateway):
+    """Keeps amounts where no more than 31 bits are kept."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        return tuple(_cut_off(each) for each in super().look_up(request))
+
+
+class ReadsIn32Bits(BogusGateway):
+    """Reads amounts into what holds 31 bits of them."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        return tuple(_cut_off(each) for each in super().read_notification(notification))
+
+
+def _cut_off(report: Report) -> Report:
+    """Return the report with so much of its amount as 31 bits hold."""
+    if not isinstance(report.fact, Authorized | Captured | Refunded | Voided):
+        return report
+    amount = report.fact.amount
+    left = Money.from_minor(amount.minor % 2**31 or 1, amount.currency)
+    return attrs.evolve(report, fact=attrs.evolve(report.fact, amount=left))
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "AMT-1": CapturesInHundredths,
     "AMT-2": FitsIntoAFloat,
@@ -188,6 +212,8 @@ MUTANTS: dict[str, type[BogusGateway]] = {
 """What is meant for each law."""
 
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("AMT-2", FindsIn32Bits),
+    ("AMT-2", ReadsIn32Bits),
     ("AMT-1", SellsInHundredths),
     ("AMT-1", SellsInFloats),
     ("AMT-1", RefundsInFloats),

@@ -133,6 +133,27 @@ class NamesNoCapture(BogusGateway):
         return attrs.evolve(answer, references=NO_REFERENCES)
 
 
+class EndsWithTheFirstOnly(BogusGateway):
+    """Tells the provider that a capture is the last, if it is the first as well."""
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        sale = self.provider._books.known_by(request.references)
+        is_first = isinstance(sale, Sale) and not sale.captures
+        final = request.is_final and is_first
+        return super().capture(attrs.evolve(request, is_final=final))
+
+
+class TakesTheRestAtTheSecond(BogusGateway):
+    """Takes a second capture for the last one, and all that is left with it."""
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        sale = self.provider._books.known_by(request.references)
+        known = [each for each in self.calls if each.key == request.key]
+        if isinstance(sale, Sale) and sale.captures and not known and request.amount < sale.held:
+            request = attrs.evolve(request, amount=sale.held)
+        return super().capture(request)
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "CAP-1": OverCaptures,
     "CAP-2": CapturesTheWhole,
@@ -146,6 +167,8 @@ MUTANTS: dict[str, type[BogusGateway]] = {
 """What is meant for each law."""
 
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("CAP-3", EndsWithTheFirstOnly),
+    ("CAP-2", TakesTheRestAtTheSecond),
     ("CAP-1", TakesWhatThereIs),
     ("CAP-1", ForgetsWhatItTook),
     ("CAP-2", CapturesOnce),

@@ -10,14 +10,30 @@ from paysession._domain.sources import MandateUse, StoredSource
 from paysession.gateways import (
     BogusGateway,
     BogusProvider,
+    CaptureAnswer,
+    CaptureRequest,
     ChargeAnswer,
     ChargeRequest,
     CloseSessionAnswer,
     CloseSessionRequest,
     CompleteSessionAnswer,
     CompleteSessionRequest,
+    RefundAnswer,
+    RefundRequest,
+    VoidAnswer,
+    VoidRequest,
 )
-from paysession.outcomes import ActionRequired, Authorized, Captured, References, Rejected
+from paysession.gateways._bogus_objects import Sale
+from paysession.outcomes import (
+    ActionRequired,
+    Authorized,
+    Captured,
+    Declined,
+    ReferenceRole,
+    References,
+    Rejected,
+    Voided,
+)
 
 
 class TakesWhatItShouldHold(BogusGateway):
@@ -134,6 +150,35 @@ class ChargesWithoutTheCustomer(BogusGateway):
         return answer
 
 
+class RefundsSessionsOnly(BogusGateway):
+    """Names a payment by its session, and a charge has none."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        if request.references.get(ReferenceRole.SESSION) is None:
+            return Declined(Failure(FailureCode.PROCESSING_ERROR, raw_code="no_such_session"))
+        return super().refund(request)
+
+
+class VoidsChargesInName(BogusGateway):
+    """Releases the holds of sessions, and takes others for released."""
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        if request.references.get(ReferenceRole.SESSION) is None:
+            return Voided(request.amount)
+        return super().void(request)
+
+
+class CapturesChargesWhole(BogusGateway):
+    """Takes the whole of a charge where some of it was to be taken."""
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        sale = self.provider._books.known_by(request.references)
+        is_charge = request.references.get(ReferenceRole.SESSION) is None
+        if is_charge and isinstance(sale, Sale) and sale.held:
+            request = attrs.evolve(request, amount=sale.held)
+        return super().capture(request)
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "AUTH-1": TakesWhatItShouldHold,
     "AUTH-2": SaysThatItTook,
@@ -141,8 +186,11 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "AUTH-4": EchoesTheAmountOfASale,
     "CHG-1": NamesTheCardForTheCharge,
     "CHG-2": ChargesWithoutTheCustomer,
+    "CHG-3": RefundsSessionsOnly,
 }
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("CHG-3", VoidsChargesInName),
+    ("CHG-3", CapturesChargesWhole),
     ("AUTH-1", HoldsDouble),
     ("AUTH-3", HoldsInItsMemory),
     ("AUTH-4", EchoesTheAmountOfACharge),

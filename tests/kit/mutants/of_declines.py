@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from paysession._domain.failures import Failure, FailureCode
+from paysession._domain.methods import CapturePolicy
 from paysession.gateways import (
     BogusGateway,
     CaptureAnswer,
@@ -18,7 +19,8 @@ from paysession.gateways import (
     RefundAnswer,
     RefundRequest,
 )
-from paysession.outcomes import Declined, Ends, Refunded, Rejected, Unknown
+from paysession.gateways._bogus_objects import Sale
+from paysession.outcomes import Canceled, Declined, Ends, Refunded, Rejected, Unknown
 
 KNOWN = {f"raw_{code}": code for code in FailureCode}
 """The codes that the provider's documentation lists today."""
@@ -146,6 +148,29 @@ class TakesADuplicateForARefusal(BogusGateway):
         return answer
 
 
+class DeclinesPurchasesAlike(BogusGateway):
+    """Reads the answer of a hold, and of what is taken at once no more than that it failed."""
+
+    def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
+        answer = super().complete_session(request)
+        if isinstance(answer, Declined) and request.terms.capture is CapturePolicy.AUTOMATIC:
+            return attrs.evolve(answer, failure=Failure(FailureCode.INSUFFICIENT_FUNDS))
+        return answer
+
+
+class EndsWithTheSecondDecline(BogusGateway):
+    """Does not tell that the provider ends a session with the second decline."""
+
+    def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
+        sale, books = self.provider._books.known_by(request.references), self.provider._books
+        entries = [each for each in books.entries() if each.subject is sale]
+        answer = super().complete_session(request)
+        earlier = [each for each in entries if isinstance(each.answer, Declined)]
+        if isinstance(answer, Declined) and isinstance(sale, Sale) and earlier:
+            sale.closed = Canceled(references=sale.references)
+        return answer
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "DECL-1": ClassifiesAsItPleases,
     "DECL-2": TellsNothingOfRefusedRefunds,
@@ -155,6 +180,8 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "DECL-6": TakesADuplicateForARefusal,
 }
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("DECL-4", EndsWithTheSecondDecline),
+    ("DECL-1", DeclinesPurchasesAlike),
     ("DECL-1", LosesTheCode),
     ("DECL-1", TakesAllDeclinesOfChargesForOne),
     ("DECL-1", TakesAllRefusalsToStoreForOne),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import count
 
 import attrs
 
 from paysession._domain.failures import Failure, FailureCode
+from paysession._domain.sources import Profile
 from paysession.errors import GatewayUnreachable
 from paysession.gateways import (
     BogusGateway,
@@ -17,15 +19,18 @@ from paysession.gateways import (
 )
 from paysession.gateways._bogus_objects import Sale
 from paysession.outcomes import (
+    ActionRequired,
     Authorized,
     Canceled,
     Captured,
     Declined,
+    Ends,
     Pending,
     References,
     Refunded,
     Rejected,
     Report,
+    Stored,
     Voided,
 )
 
@@ -220,6 +225,114 @@ class TakesTheHoldForItsCapture(BogusGateway):
         )
 
 
+class TakesTheBankForARefusal(BogusGateway):
+    """Finds that the customer is at his bank, and calls that a decline."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        declined = Declined(Failure(FailureCode.AUTHENTICATION_FAILED))
+        return tuple(
+            attrs.evolve(each, fact=declined) if isinstance(each.fact, ActionRequired) else each
+            for each in super().look_up(request)
+        )
+
+
+class KnowsOneReasonLater(BogusGateway):
+    """Keeps that a card was refused, and tells of each that it was stolen."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        stolen = Declined(Failure(FailureCode.LOST_OR_STOLEN))
+        return tuple(
+            attrs.evolve(each, fact=stolen) if isinstance(each.fact, Declined) else each
+            for each in super().look_up(request)
+        )
+
+
+class EndsWhatIsDeclined(BogusGateway):
+    """Tells of every decline that the session is over."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        return tuple(
+            attrs.evolve(each, fact=attrs.evolve(each.fact, ends=Ends.OBJECT))
+            if isinstance(each.fact, Declined)
+            else each
+            for each in super().look_up(request)
+        )
+
+
+class FindsWhatIsLeftOfAHold(BogusGateway):
+    """Tells of a hold how much of it nobody has taken yet."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        sale = self.provider._books.known_by(request.references)
+        left = sale.held if isinstance(sale, Sale) and sale.held else None
+        return tuple(
+            attrs.evolve(each, fact=attrs.evolve(each.fact, amount=left))
+            if isinstance(each.fact, Authorized) and left
+            else each
+            for each in super().look_up(request)
+        )
+
+
+class CutsOurIdsOff(BogusGateway):
+    """Keeps our ids in a field of sixteen characters."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        return tuple(
+            attrs.evolve(each, our_reference=(each.our_reference or "")[:16])
+            for each in super().look_up(request)
+        )
+
+
+class StoresTheUsualOne(BogusGateway):
+    """Tells of whatever was stored that it is the customer's usual card."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        return tuple(
+            attrs.evolve(each, fact=attrs.evolve(each.fact, profile=Profile(id="pm_usual")))
+            if isinstance(each.fact, Stored)
+            else each
+            for each in super().look_up(request)
+        )
+
+
+class HoldsForAnInstant(BogusGateway):
+    """Reads seconds for milliseconds where it is told until when a hold is good."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        soon = datetime(1970, 1, 21, tzinfo=UTC)
+        return tuple(
+            attrs.evolve(each, fact=attrs.evolve(each.fact, expires_at=soon))
+            if isinstance(each.fact, Authorized)
+            else each
+            for each in super().look_up(request)
+        )
+
+
+class FindsAVoidedHoldCanceled(BogusGateway):
+    """Tells of a hold that was released that nothing ever came of it."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        sale = self.provider._books.known_by(request.references)
+        is_released = isinstance(sale, Sale) and sale.let_go and not sale.taken
+        return tuple(
+            attrs.evolve(each, fact=Canceled())
+            if isinstance(each.fact, Authorized) and is_released
+            else each
+            for each in super().look_up(request)
+        )
+
+
+class FindsCallingsOffDone(BogusGateway):
+    """Looks whether a refund was to be called off, and not whether it was."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        is_one = request.about == "cancel_refund"
+        return tuple(
+            attrs.evolve(each, fact=Canceled()) if is_one else each
+            for each in super().look_up(request)
+        )
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "LOOK-1": FindsNoVoids,
     "LOOK-2": CallsEverythingOurs,
@@ -229,8 +342,17 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "LOOK-6": TakesFoundForDone,
     "LOOK-7": TakesSilenceForNothing,
     "LOOK-8": TakesTheHoldForItsCapture,
+    "LOOK-9": TakesTheBankForARefusal,
+    "LOOK-10": CutsOurIdsOff,
 }
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("LOOK-8", FindsAVoidedHoldCanceled),
+    ("LOOK-9", FindsCallingsOffDone),
+    ("LOOK-9", KnowsOneReasonLater),
+    ("LOOK-9", EndsWhatIsDeclined),
+    ("LOOK-8", FindsWhatIsLeftOfAHold),
+    ("LOOK-1", StoresTheUsualOne),
+    ("LOOK-1", HoldsForAnInstant),
     ("LOOK-1", TellsOfTheWholePayment),
     ("LOOK-1", NamesItOtherwise),
     ("LOOK-1", ForgetsOurReference),

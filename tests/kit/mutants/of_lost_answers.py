@@ -12,6 +12,7 @@ from paysession.gateways import (
     CaptureRequest,
     ChargeAnswer,
     ChargeRequest,
+    CloseSessionRequest,
     CreateSessionAnswer,
     CreateSessionRequest,
     LookUpRequest,
@@ -20,7 +21,7 @@ from paysession.gateways import (
     VoidAnswer,
     VoidRequest,
 )
-from paysession.outcomes import Captured, Declined, Refunded, Report, Unknown
+from paysession.outcomes import Canceled, Captured, Declined, Refunded, Report, Unknown
 
 FAILED = Declined(Failure(FailureCode.PROCESSING_ERROR))
 
@@ -136,6 +137,17 @@ class OpensAnotherAfterATimeout(BogusGateway):
             raise
 
 
+class FindsClosingsThatItSent(BogusGateway):
+    """Finds by its own list that a session was to be closed, and tells that it was."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        found = super().look_up(request)
+        sent = [each for each in self.calls if each.key == request.key]
+        closings = [each for each in sent if isinstance(each, CloseSessionRequest)]
+        ours = [Report(Canceled(), our_reference=each.operation_id) for each in closings]
+        return found or tuple(ours[:1])
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "UNK-1": GuessesDeclined,
     "UNK-2": FindsWhatItHeard,
@@ -145,6 +157,7 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "UNK-6": TakesNonsenseForARefusal,
 }
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("UNK-2", FindsClosingsThatItSent),
     ("UNK-1", GuessesDone),
     ("UNK-2", FindsWhatItSent),
     ("UNK-3", ChargesAgainWhatItCannotRead),

@@ -13,13 +13,21 @@ from paysession._domain.failures import Failure, FailureCode
 from paysession._domain.secrets import Secret
 from paysession._money import Money
 from paysession.errors import InvalidSignature
-from paysession.gateways import BogusGateway, BogusProvider, CaptureRequest, Notification, read_json
+from paysession.gateways import (
+    BogusGateway,
+    BogusProvider,
+    CaptureRequest,
+    Notification,
+    StandardWebhooks,
+    read_json,
+)
 from paysession.gateways._bogus_mail import reports_in
 from paysession.outcomes import (
     NO_REFERENCES,
     Authorized,
     Captured,
     Declined,
+    Ends,
     Fact,
     Pending,
     ReferenceRole,
@@ -333,6 +341,46 @@ class ChokesOnHints(TellsHintsAsFacts):
         return reports_in(notification)
 
 
+class CountsBackwards(BogusGateway):
+    """Counts the news that are still to come."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        reports = super().read_notification(notification)
+        number = (notification.header("webhook-id") or "").rpartition("_")[2]
+        left = 1_000_000 - int(number)
+        return tuple(
+            attrs.evolve(each, fact=attrs.evolve(each.fact, sequence=left)) for each in reports
+        )
+
+
+class EndsWhatWasDeclined(BogusGateway):
+    """Tells of every decline that the session is over."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        return tuple(
+            attrs.evolve(each, fact=attrs.evolve(each.fact, ends=Ends.OBJECT))
+            if isinstance(each.fact, Declined)
+            else each
+            for each in super().read_notification(notification)
+        )
+
+
+class ComparesTheBeginning(BogusGateway):
+    """Compares as many characters of a signature as it was sent."""
+
+    def read_notification(self, notification: Notification) -> tuple[Report, ...]:
+        headers = {name.lower(): text for name, text in notification.headers.items()}
+        sent, secrets = headers.get("webhook-signature", ""), self.provider._webhooks._secrets
+        known = [StandardWebhooks([each.reveal()]) for each in secrets]
+        at = self.provider._books.clock()
+        ours = [
+            each.sign(notification.body, id=headers.get("webhook-id", "x"), at=at) for each in known
+        ]
+        for good in [each for each in ours if sent and each["webhook-signature"].startswith(sent)]:
+            notification = Notification(notification.body, good)
+        return super().read_notification(notification)
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "NOTE-1": ComparesText,
     "NOTE-2": BelievesWhatItIsTold,
@@ -351,9 +399,12 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "NOTE-15": LetsBadAmountsOut,
     "NOTE-16": TellsHintsAsFacts,
     "NOTE-17": ChokesOnHints,
+    "NOTE-18": CountsBackwards,
+    "NOTE-19": ComparesTheBeginning,
 }
 
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("NOTE-12", EndsWhatWasDeclined),
     ("NOTE-1", ParsesBeforeItVerifies),
     ("NOTE-1", VerifiesWhatItHasParsed),
     ("NOTE-2", LocksOut),

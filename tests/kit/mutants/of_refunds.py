@@ -13,6 +13,7 @@ from paysession.gateways import (
     BogusProvider,
     CancelRefundAnswer,
     CancelRefundRequest,
+    CaptureRequest,
     LookUpRequest,
     RefundAnswer,
     RefundRequest,
@@ -174,6 +175,57 @@ class ReleasesWhatItCannotRefund(BogusGateway):
         return answer
 
 
+class RefundsOneCapture(BogusGateway):
+    """Gives back no more at once than was taken first."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        calls = [each for each in self.calls if isinstance(each, CaptureRequest)]
+        ids = {each.id for each in request.references}
+        ours = [each for each in calls if ids & {one.id for one in each.references}]
+        if len(ours) > 1 and request.amount > ours[0].amount:
+            return Declined(Failure(FailureCode.INVALID_AMOUNT))
+        return super().refund(request)
+
+
+class RefundsEachCapture(BogusGateway):
+    """Gives the amount back of every capture, where there are several."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        answer, sale = super().refund(request), self.provider._books.known_by(request.references)
+        if isinstance(answer, Refunded) and isinstance(sale, Sale) and sale.captures > 1:
+            super().refund(attrs.evolve(request, key=f"{request.key}-2"))
+        return answer
+
+
+class BelievesThatACallingOffArrived(BogusGateway):
+    """Takes for called off at the second try what was lost at the first."""
+
+    lost: tuple[str, ...] = ()
+
+    def cancel_refund(self, request: CancelRefundRequest) -> CancelRefundAnswer:
+        if request.key in self.lost:
+            return Canceled(references=request.references)
+        try:
+            return super().cancel_refund(request)
+        except TimeoutError:
+            self.lost += (request.key,)
+            raise
+
+
+class TriesAgainWhatFailed(BogusGateway):
+    """Makes a refund that has failed once more with the next one."""
+
+    def refund(self, request: RefundRequest) -> RefundAnswer:
+        sale, books = self.provider._books.known_by(request.references), self.provider._books
+        earlier = [each for each in books.entries() if each.subject is sale]
+        failed = [each.request for each in earlier if isinstance(each.fact, Declined)]
+        answer = super().refund(request)
+        for each in [each for each in failed if isinstance(each, RefundRequest)][:1]:
+            part = min(each.amount, request.amount)
+            super().refund(attrs.evolve(each, amount=part, key=f"{request.key}-{part}"))
+        return answer
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "REF-1": GivesBackMore,
     "REF-2": GivesBackWhatWasHeld,
@@ -184,10 +236,14 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "REF-7": CountsWhatFailed,
     "REF-8": CallsOffInName,
     "REF-9": TakesTooLateForCanceled,
+    "REF-10": RefundsOneCapture,
 }
 """What is meant for each law."""
 
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("REF-10", RefundsEachCapture),
+    ("REF-8", BelievesThatACallingOffArrived),
+    ("REF-7", TriesAgainWhatFailed),
     ("REF-1", GivesBackWhatThereIs),
     ("REF-2", ReleasesWhatItCannotRefund),
     ("REF-3", NamesNoRefund),

@@ -138,6 +138,17 @@ class DeclaresTooLongAWindow(BogusGateway):
         )
 
 
+class CapturesTheFirstAgain(BogusGateway):
+    """Compares nothing but the amount where a key comes again, and not what it was paid for."""
+
+    def capture(self, request: CaptureRequest) -> CaptureAnswer:
+        known = [each for each in self.calls if each.key == request.key]
+        for same in [each for each in known[:1] if isinstance(each, CaptureRequest)]:
+            if same.amount == request.amount:
+                return super().capture(same)
+        return super().capture(request)
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "IDEM-1": VoidsUnderItsOwnKeys,
     "IDEM-2": RemembersAnswers,
@@ -148,6 +159,7 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "IDEM-7": DeclaresTooLongAWindow,
 }
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("IDEM-2", CapturesTheFirstAgain),
     ("IDEM-2", PutsTheAmountIntoTheKey),
     ("IDEM-2", RemembersNumbers),
     ("IDEM-2", OpensAnotherForAnotherAmount),

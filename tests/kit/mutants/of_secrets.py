@@ -12,6 +12,7 @@ from paysession._domain.failures import Failure
 from paysession.errors import InvalidSignature, UnreadableNotification
 from paysession.gateways import (
     BogusGateway,
+    BogusProvider,
     CaptureAnswer,
     CaptureRequest,
     ChargeAnswer,
@@ -183,6 +184,51 @@ class HandsItsKeyToBrowsers(BogusGateway):
         return attrs.evolve(answer, client_data=data) if isinstance(answer, Accepted) else answer
 
 
+class LogsWhatItIsMadeOf(BogusGateway):
+    """Tells how it is configured when it is made."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        secret = provider._webhooks._secrets[0].reveal()
+        logging.getLogger("acme").debug("configured with %s", secret)
+
+
+class PrintsWhatItIsMadeOf(BogusGateway):
+    """Prints how it is configured when it is made."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        print(f"configured with {provider._webhooks._secrets[0].reveal()}")
+
+
+class LogsItsKeyInHexadecimal(BogusGateway):
+    """Logs the bytes that it signs with."""
+
+    def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        octets = self.provider._webhooks._secrets[0].reveal().encode()
+        logging.getLogger("acme").debug("signed with %s", octets.hex())
+        return super().charge(request)
+
+
+class LogsWhatIsRepeated(BogusGateway):
+    """Logs the whole of a request that it has seen before."""
+
+    def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
+        if request.external_data and request.key in [each.key for each in self.calls]:
+            logging.getLogger("acme").info("again: %s", request.external_data.reveal())
+        return super().complete_session(request)
+
+
+class LogsTheirPage(BogusGateway):
+    """Logs what a customer is given who is sent away."""
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        answer = super().create_session(request)
+        if request.terms.hosted and isinstance(answer, Accepted) and answer.client_data:
+            logging.getLogger("acme").info("opened %s", answer.client_data.reveal())
+        return answer
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "SEC-1": ShowsItsKey,
     "SEC-2": NamesSessionsByTheirSecret,
@@ -193,6 +239,11 @@ MUTANTS: dict[str, type[BogusGateway]] = {
 }
 
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("SEC-4", LogsWhatItIsMadeOf),
+    ("SEC-5", PrintsWhatItIsMadeOf),
+    ("SEC-4", LogsItsKeyInHexadecimal),
+    ("SEC-4", LogsWhatIsRepeated),
+    ("SEC-4", LogsTheirPage),
     ("SEC-1", ShowsHalfItsKey),
     ("SEC-2", QuotesTheBrowser),
     ("SEC-3", ChainsTheRequest),

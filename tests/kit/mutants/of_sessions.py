@@ -7,6 +7,7 @@ import attrs
 from paysession import Money
 from paysession._domain.attempts import CloseReason
 from paysession._domain.failures import Failure, FailureCode
+from paysession._domain.methods import CapturePolicy
 from paysession.errors import GatewayUnreachable
 from paysession.gateways import (
     BogusEffectKind,
@@ -17,6 +18,7 @@ from paysession.gateways import (
     CompleteSessionRequest,
     CreateSessionAnswer,
     CreateSessionRequest,
+    LookUpRequest,
     UpdateSessionAnswer,
     UpdateSessionRequest,
 )
@@ -33,6 +35,7 @@ from paysession.outcomes import (
     ReferenceRole,
     References,
     Rejected,
+    Report,
     UseSdk,
 )
 
@@ -291,6 +294,158 @@ class SavesForItself(BogusGateway):
         return answer
 
 
+class TakesAtOnceAtTheirPage(BogusGateway):
+    """Has a page that knows payments only, and no holds."""
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        policy = CapturePolicy.AUTOMATIC if request.terms.hosted else request.terms.capture
+        terms = attrs.evolve(request.terms, capture=policy)
+        return super().create_session(attrs.evolve(request, terms=terms))
+
+
+class ForgetsUpdatesOfTheirPage(BogusGateway):
+    """Accepts an update of a page that the customer has seen, and cannot change it any more."""
+
+    def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
+        sale = self.provider._books.known_by(request.references)
+        is_open = isinstance(sale, Sale) and not sale.done and not sale.closed
+        if is_open and isinstance(sale, Sale) and sale.opened.next_action:
+            return Accepted(references=request.references)
+        return super().update_session(request)
+
+
+class ClosesTheirPageInName(BogusGateway):
+    """Trusts that nobody finds the page again."""
+
+    def close_session(self, request: CloseSessionRequest) -> CloseSessionAnswer:
+        sale = self.provider._books.known_by(request.references)
+        if isinstance(sale, Sale) and not sale.done and sale.opened.next_action:
+            return Canceled(references=request.references)
+        return super().close_session(request)
+
+
+class SendsAllToOnePage(BogusGateway):
+    """Makes a page, and sends everybody to it."""
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        answer = super().create_session(request)
+        if isinstance(answer, Accepted) and isinstance(answer.next_action, Redirect):
+            page = vars(self).setdefault("page", answer.next_action)
+            return attrs.evolve(answer, next_action=page)
+        return answer
+
+
+class TakesWhatTheCustomerConfirms(BogusGateway):
+    """Begins anew when the customer has acted, and by then has forgotten that it was to hold."""
+
+    def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
+        sale = self.provider._books.known_by(request.references)
+        earlier = [e for e in self.provider._books.entries() if e.subject is sale]
+        has_acted = any(isinstance(each.answer, ActionRequired) for each in earlier)
+        if isinstance(sale, Sale) and has_acted and not sale.done:
+            sale.policy = CapturePolicy.AUTOMATIC
+        return super().complete_session(request)
+
+
+class SendsToTheBankInTheClear(BogusGateway):
+    def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
+        answer = super().complete_session(request)
+        if isinstance(answer, ActionRequired):
+            return attrs.evolve(answer, next_action=Redirect("http://acs.example/challenge"))
+        return answer
+
+
+class UpdatesInNameWhileTheCustomerActs(BogusGateway):
+    """Accepts an update of what the customer is confirming at his bank, and sends it to nobody."""
+
+    def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
+        sale, books = self.provider._books.known_by(request.references), self.provider._books
+        if any(each.subject is sale for each in books.waiting):
+            return Accepted(references=request.references)
+        return super().update_session(request)
+
+
+class BelievesThatAnUpdateArrived(BogusGateway):
+    """Accepts at the second try what was lost at the first."""
+
+    lost: tuple[str, ...] = ()
+
+    def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
+        if request.key in self.lost:
+            return Accepted(references=request.references)
+        try:
+            return super().update_session(request)
+        except TimeoutError:
+            self.lost += (request.key,)
+            raise
+
+
+class BelievesThatAClosingArrived(BogusGateway):
+    """Takes for closed at the second try what was lost at the first."""
+
+    lost: tuple[str, ...] = ()
+
+    def close_session(self, request: CloseSessionRequest) -> CloseSessionAnswer:
+        if request.key in self.lost:
+            return Canceled(references=request.references)
+        try:
+            return super().close_session(request)
+        except TimeoutError:
+            self.lost += (request.key,)
+            raise
+
+
+class TellsOfAnotherSession(BogusGateway):
+    """Updates a session by opening another one at the provider."""
+
+    def update_session(self, request: UpdateSessionRequest) -> UpdateSessionAnswer:
+        answer = super().update_session(request)
+        if isinstance(answer, Accepted):
+            return attrs.evolve(answer, references=References.of(session=f"cs_{request.key}"))
+        return answer
+
+
+class TakesTwiceWhatIsTakenAtOnce(BogusGateway):
+    """Knows that a hold is not to be made twice, and looks for a hold alone."""
+
+    def complete_session(self, request: CompleteSessionRequest) -> CompleteSessionAnswer:
+        sale = self.provider._books.known_by(request.references)
+        known = [each for each in self.calls if each.key == request.key]
+        if isinstance(sale, Sale) and isinstance(sale.done, Captured) and not known:
+            sale.done = None
+        return super().complete_session(request)
+
+
+class TakesWhatIsSaved(BogusGateway):
+    """Has one kind of payment by which sources are saved, and it takes at once."""
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        policy = CapturePolicy.AUTOMATIC if request.terms.save_source else request.terms.capture
+        terms = attrs.evolve(request.terms, capture=policy)
+        return super().create_session(attrs.evolve(request, terms=terms))
+
+
+class SavesNothingAtTheirPage(BogusGateway):
+    """Does not tell the page that the source is to be saved."""
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        saves = request.terms.save_source and not request.terms.hosted
+        terms = attrs.evolve(request.terms, save_source=saves)
+        return super().create_session(attrs.evolve(request, terms=terms))
+
+
+class FindsNoProfile(BogusGateway):
+    """Tells what a source was saved as when it is saved, and never again."""
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        return tuple(
+            attrs.evolve(each, fact=attrs.evolve(each.fact, profile=None))
+            if isinstance(each.fact, Authorized | Captured)
+            else each
+            for each in super().look_up(request)
+        )
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "SES-1": OpensTheCartsSessionAgain,
     "SES-2": AcceptsUpdatesAndForgetsThem,
@@ -304,8 +459,22 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "SES-10": AsksForASourceFirst,
     "SES-11": ClosesInNameAfterADecline,
     "SES-12": SavesForItself,
+    "SES-13": TakesAtOnceAtTheirPage,
 }
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("SES-13", ForgetsUpdatesOfTheirPage),
+    ("SES-13", ClosesTheirPageInName),
+    ("SES-6", SendsAllToOnePage),
+    ("SES-5", TakesWhatTheCustomerConfirms),
+    ("SES-5", SendsToTheBankInTheClear),
+    ("SES-2", UpdatesInNameWhileTheCustomerActs),
+    ("SES-2", BelievesThatAnUpdateArrived),
+    ("SES-2", TellsOfAnotherSession),
+    ("SES-11", BelievesThatAClosingArrived),
+    ("SES-9", TakesTwiceWhatIsTakenAtOnce),
+    ("SES-12", TakesWhatIsSaved),
+    ("SES-12", SavesNothingAtTheirPage),
+    ("SES-12", FindsNoProfile),
     ("SES-1", NamesTheSessionByAnotherRole),
     ("SES-1", PaysWhenItOpens),
     ("SES-2", UpdatesWhatIsPaid),

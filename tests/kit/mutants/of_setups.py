@@ -100,12 +100,25 @@ class TellsTheCardNumber(BogusGateway):
         return answer
 
 
+class StoresAnotherEachTime(BogusGateway):
+    """Stores the card once more whenever it is asked how the session stands."""
+
+    def complete_setup_session(
+        self, request: CompleteSetupSessionRequest
+    ) -> CompleteSetupSessionAnswer:
+        answer = super().complete_setup_session(request)
+        if isinstance(answer, Stored):
+            return attrs.evolve(answer, profile=Profile(id=f"pm_{request.key}"))
+        return answer
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "SET-1": OpensOneSetupSessionForAll,
     "SET-2": TellsNoProfileId,
     "SET-3": TellsTheIdOfTheSession,
     "SET-4": StoresWithoutTheCustomer,
     "SET-5": TellsTheCardNumber,
+    "SET-6": StoresAnotherEachTime,
 }
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
     ("SET-1", StoresOneForAll),

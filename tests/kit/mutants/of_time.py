@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from threading import Event
 
 import attrs
@@ -14,9 +16,15 @@ from paysession.gateways import (
     BogusProvider,
     CaptureAnswer,
     CaptureRequest,
+    CompleteSessionAnswer,
+    CompleteSessionRequest,
+    CreateSessionAnswer,
+    CreateSessionRequest,
+    LookUpRequest,
     RefundAnswer,
     RefundRequest,
 )
+from paysession.outcomes import Report
 
 OVER = Event()
 """The silence of a provider that has answered after all."""
@@ -81,6 +89,63 @@ class SleepsInTheEventLoop(AsyncBogusGateway):
             raise
 
 
+class WaitsForEverForALookUp(BogusGateway):
+    """Has a time-out for payments, and none for questions."""
+
+    silence: Event | None = None
+
+    def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        try:
+            return super().look_up(request)
+        except TimeoutError:
+            if self.silence is not None:
+                self.silence.wait()
+            raise
+
+
+class WaitsForEverToOpen(BogusGateway):
+    """Has a time-out for payments, and none for sessions."""
+
+    silence: Event | None = None
+
+    def create_session(self, request: CreateSessionRequest) -> CreateSessionAnswer:
+        try:
+            return super().create_session(request)
+        except TimeoutError:
+            if self.silence is not None:
+                self.silence.wait()
+            raise
+
+
+class LooksUpInTheEventLoop(AsyncBogusGateway):
+    """Asks with a client that knows nothing of event loops."""
+
+    async def look_up(self, request: LookUpRequest) -> tuple[Report, ...]:
+        Event().wait(0.15)
+        return await super().look_up(request)
+
+
+class WaitsLongerThanItDeclares(BogusGateway):
+    """Declares a time-out that is not its client's."""
+
+    def __init__(self, *, provider: BogusProvider) -> None:
+        super().__init__(provider=provider)
+        self.capabilities = attrs.evolve(self.capabilities, longest_call=timedelta(seconds=0.1))
+        vars(self)["complete_session"] = partial(_slowly, super().complete_session)
+
+
+def _slowly(
+    complete: Callable[[CompleteSessionRequest], CompleteSessionAnswer],
+    request: CompleteSessionRequest,
+) -> CompleteSessionAnswer:
+    """Wait a while for an answer that does not come."""
+    try:
+        return complete(request)
+    except TimeoutError:
+        Event().wait(0.2)
+        raise
+
+
 MUTANTS: dict[str, type[BogusGateway | AsyncBogusGateway]] = {
     "TIME-1": WaitsForEver,
     "TIME-2": TakesSilenceForUnreachable,
@@ -89,4 +154,10 @@ MUTANTS: dict[str, type[BogusGateway | AsyncBogusGateway]] = {
     "TIME-5": SleepsInTheEventLoop,
 }
 
-ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (("TIME-3", OutlastsItsKeys),)
+ALSO: tuple[tuple[str, type[BogusGateway | AsyncBogusGateway]], ...] = (
+    ("TIME-4", WaitsLongerThanItDeclares),
+    ("TIME-1", WaitsForEverForALookUp),
+    ("TIME-1", WaitsForEverToOpen),
+    ("TIME-5", LooksUpInTheEventLoop),
+    ("TIME-3", OutlastsItsKeys),
+)

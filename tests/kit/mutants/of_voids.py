@@ -100,6 +100,27 @@ class VoidsAfterCaptures(BogusGateway):
         self.capabilities = attrs.evolve(self.capabilities, void_after_capture=False)
 
 
+class ReleasesAllThatACaptureLeft(BogusGateway):
+    """Releases the whole rest after a capture, and echoes what was asked."""
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        sale = self.provider._books.known_by(request.references)
+        if not isinstance(sale, Sale) or not sale.captures or request.amount >= sale.held:
+            return super().void(request)
+        answer = super().void(attrs.evolve(request, amount=sale.held))
+        return attrs.evolve(answer, amount=request.amount) if isinstance(answer, Voided) else answer
+
+
+class RefusesWhatWasLetGo(BogusGateway):
+    """Refuses to release what a final capture has let go of."""
+
+    def void(self, request: VoidRequest) -> VoidAnswer:
+        sale = self.provider._books.known_by(request.references)
+        if isinstance(sale, Sale) and sale.captures and not sale.held:
+            return Declined(Failure(FailureCode.PROCESSING_ERROR, raw_code="captured_already"))
+        return super().void(request)
+
+
 MUTANTS: dict[str, type[BogusGateway]] = {
     "VOID-1": VoidsInName,
     "VOID-2": VoidsWhatWasTaken,
@@ -107,10 +128,12 @@ MUTANTS: dict[str, type[BogusGateway]] = {
     "VOID-4": VoidsTheWhole,
     "VOID-5": PromisesVoidsAfterCaptures,
     "VOID-6": VoidsAfterCaptures,
+    "VOID-7": RefusesWhatWasLetGo,
 }
 """What is meant for each law."""
 
 ALSO: tuple[tuple[str, type[BogusGateway]], ...] = (
+    ("VOID-5", ReleasesAllThatACaptureLeft),
     ("VOID-1", VoidsOnce),
     ("VOID-2", RefundsWhatItCannotVoid),
     ("VOID-4", VoidsParts),

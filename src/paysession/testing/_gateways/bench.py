@@ -31,9 +31,11 @@ from paysession.outcomes import (
     Authorized,
     Captured,
     Fact,
+    NextAction,
     NotAttempted,
     Outcome,
     Pending,
+    Redirect,
     References,
     Report,
     Unknown,
@@ -176,6 +178,20 @@ class Bench(Playing):
         """When money may be taken: later, if the gateway captures, or else at once."""
         return (MANUAL, AUTOMATIC) if self.offers("capture") else (AUTOMATIC,)
 
+    def sold_as(self, policy: CapturePolicy, answer: object, *, what: str) -> Authorized | Captured:
+        """
+        Do nothing but return it, if an answer says what was agreed: that money is held, or taken.
+
+        What is to be taken may be held at first, where we can capture it.
+        """
+        if policy is MANUAL:
+            return self.one_of(answer, Authorized, what=what)
+        return (
+            self.sold(answer, what=what)
+            if self.offers("capture")
+            else self.one_of(answer, Captured, what=what)
+        )
+
     def opened(
         self, amount: Money, *, policy: CapturePolicy | None = None
     ) -> tuple[CreateSessionRequest, References]:
@@ -222,14 +238,20 @@ class Bench(Playing):
             raise CannotBeTried("source() returned None, and a charge is of a stored source")
         return self.orders.charge(amount, source, policy=policy or self.policies[0])
 
-    def paid(self, amount: Money, *, policy: CapturePolicy | None = None) -> References:
+    def paid(
+        self,
+        amount: Money,
+        *,
+        policy: CapturePolicy | None = None,
+        by: Request[Any] | None = None,
+    ) -> References:
         """
-        Hold an amount, or take it; return all ids that the provider gave to it.
+        Hold an amount, or take it, by some sale; return all ids that the provider gave to it.
 
         What is only held that was to be taken is captured, as it is by flows.
         """
         kind = Authorized if (policy or self.policies[0]) is MANUAL else Captured
-        last, fact = self.concluded(self.sale(amount, policy=policy))
+        last, fact = self.concluded(by or self.sale(amount, policy=policy))
         ids = last.references | fact.references
         if isinstance(fact, Authorized) and kind is Captured and self.offers("capture"):
             fact = self.end_of(self.orders.capture(ids, amount, is_final=True))
@@ -250,6 +272,13 @@ class Bench(Playing):
             fact = self.end_of(request)
         return request, fact
 
+    def safe(self, action: NextAction | None) -> str:
+        """Return the address that a browser is sent to, if any, where nobody can read along."""
+        address = str(action.url.reveal()) if isinstance(action, Redirect) else ""
+        is_safe = not isinstance(action, Redirect) or address.startswith("https://")
+        self.must(is_safe, "where the browser is sent", "a redirect to https", action)
+        return address
+
     # -- What is told
 
     def known_of(self, request: Request[Any]) -> tuple[Fact, ...]:
@@ -260,12 +289,29 @@ class Bench(Playing):
                 for report in self.reports(request)
                 if report.our_reference == request.operation_id
             )
-        self._told_so_far += [report for each in self.sent() for report in self.read(each)]
+        return self.told_of(request)
+
+    def told_of(self, request: Request[Any]) -> tuple[Fact, ...]:
+        """
+        Return what notifications have told of an operation so far, where there are any.
+
+        One that cannot be read tells nothing here: other laws are about that.
+        """
+        if self.offers("read_notification") and self.knows("notifications"):
+            self._told_so_far += [report for each in self.sent() for report in self._if_read(each)]
         return tuple(
             report.fact
             for report in self._told_so_far
             if report.our_reference == request.operation_id
         )
+
+    def _if_read(self, notification: Notification) -> tuple[Report, ...]:
+        try:
+            return self.read(notification)
+        except LawBroken:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is
+            return ()
 
     def end_of(self, request: Request[Any], *, succeed: bool = True) -> Outcome | Fact:
         """

@@ -9,6 +9,7 @@ from paysession.gateways import CaptureRequest
 from paysession.outcomes import Captured, Declined, ReferenceRole, References, Rejected
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.law import law
+from paysession.testing._gateways.occasions import moves_parts
 from paysession.testing._laws.law import CannotBeTried
 
 
@@ -25,7 +26,7 @@ def no_more_is_taken_than_is_held(bench: Bench) -> None:
     paid, left = bench.paid(amount), amount
     more = bench.orders.capture(paid, _most_of(bench, left) + bench.drawn.part_of(amount))
     _is_refused(bench, more, "a capture of more than is held")
-    for part in [bench.drawn.part_of(amount)] if _has_several(bench) else []:
+    for part in [bench.drawn.part_of(amount)] if moves_parts(bench, "capture") else []:
         first = bench.orders.capture(paid, part)
         _takes(bench, first, amount, "a capture of a part, after one of more was refused")
         left -= part
@@ -50,10 +51,10 @@ def parts_are_taken_as_parts(bench: Bench) -> None:
     paid, part = bench.paid(amount), bench.drawn.part_of(amount)
     taken = _takes(bench, _ordered(bench, paid, part), amount, "a capture of a part")
     bench.same(part, taken.amount, "what a capture of a part answers")
-    for rest in [amount - part] if _has_several(bench) else []:
-        with bench.moving("after a second capture, of all that is left", taken=rest):
-            second = bench.end_of(bench.orders.capture(paid, rest))
-            bench.one_of(second, Captured, what="a second capture, of all that is left")
+    for each in _in_two(bench, amount - part) if moves_parts(bench, "capture") else []:
+        with bench.moving("after another capture, of what is left", taken=each):
+            other = bench.end_of(bench.orders.capture(paid, each))
+            bench.one_of(other, Captured, what="another capture, of what is left")
 
 
 @law(
@@ -72,6 +73,11 @@ def a_final_capture_releases_the_rest(bench: Bench) -> None:
     _takes(bench, last, amount, "a final capture of a part")
     after = bench.orders.capture(paid, amount - part)
     _is_refused(bench, after, "a capture of what a final one has released")
+    if moves_parts(bench, "capture"):
+        paid = bench.paid(amount * 2)
+        _takes(bench, bench.orders.capture(paid, part), amount * 2, "a first capture of a part")
+        second = bench.orders.capture(paid, part, is_final=True)
+        _takes(bench, second, amount * 2 - part, "a second capture of a part, the final one")
 
 
 @law(
@@ -169,6 +175,12 @@ def each_capture_has_an_id(bench: Bench) -> None:
     bench.must(ids[0] != ids[1], "the ids of two captures", "two that differ", ids)
 
 
+def _in_two(bench: Bench, amount: Money) -> list[Money]:
+    """Divide an amount, if it can be."""
+    least = bench.drawn.least(amount.currency.code)
+    return [least, amount - least] if amount > least else [amount]
+
+
 def _most_of(bench: Bench, amount: Money) -> Money:
     """
     Return the most that may be captured, of what the provider can count.
@@ -182,15 +194,9 @@ def _most_of(bench: Bench, amount: Money) -> Money:
     return amount + bench.drawn.countable(above)
 
 
-def _has_several(bench: Bench) -> bool:
-    """Tell whether a part can be captured, and then another one."""
-    can = bench.gateway.capabilities
-    return can.partial_captures and can.several_captures and not can.first_capture_closes
-
-
 def _two_captures(bench: Bench, amount: Money) -> list[CaptureRequest]:
     """Return two captures: of one payment where there can be two, and else of two payments."""
-    by_parts = _has_several(bench)
+    by_parts = moves_parts(bench, "capture")
     part = bench.drawn.part_of(amount) if by_parts else amount
     paid = bench.paid(amount)
     other = paid if by_parts else bench.paid(amount)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import count
 from random import Random
 from typing import Final, Protocol, TypeVar, cast
 
@@ -118,11 +119,14 @@ class Drawn:
         return [each for each in coarse if each in self.currencies] or coarse
 
 
+@attrs.frozen(eq=False)
 class _Fixed(Drawn):
-    """What a law could leave open, and does not."""
+    """What a law could leave open, and does not: of several choices each has its turn."""
+
+    _turns: Iterator[int] = attrs.field(factory=count)
 
     def one_of(self, choices: Sequence[T]) -> T:
-        return choices[0]
+        return choices[next(self._turns) % len(choices)]
 
     def amount(self, currency: str | None = None) -> Money:
         return smallest(currency or self.currencies[0], self.units) * _FEWEST

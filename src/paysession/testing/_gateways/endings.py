@@ -8,6 +8,7 @@ answered by nonsense, or never heard of again.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta, timezone
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -15,10 +16,11 @@ import attrs
 
 from paysession._domain.limits import Metadata
 from paysession._domain.secrets import ClientData
-from paysession.gateways import Request
+from paysession.gateways import CreateSessionRequest, Request
 from paysession.gateways.requests import Method
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.calls import NeedsEventLoop
+from paysession.testing._gateways.law import SESSIONS
 from paysession.testing._gateways.occasions import DONE, MOVES, callable_here, occasion
 from paysession.testing._laws.law import LawBroken
 from paysession.testing._laws.threads import Answer
@@ -28,6 +30,9 @@ NOTE: Final = "a-note-of-the-backend-that-is-nobody-elses"
 
 BROUGHT: Final = "what-a-browser-brought-and-no-log-may-hold"
 """What requests carry as external data here."""
+
+_SOME_DAY: Final = datetime(2100, 1, 1, 12, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+"""Until when a session is open, by a clock somewhere else."""
 
 _NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 
@@ -72,7 +77,14 @@ def all_that_can_come(bench: Bench) -> Iterator[tuple[Request[Any], Answer[Any]]
             with bench.where_it_can_be_played():
                 if ending is not None:
                     bench.arm(ending.control, method, **ending.named)
-                yield from _asked_and_looked_up(bench, method)
+                request = annotated(occasion(bench, method, bench.drawn.amount()))
+                yield from _asked_and_looked_up(bench, request)
+                if ending is None and bench.gateway.capabilities.honours_keys:
+                    yield request, came_of(bench, request)
+    if bench.offers(*SESSIONS):
+        bench.anew()
+        hosted = bench.orders.hosted(bench.drawn.amount(), source=bench.source())
+        yield from _asked_and_looked_up(bench, annotated(hosted))
 
 
 def came_of(bench: Bench, request: Request[Any]) -> Answer[Any]:
@@ -93,6 +105,8 @@ def annotated(request: Request[Any]) -> Any:  # noqa: ANN401 - of whatever class
         given = attrs.evolve(given, terms=attrs.evolve(given.terms, metadata=note))
     if hasattr(given, "metadata"):
         given = attrs.evolve(given, metadata=note)
+    if isinstance(given, CreateSessionRequest):
+        given = attrs.evolve(given, terms=attrs.evolve(given.terms, expires_at=_SOME_DAY))
     if getattr(given, "external_data", request) is None:
         given = attrs.evolve(given, external_data=ClientData({"note": BROUGHT}))
     return given
@@ -108,9 +122,8 @@ def endings_of(bench: Bench, method: Method) -> Iterator[Ending]:
 
 
 def _asked_and_looked_up(
-    bench: Bench, method: Method
+    bench: Bench, request: Request[Any]
 ) -> Iterator[tuple[Request[Any], Answer[Any]]]:
-    request = annotated(occasion(bench, method, bench.drawn.amount()))
     yield request, came_of(bench, request)
     for question in [bench.orders.question(request)] if bench.offers("look_up") else []:
         yield question, came_of(bench, question)

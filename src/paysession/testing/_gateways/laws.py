@@ -21,6 +21,7 @@ from paysession.testing._gateways import (
     secrecy,
     sessions,
     setups,
+    side_by_side,
     totality,
     voids,
 )
@@ -38,6 +39,7 @@ LAWS: Final = laws_of(
     refunds,
     amounts,
     repeats,
+    side_by_side,
     lost_answers,
     look_ups,
     notifications,
@@ -58,6 +60,7 @@ AREAS: Final[Mapping[str, frozenset[str]]] = {
     "VOID": frozenset({"void"}),
     "REF": frozenset({"refund"}),
     "AMT": frozenset(SESSIONS),
+    "SIDE": frozenset(SESSIONS),
     "LOOK": frozenset({"look_up"}),
     "NOTE": frozenset({"read_notification"}),
     "SEC": frozenset(SESSIONS),

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 from typing import Any, Final
 
+import attrs
+
 from paysession.gateways import Request
-from paysession.gateways.requests import Method
 from paysession.outcomes import (
+    NO_REFERENCES,
+    Accepted,
+    ActionRequired,
+    Approved,
     Authorized,
     Canceled,
     Captured,
@@ -22,15 +27,21 @@ from paysession.outcomes import (
     ReferenceRole,
     References,
     Rejected,
+    Stored,
     Unknown,
+    Voided,
 )
 from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.declines import is_same_decline
+from paysession.testing._gateways.endings import endings_of
 from paysession.testing._gateways.law import law
 from paysession.testing._gateways.occasions import (
     DONE,
     LASTS,
+    TOLD_DONE,
     callable_here,
     effect_of,
+    moves_parts,
     occasion,
     twice_callable,
     twins,
@@ -44,10 +55,14 @@ _NO_ANSWER: Final[Mapping[str, Mapping[str, bool]]] = {
 }
 """What leaves a look-up without an answer, and what the provider is told beside."""
 
-_A_WHILE: Final = timedelta(minutes=1)
+_REFUSED: Final = (Declined, Rejected, Canceled, Expired)
+"""What comes to nothing, whoever it was that would not have it."""
 
-_TOLD_DONE: Final[tuple[Method, ...]] = (*LASTS, "close_session", "cancel_refund")
-"""What leaves something at the provider, or brings it to its end."""
+_OUR_LENGTH: Final = 20
+"""Characters of the longest ids that the library makes."""
+
+_A_WHILE: Final = timedelta(minutes=1)
+_A_DAY: Final = timedelta(days=1)
 
 
 @law(
@@ -80,6 +95,9 @@ def _is_found(bench: Bench, request: Request[Any], answer: Outcome | Fact) -> No
         ids = each.references | each.fact.references
         what = f"the ids under which a {method} is found"
         bench.must(_agree(ids, answer.references), what, answer.references, ids)
+        ends = [until for fact in (answer, each.fact) if (until := _until(fact)) is not None]
+        is_one = not ends or max(ends) - min(ends) < _A_DAY
+        bench.must(is_one, f"until when a {method} is good", ends[:1], ends[1:])
 
 
 @law(
@@ -91,7 +109,7 @@ def _is_found(bench: Bench, request: Request[Any], answer: Outcome | Fact) -> No
     needs=("sale", "look_up"),
 )
 def what_was_not_done_is_not_found(bench: Bench) -> None:
-    for method in bench.drawn.some_of(callable_here(bench, _TOLD_DONE)):
+    for method in bench.drawn.some_of(callable_here(bench, TOLD_DONE)):
         with bench.where_it_can_be_played():
             request = occasion(bench, method, bench.drawn.amount())
             what = f"what is told to be done of a {method} that was never sent"
@@ -129,7 +147,7 @@ def a_look_up_tells_how_it_ended(bench: Bench) -> None:
                 bench.must(is_found, what, "something: nothing says that it never happened", known)
             with bench.moving(f"after a {method} was decided") as moves:
                 end = bench.ended(request, pending, succeed=succeed)
-                lawful = DONE[method] if succeed else (Declined, Rejected, Canceled, Expired)
+                lawful = DONE[method] if succeed else _REFUSED
                 bench.one_of(end, *lawful, what=f"what is found of a {method} that was decided")
                 moves.update(effect_of(request, end))
 
@@ -225,7 +243,7 @@ def silence_is_no_look_up(bench: Bench) -> None:
 
 @law(
     "LOOK-8",
-    "what is found of a hold goes on being about the hold, once it was taken",
+    "what is found of a hold goes on being about the hold, once it was taken or released",
     reason="whoever is told that the hold was taken, and the capture too, counts the money twice",
     source="I46, F41; docs.stripe.com: one object for the hold and for what was taken of it",
     about="look_up",
@@ -233,24 +251,105 @@ def silence_is_no_look_up(bench: Bench) -> None:
 )
 def a_hold_stays_a_hold(bench: Bench) -> None:
     amount = bench.drawn.amount()
-    last, held = bench.concluded(bench.sale(amount, policy=MANUAL))
-    bench.one_of(held, Authorized, what="a sale to be taken later")
-    capture = bench.orders.capture(last.references | held.references, amount)
-    taken = bench.one_of(bench.end_of(capture), Captured, what="a capture of all that is held")
-    known = set(taken.references.only({ReferenceRole.CAPTURE}))
-    told = [each for each in bench.reports(last) if isinstance(each.fact, Captured)]
-    for each in [each for each in told if each.our_reference == last.operation_id]:
-        ids = set(each.references | each.fact.references)
-        bench.must(bool(known & ids), "what tells of the hold that it was taken", taken, each)
+    parts = [bench.drawn.part_of(amount)] if moves_parts(bench, "capture") else []
+    for some in (amount, *parts):
+        last, held = bench.concluded(bench.sale(amount, policy=MANUAL))
+        bench.one_of(held, Authorized, what="a sale to be taken later")
+        capture = bench.orders.capture(last.references | held.references, some)
+        taken = bench.one_of(bench.end_of(capture), Captured, what="a capture of what is held")
+        _is_still_a_hold(bench, last, held, taken.references)
+    if bench.offers("void"):
+        last, held = bench.concluded(bench.sale(amount, policy=MANUAL))
+        void = bench.orders.void(last.references | held.references, amount)
+        bench.one_of(bench.end_of(void), Voided, what="a void of what is held")
+        _is_still_a_hold(bench, last, held, NO_REFERENCES)
+
+
+def _is_still_a_hold(
+    bench: Bench, sale: Request[Any], held: Outcome | Fact, moved: References
+) -> None:
+    """Do nothing if what is found of a sale is the hold, or names the capture that it tells of."""
+    captured = set(moved.only({ReferenceRole.CAPTURE}))
+    for each in [each for each in bench.reports(sale) if each.our_reference == sale.operation_id]:
+        match each.fact:
+            case Authorized():
+                told = _gist(each.fact)
+                bench.same(_gist(held), told, "what is found of a hold of which some was taken")
+            case Captured():
+                ids = set(each.references | each.fact.references)
+                what = "what tells of the hold that it was taken"
+                bench.must(bool(captured & ids), what, captured, each)
+            case _:
+                bench.must(isinstance(each.fact, Unknown), "what is found of a hold", held, each)
+
+
+@law(
+    "LOOK-9",
+    "however a call ended, a look-up tells no other end",
+    reason="recovery believes it: of a customer at his bank it would be told that he has paid, or "
+    "of a stolen card that another try is worth it",
+    source="I26, I31; docs.stripe.com/payments/paymentintents/lifecycle",
+    about="look_up",
+    needs=("sale", "look_up"),
+)
+def a_look_up_tells_no_other_end(bench: Bench) -> None:
+    bench.drawn = bench.drawn.fixed()
+    for method in callable_here(bench, TOLD_DONE):
+        for ending in endings_of(bench, method):
+            bench.anew()
+            with bench.where_it_can_be_played():
+                bench.arm(ending.control, method, **ending.named)
+                request = occasion(bench, method, bench.drawn.amount())
+                answer = bench.ask(request)
+                for fact in bench.known_of(request):
+                    what = f"what is found of a {method} after {ending.control}"
+                    bench.must(_goes_with(answer, fact), what, answer, fact)
+
+
+def _goes_with(answer: Outcome, fact: Fact) -> bool:
+    """Tell whether a look-up may tell this of what was answered so: the same, or less."""
+    if isinstance(fact, Unknown) or isinstance(answer, Unknown | NotAttempted):
+        return True
+    if isinstance(answer, ActionRequired | Pending):
+        return isinstance(fact, Accepted | ActionRequired | Approved | Pending)
+    if isinstance(answer, Declined) and isinstance(fact, Declined):
+        return is_same_decline(answer, fact)
+    are_refused = isinstance(answer, _REFUSED) and isinstance(fact, _REFUSED)
+    return are_refused or _gist(fact) == _gist(answer)
+
+
+@law(
+    "LOOK-10",
+    "what is done is found by an operation's id as long as ours are: twenty characters",
+    reason="a field that cuts it off finds nothing after a crash, or what was another customer's",
+    source="I26, I46; design: ids are a prefix and sixteen letters and digits",
+    about="look_up",
+    needs=("sale", "look_up"),
+)
+def a_long_id_is_found(bench: Bench) -> None:
+    bench.drawn = bench.drawn.fixed()
+    for method in callable_here(bench, LASTS):
+        with bench.where_it_can_be_played():
+            request = occasion(bench, method, bench.drawn.amount())
+            ours = f"{request.operation_id}_".ljust(_OUR_LENGTH, "x")
+            last, answer = bench.concluded(attrs.evolve(request, operation_id=ours))
+            bench.one_of(answer, *DONE[method], what=f"a {method} whose id is as long as ours are")
+            _is_found(bench, last, answer)
 
 
 def _done(bench: Bench, request: Any) -> list[Fact]:  # noqa: ANN401 - a request of any method
     return [each for each in bench.known_of(request) if type(each) in DONE[request.method]]
 
 
-def _gist(fact: object) -> tuple[object, object]:
-    """Return what was done, and how much of it: what any report of it must tell alike."""
-    return type(fact), getattr(fact, "amount", None)
+def _gist(fact: object) -> tuple[object, object, object]:
+    """Return what was done, and how much of it, or with what: any report of it tells them alike."""
+    stored = fact.profile.id if isinstance(fact, Stored) else None
+    return type(fact), getattr(fact, "amount", None), stored
+
+
+def _until(fact: Outcome | Fact) -> datetime | None:
+    """Return until when an amount is held, if that is told."""
+    return fact.expires_at if isinstance(fact, Authorized) else None
 
 
 def _agree(found: References, known: References) -> bool:

@@ -13,8 +13,8 @@ from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.law import law
 from paysession.testing._gateways.occasions import (
     DONE,
-    LASTS,
     MOVES,
+    TOLD_DONE,
     callable_here,
     effect_of,
     findable,
@@ -65,7 +65,8 @@ def a_lost_answer_is_not_guessed(bench: Bench) -> None:
     controls=("lose_answer",),
 )
 def a_look_up_tells_the_truth_of_a_lost_call(bench: Bench) -> None:
-    lost = [*product(callable_here(bench, LASTS), (False,)), *product(findable(bench), (True,))]
+    missed = callable_here(bench, TOLD_DONE)
+    lost = [*product(missed, (False,)), *product(findable(bench), (True,))]
     for method, happened in bench.drawn.some_of(lost):
         with bench.where_it_can_be_played():
             bench.arm("lose_answer", method, happened=happened)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import product
 from typing import Any, Final
 
 from paysession.errors import InvalidSignature, UnreadableNotification
-from paysession.gateways import Notification, Request
-from paysession.outcomes import Outcome, Pending, Report
+from paysession.gateways import AsyncGateway, Gateway, Notification, Request
+from paysession.outcomes import Declined, Outcome, Pending, Report
 from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.declines import is_same_decline
 from paysession.testing._gateways.forgeries import (
     NONSENSE,
     UNSIGNED,
@@ -38,6 +39,7 @@ from paysession.testing._gateways.mail import (
     sent_of_a_sale,
     unread_of_a_sale,
 )
+from paysession.testing._gateways.occasions import MOVES, callable_here
 from paysession.testing._laws.law import CannotBeTried
 
 _A_DAY: Final = timedelta(days=1)
@@ -168,6 +170,9 @@ def a_secret_that_was_replaced_is_good_for_nothing(bench: Bench) -> None:
     bench.knowing(old)
     forged = bench.signed(body, old)
     must_be_refused(bench, forged, "what the old secret has signed", of=bench.knowing(new))
+    unaware = bench.raised_by(bench.knowing)  # which may refuse to be made without any secret
+    if isinstance(unaware, Gateway | AsyncGateway):
+        must_be_refused(bench, forged, "what is signed, where no secret is known", of=unaware)
 
 
 @law(
@@ -280,9 +285,12 @@ def what_a_notification_is_about_can_be_told(bench: Bench) -> None:
     able=("signs_facts",),
 )
 def a_notification_agrees_with_the_answer(bench: Bench) -> None:
-    for method in bench.drawn.some_of(moving_here(bench)):
+    codes = [None, *(list(bench.author.declines)[:1] if bench.knows("decline") else ())]
+    for method, code in bench.drawn.some_of([*product(moving_here(bench), codes)]):
         bench.anew()
         with bench.where_it_can_be_played():
+            if code is not None:
+                bench.arm("decline", method, code)
             request, earlier = about_to(bench, method)
             answer = bench.ask(request)
             told = all_told(bench, but=earlier)
@@ -295,6 +303,9 @@ def _agrees(bench: Bench, request: Request[Any], answer: Outcome, report: Report
     told, ours = report.fact, report.our_reference
     amount = getattr(answer, "amount", None)
     bench.same(amount, getattr(told, "amount", None), "the amount that a notification tells")
+    if isinstance(answer, Declined) and isinstance(told, Declined):
+        is_same = is_same_decline(answer, told)
+        bench.must(is_same, "why it was declined, as a notification tells", answer, told)
     for each in told.references:
         answered = {one.id for one in answer.references if one.role == each.role}
         is_known = not answered or each.id in answered
@@ -398,6 +409,61 @@ def nonsense_leaves_no_trace(bench: Bench) -> None:
     outcomes = [(body, outcome_of(bench, Notification(body, {}))) for body in _nonsense(bench)]
     wrong = [(cut(body), outcome) for body, outcome in outcomes if not is_a_hint(outcome)]
     bench.same([], wrong, "what was neither refused by InvalidSignature nor read as a hint")
+
+
+@law(
+    "NOTE-18",
+    "what happened to a call later is told to be later, by time and by count, where these are told",
+    reason="what is newer counts: whoever counts backwards makes the oldest news the last word",
+    source="I45, F22; docs.stripe.com/webhooks: no order of delivery is promised",
+    about="read_notification",
+    needs=("read_notification", "sale"),
+    controls=("keep_pending", "notifications", "settle"),
+    able=("signs_facts",),
+)
+def what_is_later_is_told_as_later(bench: Bench) -> None:
+    for method in bench.drawn.some_of(callable_here(bench, MOVES)):
+        bench.anew()
+        with bench.where_it_can_be_played():
+            bench.arm("keep_pending", method)
+            request, earlier = about_to(bench, method)
+            bench.ask(request)
+            before = all_told(bench, but=earlier)
+            bench.settle()
+            after = [each for each in all_told(bench, but=earlier) if each not in before]
+            for name in ("sequence", "occurred_at"):
+                first = _told_of(request, before, name)
+                last = _told_of(request, after, name)
+                is_later = not first or not last or max(first) <= min(last)
+                bench.must(is_later, f"the {name} of what was told later", first, last)
+
+
+def _told_of(request: Request[Any], reports: Sequence[Report], name: str) -> list[Any]:
+    """Return a time, or a count, of all that is told of a call, where it is told."""
+    ours = [each.fact for each in reports if each.our_reference == request.operation_id]
+    return [told for fact in ours if (told := getattr(fact, name)) is not None]
+
+
+@law(
+    "NOTE-19",
+    "the beginning of a signature is no signature",
+    reason="whoever may leave the end away guesses the beginning, a character at a time",
+    source="I51, F30; OWASP, Testing Guide: comparison of a prefix",
+    about="read_notification",
+    needs=("read_notification", "sale"),
+    controls=("notifications",),
+    able=("signs_facts",),
+)
+def a_signature_is_compared_whole(bench: Bench) -> None:
+    notification = sent_of_a_sale(bench)
+    for name, text in notification.headers.items():
+        others = {
+            other: notification.headers[other] for other in notification.headers if other != name
+        }
+        without_it = outcome_of(bench, Notification(notification.body, others))
+        if type(without_it) is InvalidSignature:
+            begun = Notification(notification.body, {**others, name: text[: len(text) // 4]})
+            must_be_refused(bench, begun, f"a quarter of the header {name}")
 
 
 def _two_secrets(bench: Bench) -> tuple[str, str]:

@@ -30,6 +30,7 @@ from paysession.outcomes import (
     Voided,
 )
 from paysession.testing._gateways.bench import Bench
+from paysession.testing._gateways.law import MOVEMENTS
 from paysession.testing._gateways.orders import AUTOMATIC
 
 DONE: Final[Mapping[Method, tuple[type[Fact], ...]]] = MappingProxyType(
@@ -54,6 +55,9 @@ MOVES: Final[tuple[Method, ...]] = ("complete_session", "charge", "capture", "vo
 
 LASTS: Final[tuple[Method, ...]] = (*MOVES, "complete_setup_session")
 """What leaves something at the provider that is there to be found: money moved, a source stored."""
+
+TOLD_DONE: Final[tuple[Method, ...]] = (*LASTS, "close_session", "cancel_refund")
+"""What leaves something at the provider, or brings it to its end."""
 
 _IN_SESSIONS: Final[tuple[Method, ...]] = ("complete_session", "complete_setup_session")
 """What is found by the id of its session."""
@@ -111,9 +115,19 @@ def occasion(bench: Bench, method: Method, amount: Money) -> Request[Any]:
 
 def twice_callable(bench: Bench) -> list[Method]:
     """Return which methods that move money can be called twice, for the same amount each time."""
+    never = [each for each in MOVEMENTS if each == "void" or not moves_parts(bench, each)]
+    return [each for each in callable_here(bench, MOVES) if each not in never]
+
+
+def moves_parts(bench: Bench, method: Method) -> bool:
+    """Tell whether a capture, void or refund moves a part, and the rest of it can be moved too."""
     can = bench.gateway.capabilities
-    twice = {"capture": _captures_parts(bench), "void": False, "refund": can.partial_refunds}
-    return [each for each in callable_here(bench, MOVES) if twice.get(each, True)]
+    again = can.several_captures and not can.first_capture_closes
+    return {
+        "capture": can.partial_captures and again,
+        "void": can.partial_voids,
+        "refund": can.partial_refunds,
+    }[method]
 
 
 def twins(bench: Bench, method: Method, amount: Money) -> tuple[Request[Any], Request[Any]]:
@@ -171,25 +185,16 @@ def _charging(bench: Bench, amount: Money) -> Request[Any]:
 
 
 def _capturing(bench: Bench, amount: Money) -> Request[Any]:
-    held, by_parts = bench.paid(amount), _captures_parts(bench)
-    return bench.orders.capture(held, _some(bench, amount, by_parts=by_parts))
-
-
-def _captures_parts(bench: Bench) -> bool:
-    """Tell whether a part is captured, and the rest of it can be."""
-    can = bench.gateway.capabilities
-    return can.partial_captures and can.several_captures and not can.first_capture_closes
+    return bench.orders.capture(bench.paid(amount), _some(bench, "capture", amount))
 
 
 def _voiding(bench: Bench, amount: Money) -> Request[Any]:
-    by_parts = bench.gateway.capabilities.partial_voids
-    return bench.orders.void(bench.paid(amount), _some(bench, amount, by_parts=by_parts))
+    return bench.orders.void(bench.paid(amount), _some(bench, "void", amount))
 
 
 def _refunding(bench: Bench, amount: Money) -> Request[Any]:
-    by_parts = bench.gateway.capabilities.partial_refunds
     paid = bench.paid(amount, policy=AUTOMATIC)
-    return bench.orders.refund(paid, _some(bench, amount, by_parts=by_parts))
+    return bench.orders.refund(paid, _some(bench, "refund", amount))
 
 
 def _calling_off(bench: Bench, amount: Money) -> Request[Any]:
@@ -210,9 +215,9 @@ def _storing(bench: Bench, _: Money) -> Request[Any]:
     return bench.orders.storing(setup, opened.references)
 
 
-def _some(bench: Bench, amount: Money, *, by_parts: bool) -> Money:
+def _some(bench: Bench, method: Method, amount: Money) -> Money:
     """Return a part of an amount, where the provider moves parts, or else all of it."""
-    return bench.drawn.part_of(amount) if by_parts else amount
+    return bench.drawn.part_of(amount) if moves_parts(bench, method) else amount
 
 
 _OCCASIONS: Final[Mapping[Method, Callable[[Bench, Money], Request[Any]]]] = MappingProxyType(

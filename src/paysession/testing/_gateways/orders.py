@@ -104,18 +104,18 @@ class Orders:
             external_data=None,
         )
 
-    def hosted(self, amount: Money, *, source: Source | None = None) -> CreateSessionRequest:
-        """Ask for a session at the provider's own page to be opened."""
-        plain = self.creation(amount, source=source)
-        return attrs.evolve(plain, terms=attrs.evolve(plain.terms, hosted=True))
-
-    def saving(
+    def hosted(
         self, amount: Money, *, policy: CapturePolicy = MANUAL, source: Source | None = None
     ) -> CreateSessionRequest:
-        """Ask for a session to be opened whose source is kept for later."""
+        """Ask for a session at the provider's own page to be opened."""
         plain = self.creation(amount, policy=policy, source=source)
-        terms = attrs.evolve(plain.terms, save_source=True, customer_id="cus_1")
-        return attrs.evolve(plain, terms=terms)
+        return attrs.evolve(plain, terms=attrs.evolve(plain.terms, hosted=True))
+
+    @staticmethod
+    def saving(session: CreateSessionRequest) -> CreateSessionRequest:
+        """Ask for the same session, whose source is kept for later."""
+        terms = attrs.evolve(session.terms, save_source=True, customer_id="cus_1")
+        return attrs.evolve(session, terms=terms)
 
     def update(
         self, session: CreateSessionRequest, opened: References, amount: Money

@@ -17,6 +17,7 @@ from paysession.outcomes import (
     References,
     Refunded,
     Rejected,
+    Unknown,
 )
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.endings import endings_of
@@ -166,8 +167,10 @@ def a_failed_refund_gives_back_its_room(bench: Bench) -> None:
     failed = bench.end_of(refund, succeed=False)
     lawful = (Declined, Rejected, Canceled)
     bench.one_of(failed, *lawful, what="a pending refund that the provider lets fail")
-    again = bench.orders.refund(refund.references, amount)
-    _gives_back(bench, again, "a refund of all that was taken, after one that has failed")
+    parts = [bench.drawn.part_of(amount)] if bench.gateway.capabilities.partial_refunds else []
+    for part in (*parts, amount - Money.sum(parts, currency=amount.currency)):
+        again = bench.orders.refund(refund.references, part)
+        _gives_back(bench, again, "a refund of what was taken, after one that has failed")
 
 
 @law(
@@ -196,7 +199,10 @@ def _called_off(bench: Bench) -> Outcome:
     refund = _refund_kept_pending(bench, amount)
     made = bench.one_of(bench.ask(refund), Pending, what="a refund that is not decided")
     with bench.moving("after a refund was to be called off") as moves:
-        off = bench.ask(bench.orders.calling_off(refund, made.references))
+        calling_off = bench.orders.calling_off(refund, made.references)
+        off = bench.ask(calling_off)
+        if isinstance(off, Unknown) and bench.gateway.capabilities.honours_keys:
+            off = bench.ask(calling_off)
         bench.settle()
         told = [each for each in bench.known_of(refund) if isinstance(each, Refunded)]
         what = "what is told to be given back by a refund that was called off"
@@ -223,6 +229,29 @@ def a_refund_that_was_made_is_not_called_off(bench: Bench) -> None:
     with bench.unmoved("after a refund that was made was to be called off"):
         off = bench.end_of(bench.orders.calling_off(refund, made.references))
         bench.one_of(off, Declined, Rejected, what="calling off a refund that was made")
+
+
+@law(
+    "REF-10",
+    "what several captures took is given back by one refund, and by several, to the last unit",
+    reason="an order that left in three parcels comes back in one",
+    source="I4, I8; docs.stripe.com/payments/multicapture: refunds are of the whole payment",
+    about="refund",
+    needs=("sale", "capture", "refund"),
+    able=("partial_captures", "several_captures", "partial_refunds"),
+    unable=("refunds_per_capture", "first_capture_closes"),
+)
+def several_captures_are_given_back(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    some = bench.drawn.part_of(amount)
+    for parts in ([amount], [some, amount - some]):
+        bench.anew()
+        paid, captured = bench.paid(amount), bench.drawn.part_of(amount)
+        for each in (captured, amount - captured):
+            paid = _captured(bench, paid, each, what="one of two captures")
+        for part in parts:
+            refund = bench.orders.refund(paid, part)
+            _gives_back(bench, refund, "a refund of what two captures took")
 
 
 def _captured(bench: Bench, paid: References, amount: Money, *, what: str) -> References:

@@ -13,7 +13,7 @@ from paysession.gateways.requests import Method
 from paysession.outcomes import ActionRequired, Declined, Pending, Rejected, Unknown
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.calls import AnyGateway
-from paysession.testing._gateways.law import law
+from paysession.testing._gateways.law import MOVEMENTS, law
 from paysession.testing._gateways.occasions import (
     DONE,
     MOVES,
@@ -180,8 +180,8 @@ def _others(bench: Bench, request: Any) -> Iterator[tuple[Request[Any], str]]:  
     """Return what asks for something else under the same key, and what it asks for."""
     amount = request.amount
     yield attrs.evolve(request, amount=bench.drawn.another_amount(amount)), "another amount"
-    if request.method == "refund":
-        elsewhere = occasion(bench, "refund", amount * 2).references
+    if request.method in MOVEMENTS:
+        elsewhere = occasion(bench, request.method, amount * 2).references
         yield attrs.evolve(request, references=elsewhere), "another payment"
 
 

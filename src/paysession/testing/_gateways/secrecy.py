@@ -20,7 +20,7 @@ from paysession.testing._gateways.endings import BROUGHT, NOTE, all_that_can_com
 from paysession.testing._gateways.forgeries import NONSENSE, UNSIGNED, entries_of
 from paysession.testing._gateways.law import law
 from paysession.testing._laws.law import LawBroken
-from paysession.testing._laws.secrets import LEAST_PART, in_base64, without
+from paysession.testing._laws.secrets import LEAST_PART, encoded, without
 from paysession.testing._laws.threads import Answer
 
 _LEAST: Final = 16
@@ -87,6 +87,10 @@ def an_exception_shows_no_secret(bench: Bench) -> None:
 def a_log_shows_no_secret(bench: Bench) -> None:
     secrets = _of_the_merchant(bench) | _PRIVATE
     with _overheard() as records:
+        bench = bench.afresh()
+        bench.tell("the gateway is made")
+        made = "\n".join(word for each in records for word in _logged(each))
+        _none_in(bench, secrets, made, "what is logged when a gateway is made")
         for method, came in _all_that_comes(bench):
             secrets |= _given_to_browsers(came.value)
             logged = "\n".join(word for each in records for word in _logged(each))
@@ -107,6 +111,8 @@ def nothing_secret_is_printed(bench: Bench) -> None:
     secrets = _of_the_merchant(bench) | _PRIVATE
     printed = io.StringIO()
     with redirect_stdout(printed), redirect_stderr(printed), _warned() as warned:
+        bench = bench.afresh()
+        bench.tell("the gateway is made")
         for method, came in _all_that_comes(bench):
             secrets |= _given_to_browsers(came.value)
             _none_in(bench, secrets, printed.getvalue(), f"what is printed by {method}")
@@ -175,10 +181,10 @@ def _of_the_merchant(bench: Bench) -> dict[str, str]:
     """Return what must not be seen of the merchant's secrets, and what each of it is."""
     secrets = [*filter(None, (*bench.author.canaries, *bench.author.webhook_secrets))]
     halves = [half for each in secrets for half in _halves_of(each)]
-    encoded = [text for each in secrets for text in in_base64(each)]
+    in_other_words = [text for each in secrets for text in encoded(each)]
     long_enough = [each for each in halves if len(each) >= LEAST_PART]
     return {
-        **dict.fromkeys(encoded, "a merchant's secret in base64"),
+        **dict.fromkeys(in_other_words, "a merchant's secret, encoded"),
         **dict.fromkeys(long_enough, "half of a merchant's secret"),
         **dict.fromkeys(secrets, "a merchant's secret"),
     }

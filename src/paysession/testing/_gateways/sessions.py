@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from itertools import product
-from typing import Final, cast
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias, cast
 
 import attrs
 
 from paysession._domain.attempts import CloseReason
 from paysession._domain.secrets import ClientData
 from paysession._money import Money
-from paysession.gateways import CreateSessionRequest
+from paysession.gateways import CreateSessionRequest, Request
 from paysession.outcomes import (
     Accepted,
     ActionRequired,
@@ -20,12 +22,14 @@ from paysession.outcomes import (
     Declined,
     Expired,
     NotAttempted,
+    Outcome,
     Pending,
     Profile,
     Redirect,
     ReferenceRole,
     References,
     Rejected,
+    Unknown,
 )
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.endings import Ending, endings_of
@@ -92,28 +96,47 @@ def an_accepted_update_counts(bench: Bench) -> None:
         with bench.where_it_can_be_played():
             bench.arm(ending.control, "update_session", **ending.named)
             _counted(bench, amount, less)
+    if bench.knows("require_action"):
+        with bench.where_it_can_be_played():
+            bench.arm("require_action", "complete_session")
+            _counted(bench, amount, less, is_under_way=True)
 
 
-def _counted(bench: Bench, amount: Money, *wanted: Money) -> Money | None:
+def _counted(
+    bench: Bench, amount: Money, *wanted: Money, is_under_way: bool = False
+) -> Money | None:
     """Update a session to each amount in turn, complete it, and tell which of them counted."""
     session, opened = bench.created(amount)
+    if is_under_way:
+        waiting = bench.ask(bench.orders.completion(session, opened))
+        bench.one_of(waiting, ActionRequired, Pending, what="a session that needs the customer")
     counts = amount
     for each in wanted:
-        answer = bench.ask(bench.orders.update(session, opened, each))
+        answer = _answered(bench, bench.orders.update(session, opened, each))
         if isinstance(answer, Accepted | ActionRequired):
+            _is_about(bench, opened, answer.references)
             counts = each
         elif not isinstance(answer, Declined | Rejected | NotAttempted):
             return None  # which of them counts nobody has said
-    with bench.moving("after an updated session was completed") as moves:
-        bench.customer_acts(opened)
-        last, end = bench.concluded(bench.orders.completion(session, opened, amount=counts))
-        paid = bench.sold(end, what="an updated session that is completed")
-        bench.same(counts, paid.amount, "what is held or taken after the updates")
-        moves.update(effect_of(last, paid))
+    _, paid = _is_paid(bench, session, opened, updated=counts)
     late = bench.ask(bench.orders.update(session, opened | paid.references, amount))
     bench.one_of(late, Declined, Rejected, what="an update of a session that is paid")
     bench.anew()
     return counts
+
+
+def _is_about(bench: Bench, opened: References, told: References) -> None:
+    """Do nothing if what an update tells is no other session's."""
+    ids = {told.get(ReferenceRole.SESSION), None}
+    is_it = ids <= {opened.get(ReferenceRole.SESSION), None}
+    bench.must(is_it, "the session that an update tells of", opened, told)
+
+
+def _answered(bench: Bench, request: Request[Any]) -> Outcome:
+    """Ask, and where nobody heard the answer once more: what was not done must be done then."""
+    answer = bench.ask(request)
+    again = isinstance(answer, Unknown) and bench.gateway.capabilities.honours_keys
+    return bench.ask(request) if again else answer
 
 
 @law(
@@ -171,16 +194,21 @@ def closing_a_paid_session_tells_of_its_money(bench: Bench) -> None:
     controls=("require_action",),
 )
 def the_action_comes_before_the_money(bench: Bench) -> None:
-    bench.arm("require_action", "complete_session")
-    session, opened = bench.opened(bench.drawn.amount())
-    with bench.unmoved("while the customer has to act"):
-        answer = bench.ask(bench.orders.completion(session, opened))
-        bench.one_of(answer, ActionRequired, Pending, what="a session that needs the customer")
-    with bench.moving("after the customer has acted") as moves:
-        bench.customer_acts(opened | answer.references)
-        again, end = bench.concluded(bench.orders.completion(session, opened))
-        paid = bench.sold(end, what="the session, when he has acted")
-        moves.update(effect_of(again, paid))
+    amount = bench.drawn.amount()
+    for policy in bench.policies:
+        bench.anew()
+        bench.arm("require_action", "complete_session")
+        session, opened = bench.opened(amount, policy=policy)
+        with bench.unmoved("while the customer has to act"):
+            answer = bench.ask(bench.orders.completion(session, opened))
+            bench.one_of(answer, ActionRequired, Pending, what="a session that needs the customer")
+        if isinstance(answer, ActionRequired):
+            bench.safe(answer.next_action)
+        with bench.moving("after the customer has acted") as moves:
+            bench.customer_acts(opened | answer.references)
+            again, end = bench.concluded(bench.orders.completion(session, opened))
+            paid = bench.sold_as(policy, end, what="the session, when he has acted")
+            moves.update(effect_of(again, paid))
 
 
 @law(
@@ -192,31 +220,34 @@ def the_action_comes_before_the_money(bench: Bench) -> None:
     needs=SESSIONS,
 )
 def a_hosted_session_is_paid_at_its_address(bench: Bench) -> None:
+    addresses: list[str] = []
     for code in bench.author.currencies:
         bench.anew()
         session = bench.orders.hosted(bench.drawn.amount(code), source=bench.source())
         what, lawful = "a session at their own page", (Accepted, ActionRequired, Rejected)
         answer = bench.one_of(bench.ask(session), *lawful, what=what)
         if isinstance(answer, Accepted | ActionRequired):
-            _is_sent_to_https(bench, answer)
-            _pays_exactly(bench, session, answer.references)
+            action = answer.next_action
+            is_there = isinstance(action, Redirect)
+            bench.must(is_there, "where the browser is sent", "a redirect to https", action)
+            addresses.append(bench.safe(action))
+            _is_paid(bench, session, answer.references)
+    what = "the addresses of the pages of several sessions"
+    bench.must(len(set(addresses)) == len(addresses), what, "all of them differ", addresses)
 
 
-def _is_sent_to_https(bench: Bench, opened: Accepted | ActionRequired) -> None:
-    action = opened.next_action
-    address = action.url.reveal() if isinstance(action, Redirect) else None
-    is_safe = isinstance(address, str) and address.startswith("https://")
-    bench.must(is_safe, "where the browser is sent", "a redirect to https", action)
-
-
-def _pays_exactly(bench: Bench, session: CreateSessionRequest, opened: References) -> None:
-    """Do nothing if what is paid at the provider's page is the session's amount."""
-    with bench.moving("after a session at their own page was completed") as moves:
+def _is_paid(
+    bench: Bench, session: CreateSessionRequest, opened: References, *, updated: Money | None = None
+) -> tuple[Request[Any], Authorized | Captured]:
+    """Do nothing but tell how, if a session is paid: held or taken, as agreed, to the last unit."""
+    amount = updated or session.amount
+    with bench.moving("after a session was completed") as moves:
         bench.customer_acts(opened)
-        last, end = bench.concluded(bench.orders.completion(session, opened))
-        paid = bench.sold(end, what="a session at their own page that is completed")
-        bench.same(session.amount, paid.amount, "what was paid there")
+        last, end = bench.concluded(bench.orders.completion(session, opened, amount=amount))
+        paid = bench.sold_as(session.terms.capture, end, what="a session that is completed")
+        bench.same(amount, paid.amount, "what was paid in it")
         moves.update(effect_of(last, paid))
+    return last, paid
 
 
 @law(
@@ -275,13 +306,14 @@ def the_browser_pays_for_nothing(bench: Bench) -> None:
 )
 def a_session_is_paid_once(bench: Bench) -> None:
     amount = bench.drawn.amount()
-    session, opened = bench.opened(amount)
-    _, end = bench.concluded(bench.orders.completion(session, opened))
-    paid = bench.sold(end, what="a session that is completed")
-    with bench.unmoved("after a paid session was completed once more"):
-        again = bench.end_of(bench.orders.completion(session, opened))
-        told = bench.sold(again, what="the same, completed once more")
-    bench.same(paid.amount, told.amount, "the amount that it tells of")
+    for policy in bench.policies:
+        bench.anew()
+        session, opened = bench.opened(amount, policy=policy)
+        _, paid = _is_paid(bench, session, opened)
+        with bench.unmoved("after a paid session was completed once more"):
+            again = bench.end_of(bench.orders.completion(session, opened))
+            told = bench.sold(again, what="the same, completed once more")
+        bench.same(paid.amount, told.amount, "the amount that it tells of")
 
 
 @law(
@@ -318,7 +350,8 @@ def what_is_said_to_be_closed_is_closed(bench: Bench) -> None:
         bench.anew()
         with bench.where_it_can_be_played():
             session, opened = _under_way(bench, ending, earlier)
-            answer = bench.end_of(bench.orders.closing(session, opened))
+            closing = bench.orders.closing(session, opened)
+            answer = bench.ended(closing, _answered(bench, closing))
             if isinstance(answer, Canceled | Expired):
                 _cannot_be_paid(bench, session, opened)
 
@@ -360,21 +393,74 @@ def _cannot_be_paid(bench: Bench, session: CreateSessionRequest, opened: Referen
     needs=SESSIONS,
 )
 def what_is_to_be_saved_is_told(bench: Bench) -> None:
-    for policy in bench.policies:
+    for policy, is_hosted in product(bench.policies, (False, True)):
         bench.anew()
-        amount = bench.drawn.amount()
-        session = bench.orders.saving(amount, policy=policy, source=bench.source())
+        asked = bench.orders.hosted if is_hosted else bench.orders.creation
+        session = bench.orders.saving(
+            asked(bench.drawn.amount(), policy=policy, source=bench.source())
+        )
         answer = bench.ask(session)
         if isinstance(answer, Accepted | ActionRequired):
-            bench.customer_acts(answer.references)
-            _, end = bench.concluded(bench.orders.completion(session, answer.references))
-            profile = bench.sold(end, what="a session whose source is to be saved").profile
-            is_told = profile is not None and profile.id is not None
-            bench.must(is_told, "the profile that is told", "one with an id", profile)
-            if bench.offers("charge"):
-                stored = cast("Profile", profile).as_source("src_of_kit")
-                charge = bench.end_of(bench.orders.charge(amount, stored))
-                bench.sold(charge, what="a charge of the source that was saved")
+            _saves(bench, session, answer.references)
+
+
+def _saves(bench: Bench, session: CreateSessionRequest, opened: References) -> None:
+    """Do nothing if a session is paid as agreed, and its source can be charged from then on."""
+    last, paid = _is_paid(bench, session, opened)
+    profile = paid.profile
+    is_told = profile is not None and profile.id is not None
+    bench.must(is_told, "the profile that is told", "one with an id", profile)
+    known = bench.known_of(last) if bench.offers("look_up") else ()
+    found = [each.profile for each in known if isinstance(each, Authorized | Captured)]
+    bench.same([profile] * len(found), found, "the profile that a look-up tells")
+    if bench.offers("charge"):
+        stored = cast("Profile", profile).as_source("src_of_kit")
+        charge = bench.end_of(bench.orders.charge(session.amount, stored))
+        bench.sold(charge, what="a charge of the source that was saved")
+
+
+@law(
+    "SES-13",
+    "a session at the provider's own page is held or taken, updated and closed like any other",
+    reason="where the customer pays is no reason to take what was to be held, or another amount",
+    source="I13, I16, I22; docs.stripe.com/api/checkout/sessions/object",
+    about="create_session",
+    needs=SESSIONS,
+)
+def a_hosted_session_is_like_any_other(bench: Bench) -> None:
+    bench.drawn = bench.drawn.fixed()
+    deeds: list[_Deed] = [
+        _is_paid,
+        *(deed for method, deed in _DEEDS.items() if bench.offers(method)),
+    ]
+    for policy, deed in product(bench.policies, deeds):
+        bench.anew()
+        amount = bench.drawn.amount()
+        session = bench.orders.hosted(amount, policy=policy, source=bench.source())
+        answer = bench.ask(session)
+        if isinstance(answer, Accepted | ActionRequired):
+            deed(bench, session, answer.references)
+
+
+def _is_updated(bench: Bench, session: CreateSessionRequest, opened: References) -> None:
+    less = bench.drawn.part_of(session.amount)
+    answer = bench.ask(bench.orders.update(session, opened, less))
+    counts = less if isinstance(answer, Accepted | ActionRequired) else session.amount
+    _is_paid(bench, session, opened, updated=counts)
+
+
+def _is_closed(bench: Bench, session: CreateSessionRequest, opened: References) -> None:
+    answer = bench.end_of(bench.orders.closing(session, opened))
+    if isinstance(answer, Canceled | Expired):
+        _cannot_be_paid(bench, session, opened)
+
+
+_Deed: TypeAlias = Callable[[Bench, CreateSessionRequest, References], object]
+
+_DEEDS: Final[Mapping[str, _Deed]] = MappingProxyType(
+    {"update_session": _is_updated, "close_session": _is_closed}
+)
+"""What can be done with an open session but complete it, and how it is tried."""
 
 
 def _ids(references: References) -> References:

@@ -79,6 +79,8 @@ def the_action_comes_before_the_source(bench: Bench) -> None:
     storing = occasion(bench, "complete_setup_session", bench.drawn.amount())
     answer = bench.ask(storing)
     bench.one_of(answer, ActionRequired, Pending, what="a setup session that needs the customer")
+    if isinstance(answer, ActionRequired):
+        bench.safe(answer.next_action)
     bench.customer_acts(storing.references | answer.references)
     _, end = bench.concluded(bench.orders.again(storing))
     bench.one_of(end, Stored, what="the same, when he has acted")
@@ -98,6 +100,22 @@ def a_stored_card_shows_no_number(bench: Bench) -> None:
         numbers = _card_numbers_in(text or "", ending=profile.last4)
         what = "card numbers in the profile of a stored card"
         bench.must(not numbers, what, "none", [f"…{each[-4:]}" for each in numbers])
+
+
+@law(
+    "SET-6",
+    "completing a setup session once more tells the same source",
+    reason="a browser that returns and a timer complete one session at once: of two cards that are "
+    "told nobody knows which the customer has agreed to",
+    source="I17, I47; docs.stripe.com/api/setup_intents/object",
+    about="complete_setup_session",
+    needs=SETUPS,
+)
+def a_source_is_stored_once(bench: Bench) -> None:
+    storing = occasion(bench, "complete_setup_session", bench.drawn.any_amount())
+    first = _stored_by(bench, storing)
+    again = _stored_by(bench, bench.orders.again(storing))
+    bench.same(first.id, again.id, "the id of the source, told once more")
 
 
 def _opened(bench: Bench, *, customer_id: str) -> CompleteSetupSessionRequest:

@@ -32,10 +32,17 @@ class Telling:
     def __init__(self, law: GatewayLaw) -> None:
         self.law = law
         self.story: list[str] = []
+        self._forgotten = 0
 
     def anew(self) -> None:
-        """Forget what was asked and came back: what follows has nothing to do with it."""
-        self.story.clear()
+        """
+        Forget what was asked and came back: what follows has nothing to do with it.
+
+        That it was asked is told, for it was asked of the same provider.
+        """
+        self._forgotten += sum(" → " in each for each in self.story)
+        calls = "one call" if self._forgotten == 1 else f"{self._forgotten} calls"
+        self.story[:] = [f"({calls} before, of something else)"] if self._forgotten else []
 
     def tell(self, what: str) -> None:
         """Let the story say what was looked at, where nothing was asked."""

@@ -96,6 +96,14 @@ def a_part_is_not_released(bench: Bench) -> None:
 def what_a_capture_leaves_is_released(bench: Bench) -> None:
     amount = bench.drawn.amount()
     paid, rest = _captured_in_part(bench, amount)
+    least = bench.drawn.least(amount.currency.code)
+    if rest > least:
+        part, what = bench.orders.void(paid, least), "a void of a part of what is left"
+        if bench.gateway.capabilities.partial_voids:
+            _releases(bench, part, what)
+            rest -= least
+        else:
+            _is_refused(bench, part, what)
     _releases(bench, bench.orders.void(paid, rest), "a void of what a capture has left")
 
 
@@ -114,6 +122,25 @@ def what_a_capture_leaves_is_not_released(bench: Bench) -> None:
     paid, rest = _captured_in_part(bench, amount)
     void = bench.orders.void(paid, rest)
     _is_refused(bench, void, "a void after a capture, where there is none")
+
+
+@law(
+    "VOID-7",
+    "what a final capture has let go of is `Voided` when it is voided, and no refusal",
+    reason="a rest that nobody can take or release would be waited for without end",
+    source="I8, I28; docs.stripe.com/payments/multicapture (final_capture)",
+    about="void",
+    needs=("sale", "void", "capture"),
+    able=("void_after_capture", "partial_captures"),
+)
+def what_was_let_go_is_voided(bench: Bench) -> None:
+    amount = bench.drawn.amount()
+    paid, part = bench.paid(amount), bench.drawn.part_of(amount)
+    last = bench.end_of(bench.orders.capture(paid, part, is_final=True))
+    bench.one_of(last, Captured, what="a final capture of a part")
+    with bench.unmoved("after a void of what a final capture has let go of"):
+        void = bench.end_of(bench.orders.void(paid, amount - part))
+        bench.one_of(void, Voided, what="a void of what a final capture has let go of")
 
 
 def _captured_in_part(bench: Bench, amount: Money) -> tuple[References, Money]:

@@ -27,7 +27,7 @@ def without(secrets: Mapping[str, str], text: str) -> str:
 
 def masked(secrets: Iterable[str], text: str) -> str:
     """
-    Mask secrets in a text, in base64 too, and every part of them that is there by no chance.
+    Mask secrets in a text, encoded ones too, and every part that is there by no chance.
 
         >>> masked(["k-1234-5678-9abc-def0"], "of k-1234-5678-9abc… and k-1234-5678-9abc-def0")
         'of [secret]… and [secret]'
@@ -42,21 +42,25 @@ def masked(secrets: Iterable[str], text: str) -> str:
     )
 
 
-def in_base64(secret: str) -> Iterator[str]:
+def encoded(secret: str) -> Iterator[str]:
     """
-    Write a secret in base64, wherever in a text it began, but for what its neighbours change.
+    Write a secret in hexadecimal, and in base64 wherever in a text it may have begun.
 
-    What is so short that it may stand anywhere by chance is left out.
+    Of base64 that is left out which depends on its neighbours, and of both what is so short that
+    it may stand anywhere by chance.
     """
-    for earlier, theirs in enumerate((0, 2, 3)):
-        octets = bytes(earlier) + secret.encode()
-        encoded = b64encode(octets)[theirs : len(octets) // 3 * 4].decode()
-        if len(encoded) >= LEAST_PART:
-            yield encoded
+    octets = secret.encode()
+    in_base64 = (
+        b64encode(bytes(earlier) + octets)[theirs : (earlier + len(octets)) // 3 * 4]
+        for earlier, theirs in enumerate((0, 2, 3))
+    )
+    for each in (octets.hex(), *(text.decode() for text in in_base64)):
+        if len(each) >= LEAST_PART:
+            yield each
 
 
 def _parts_of(secret: str) -> Iterator[str]:
     """Yield what is masked of a secret: each part that is long enough, and all of a short one."""
-    for form in (secret, *in_base64(secret)):
+    for form in (secret, *encoded(secret)):
         length = min(len(form), LEAST_PART)
         yield from (form[start : start + length] for start in range(len(form) - length + 1))

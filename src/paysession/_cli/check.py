@@ -74,8 +74,8 @@ def check(
     try:
         suite = _suite_of(named)
         described = made(named, lambda: suite().described())
-        thin = made(named, lambda: suite().thin())
         findings = _tried(suite, Tally(console))
+        thin = made(named, lambda: suite().thin(_in_earnest(findings)))
     except (AdapterRefused, NeedsEventLoop) as error:
         raise typer.BadParameter(str(error), param_hint=_ARGUMENT) from error
     rows = [Row.of(each) for each in findings]
@@ -151,6 +151,10 @@ def _tried(suite: type[Suite], tally: Tally) -> list[Finding]:
             findings.append(_found(suite(), law))
             seen(len(findings))
     return findings
+
+
+def _in_earnest(findings: Sequence[Finding]) -> list[Law]:
+    return [each.law for each in findings if each.verdict is not Verdict.DOES_NOT_APPLY]
 
 
 def _tell(kept: Support, findings: Sequence[Finding], thin: str | None, console: Console) -> None:

@@ -79,9 +79,25 @@ def test_a_suite_that_tries_next_to_nothing_is_not_good(
 
 def test_a_gateway_is_tried_without_a_suite(capsys: pytest.CaptureFixture[str]) -> None:
     status, told = checked(capsys, "Idle")
-    assert 0 == status
+    assert 1 == status
+    assert "\nthe gateway has no method of its port: if it needs none, say offers_nothing\n" in told
     assert "\nadapter: cli_suites.Idle\noperations: none\n" in told
     assert re.search(r"cli_suites:Idle: \d+ laws: \d+ holds?, \d+ do not apply\n$", told)
+
+
+def test_laws_that_nobody_can_play_count_for_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    status, told = checked(capsys, "Unplayable")
+    assert 1 == status
+    assert "\nonly 0 of the laws can be tried: " in told
+    assert told.endswith("12 laws: 12 do not apply\n")
+
+
+def test_a_suite_may_say_that_its_gateway_offers_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, told = checked(capsys, "Offline")
+    assert 0 == status
+    assert "offers_nothing" not in told
 
 
 def test_an_interruption_ends_it(capsys: pytest.CaptureFixture[str]) -> None:

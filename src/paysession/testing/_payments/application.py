@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC
 from functools import partial
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
@@ -241,6 +241,9 @@ def _of_its_world(gateway: SimulatedGateway, facade: type[AnyPayments]) -> Gatew
 
 def _checked(made: object, facade: type[AnyPayments]) -> AnyPayments:
     """Return what an author has made, unless a part of it would never be tried."""
+    if isinstance(made, Coroutine):
+        made.close()
+        raise TypeError("make_payments() must be awaited: subclass AsyncPaymentsMachine for that")
     if not isinstance(made, facade):
         raise TypeError(f"make_payments() must return {facade.__name__}, not {type(made).__name__}")
     for name, known in vars(Commands).items():

@@ -181,6 +181,8 @@ def test_a_deviation_that_is_none_any_more_fails() -> None:
     suite = suite_of(deviations={"TRY-1": "it was so once"})
     with pytest.raises(DeviationKept, match=r"TRY-1 .* and it is kept: take it off `deviations`"):
         run_test(suite)
+    note = "it is declared a deviation, and it is kept: take it off `deviations`"
+    assert note == suite.find(CAPTURES).note
 
 
 def test_a_deviation_from_what_does_not_apply_fails() -> None:

@@ -113,7 +113,7 @@ class Suite(ABC):
             raise
         if declared is None:
             return Finding(law, Verdict.HOLDS)
-        return _kept(law, declared, "and it is kept: take it off `deviations`")
+        return _kept(law, "and it is kept: take it off `deviations`")
 
     def _with_slip(self, lack: str) -> str:
         """Ask whether something of the author's was meant that is called nearly so."""
@@ -125,7 +125,7 @@ class Suite(ABC):
         if declared is None:
             return Finding(law, Verdict.DOES_NOT_APPLY, why)
         lacks = f"{type(self).__name__} has {why}"
-        return _kept(law, declared, f"but {law.code} does not apply: {lacks}")
+        return _kept(law, f"but {law.code} does not apply: {lacks}")
 
     def test_enough_laws_are_tried(self) -> None:
         """
@@ -189,10 +189,10 @@ def _turns() -> Callable[[Law], int]:
     return turn
 
 
-def _kept(law: Law, declared: str | None, why: str) -> Finding:
+def _kept(law: Law, why: str) -> Finding:
     """Say that what is declared a deviation is none."""
     kept = DeviationKept(f"{law.code} ({law.sentence}) is declared a deviation, {why}")
-    return Finding(law, Verdict.BROKEN, declared or "", kept)
+    return Finding(law, Verdict.BROKEN, f"it is declared a deviation, {why}", kept)
 
 
 def _test_of(law: Law, suite: type[Suite]) -> Callable[[Suite], None]:

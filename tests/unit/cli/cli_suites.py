@@ -12,7 +12,13 @@ from paysession import Money
 from paysession.gateways import AsyncGateway, BogusGateway, CaptureRequest, Gateway
 from paysession.outcomes import NO_REFERENCES
 from paysession.stores import Changes, InMemoryStore
-from paysession.testing import AsyncStoreConformance, GatewayConformance, StoreConformance
+from paysession.testing import (
+    AsyncPaymentsMachine,
+    AsyncStoreConformance,
+    GatewayConformance,
+    PaymentsMachine,
+    StoreConformance,
+)
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.law import law
 from paysession.testing._laws.suite import enact
@@ -155,6 +161,26 @@ class Offline(GatewayConformance[Idle]):
 
     def make_gateway(self) -> Idle:
         return Idle()
+
+
+class Talking(Sound):
+    """Prints what it does."""
+
+    def make_store(self) -> InMemoryStore:
+        print("a word of the adapter's own")
+        return super().make_store()
+
+
+class Machine(PaymentsMachine):
+    """Has tests for pytest."""
+
+
+class AsyncMachine(AsyncPaymentsMachine):
+    """Has tests for pytest."""
+
+
+async def awaited() -> Gateway:
+    return Idle()
 
 
 def number() -> int:

@@ -47,9 +47,7 @@ class Suite(ABC):
 
     def __init_subclass__(cls, **arguments: object) -> None:
         super().__init_subclass__(**arguments)
-        if cls.enacted is not None:
-            _refuse_overriding(cls, cls.enacted)
-            _refuse_odd_deviations(cls.__name__, cls.deviations, cls.enacted)
+        _refuse_odd_suites(cls, cls.deviations)
 
     @abstractmethod
     def missing(self, law: Law) -> Sequence[str]:
@@ -88,9 +86,7 @@ class Suite(ABC):
             TypeError: Since the class was made, a law was overridden or an odd deviation declared.
         """
         __tracebackhide__ = True
-        if self.enacted is not None:
-            _refuse_overriding(type(self), self.enacted)
-            _refuse_odd_deviations(type(self).__name__, self.deviations, self.enacted)
+        _refuse_odd_suites(type(self), self.deviations)
         self.finding = self._found(law)
         return self.finding
 
@@ -218,6 +214,12 @@ def _from_law_on(traceback: TracebackType | None, law: Law) -> TracebackType | N
     while traceback is not None and traceback.tb_frame.f_code is not code:
         traceback = traceback.tb_next
     return traceback
+
+
+def _refuse_odd_suites(suite: type[Suite], deviations: object) -> None:
+    if suite.enacted is not None:
+        _refuse_overriding(suite, suite.enacted)
+        _refuse_odd_deviations(suite.__name__, deviations, suite.enacted)
 
 
 def _refuse_overriding(suite: type[Suite], enacted: type[Suite]) -> None:

@@ -36,7 +36,7 @@ def wrong_with_exchanges(
     """Return what is wrong with what the gateway was asked meanwhile, or with what came of it."""
     if not _may_be_so_many(ask, came, exchanges, honours_keys=honours_keys):
         times = len(_arrived(exchanges))
-        return ASKED.broken(f"it came {times} times, and yours {_told(came)}")
+        return ASKED.broken(f"{_name_of(ask)}: it came {times} times, and yours {_told(came)}")
     found = (_wrong_with_question(ask, each) for each in exchanges)
     wrong = next((each for each in found if each is not None), None)
     if wrong is not None or not exchanges:

@@ -211,7 +211,7 @@ def test_what_may_go_wrong_can_be_chosen() -> None:
 
     for machine in (Calm(), TimeOuts()):
         machine.try_profile(STRIPE)
-    with pytest.raises(ValueError, match="F99"):
+    with pytest.raises(ValueError, match="there is no fault 'F99': use one of F1 to F"):
         Unknown().try_profile(STRIPE)
 
 

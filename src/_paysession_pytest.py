@@ -36,6 +36,8 @@ _NOT_MADE: Final = (Exception, SystemExit, pytest.skip.Exception, pytest.fail.Ex
 
 _DESCRIBED: Final = pytest.StashKey[set[tuple[str, str]]]()
 """The suites of which it has been told what is on trial."""
+_LISTED: Final = pytest.StashKey[set[tuple[str, str]]]()
+"""The suites of which it has been told which laws there are."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,7 +59,7 @@ def _can_be_written(file: Path) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Listen to the reports, if it is here that they arrive."""
-    config.stash[_DESCRIBED] = set()
+    config.stash[_DESCRIBED], config.stash[_LISTED] = set(), set()
     if hasattr(config, "workerinput"):
         return
     named = cast("str | None", config.getoption(_OPTION))
@@ -91,8 +93,20 @@ def _tries_law(item: pytest.Item) -> bool:
 
 
 def _law_of(item: Any) -> dict[str, str]:  # noqa: ANN401 - pytest's own class says too little
-    law, name = item.function.paysession_law, _name_of(item)
-    return {"suite": name, "port": item.cls.port, "code": law.code, "sentence": law.sentence}
+    """Tell which law it is and whose and, with the first law of each, which others there are."""
+    law, suite = item.function.paysession_law, item.cls
+    told = {"suite": _name_of(item), "port": suite.port, "code": law.code}
+    if _is_first(item, _LISTED):
+        told["laws"] = json.dumps({each.code: each.sentence for each in suite.laws})
+    return told
+
+
+def _is_first(item: Any, told: pytest.StashKey[set[tuple[str, str]]]) -> bool:  # noqa: ANN401 - as there
+    """Tell, once, that nothing has been told of a suite yet."""
+    suites, suite = item.config.stash[told], (_place(item.nodeid), _name_of(item))
+    is_first = suite not in suites
+    suites.add(suite)
+    return is_first
 
 
 def _name_of(item: Any) -> str:  # noqa: ANN401 - pytest's own class says too little
@@ -105,9 +119,7 @@ def _found_by(item: Any) -> dict[str, str]:  # noqa: ANN401 - pytest's own class
     """Tell what the suite found and, with the first law of each, what is on trial."""
     finding = item.instance.finding
     told = {"verdict": str(finding.verdict), "note": finding.note} if finding else {}
-    described, suite = item.config.stash[_DESCRIBED], (_place(item.nodeid), _name_of(item))
-    if suite not in described:
-        described.add(suite)
+    if _is_first(item, _DESCRIBED):
         told["described"] = json.dumps(_described_or_why_not(item.instance))
     return told
 
@@ -139,23 +151,33 @@ class _Heard:
         self.name = name
         self.port = port
         self.described: dict[str, str] = {}
+        self.laws: dict[str, str] = {}
         self.rows: dict[str, dict[str, str]] = {}
 
     def take(self, told: Mapping[str, str], verdict: str | None) -> None:
         """Take in what one report tells; a law that was broken once is broken."""
         if "described" in told:
             self.described = json.loads(told["described"])
-        row = self.rows.setdefault(told["code"], {"sentence": told["sentence"]})
-        if verdict is not None and row.get("verdict") != _BROKEN:
-            row |= {"verdict": verdict, "note": told.get("note", "")}
+        if "laws" in told:
+            self.laws = json.loads(told["laws"])
+        code = told["code"]
+        if verdict is not None and self.rows.get(code, {}).get("verdict") != _BROKEN:
+            self.rows[code] = {"verdict": verdict, "note": told.get("note", "")}
 
     def support(self, name: str) -> Support:
-        """Return what it keeps, of all that was tried."""
+        """Return what it keeps, of all that was tried, and what was not."""
         from paysession.testing._laws.support import Row, Support  # noqa: PLC0415 - see `_Listener`
 
-        tried = {code: row for code, row in self.rows.items() if "verdict" in row}
-        rows = [Row(code=code, **row) for code, row in tried.items()]
-        return Support(suite=name, port=self.port, described=self.described, rows=rows)
+        laws = self.laws.items()
+        return Support(
+            suite=name,
+            port=self.port,
+            described=self.described,
+            rows=[
+                Row(code=code, sentence=self.laws[code], **row) for code, row in self.rows.items()
+            ],
+            untried={code: sentence for code, sentence in laws if code not in self.rows},
+        )
 
 
 class _Listener:
@@ -232,13 +254,12 @@ class _Listener:
             yield self._ending
 
     def _suites(self) -> list[Support]:
-        """Return what was tried; two suites of one name are told apart by where they stand."""
+        """Return what is on trial; two suites of one name are told apart by where they stand."""
         names = Counter(each.name for each in self._heard.values())
-        told = (
+        return [
             each.support(each.name if names[each.name] == 1 else f"{each.file}::{each.name}")
             for each in self._heard.values()
-        )
-        return [each for each in told if each.rows]
+        ]
 
 
 def _place(nodeid: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,19 @@ class TestNoStore(StoreConformance[InMemoryStore]):
 
 def test_of_something_else():
     pass
+"""
+
+WITHOUT_CARD = """
+from paysession.gateways import BogusGateway
+from paysession.testing import GatewayConformance
+
+
+class TestWithoutCard(GatewayConformance[BogusGateway]):
+    def make_gateway(self):
+        return BogusGateway()
+
+    def source(self, gateway):
+        raise NotImplementedError
 """
 
 LOADED = """
@@ -71,8 +85,8 @@ def test_two_ports_in_one_run_are_told_of_together(project: Path, how: list[str]
         "TestNoStore: cannot be made: RuntimeError: no database",
     ):
         assert 1 == told.count(f"paysession 0.1.0, {adapter}")
-    assert "TestStore: 2 laws: 1 holds, 1 does not apply" in told
-    assert "TestNoStore: 2 laws: 1 does not apply, 1 is broken" in told
+    assert "TestStore: 2 of 47 laws tried: 1 holds, 1 does not apply" in told
+    assert "TestNoStore: 2 of 47 laws tried: 1 does not apply, 1 is broken" in told
     assert [] == [line for line in told if "INTERNALERROR" in line]
     table = (project / "laws.md").read_text(encoding="utf-8").splitlines()
     assert "| code | law | TestGateway |" in table
@@ -80,8 +94,18 @@ def test_two_ports_in_one_run_are_told_of_together(project: Path, how: list[str]
     expected = {
         "holds | **broken** |",
         "does not apply: no control reopen | does not apply: no control reopen |",
+        "not tried | not tried |",
     }
     assert expected == verdicts
+
+
+def test_a_suite_whose_laws_nobody_can_play_fails_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "test_card.py").write_text(WITHOUT_CARD, encoding="utf-8")
+    told = pytest_on(tmp_path, "-k", "cap or enough", "-p", "no:randomly").splitlines()
+    failed = "FAILED test_card.py::TestWithoutCard::test_enough_laws_are_tried"
+    (why,) = [line for line in told if line.startswith(failed)]
+    assert re.search(r"SuiteTooThin: (only \d of the laws|no law of [A-Z]+) can be tried", why)
+    assert 1 == sum(line.startswith("FAILED") for line in told)
 
 
 def test_without_a_suite_the_package_is_not_even_imported(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ E   paysession.testing._payments.failing.HistoryBroken: KEEP-2: \
 Whoever would replace what is no longer there is refused.
     seen: commit took it, but payable_account 'or_1' exists already: load it instead
     the shortest history that shows it:
-      seed 3, stripe, from 2026-03-01 12:00:39+00:00
+      seed 3, stripe, from 2026-03-01 12:00:39.250001+00:00
       01 12:00:39 recovery recover#3: ends: ()
       01 12:00:39 worker 1 create_session#1: commits {commits}
       01 12:00:39 worker 2 create_session#2: commits {commits}

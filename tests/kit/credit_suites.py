@@ -138,12 +138,16 @@ class AsyncStoreCreditSuite(StoreCreditSuite):
 class OfflineSuite(GatewayConformance[OfflineGateway]):
     """Money that people take: nothing is ever asked."""
 
+    offers_nothing = True
+
     def make_gateway(self) -> OfflineGateway:
         return OfflineGateway()
 
 
 class AsyncOfflineSuite(GatewayConformance[AsyncOfflineGateway]):
     """The same, awaited."""
+
+    offers_nothing = True
 
     def make_gateway(self) -> AsyncOfflineGateway:
         return AsyncOfflineGateway()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TypeAlias, TypeVar, cast
 
 from paysession._domain.limits import redacted
@@ -47,6 +47,8 @@ def factory_from(named: str) -> Factory:
     module_name, colon, factory_name = named.partition(":")
     if not (module_name and colon and factory_name):
         raise AdapterRefused(f"{named} is not of the form module:factory")
+    if not all(part.isidentifier() for part in module_name.split(".")):
+        raise AdapterRefused(f"{module_name} is no name of a module: write it as in an import")
     if "" not in sys.path:
         sys.path.insert(0, "")
     module = _tried(lambda: importlib.import_module(module_name), f"cannot import {module_name}")
@@ -63,9 +65,13 @@ def made(named: str, make: Callable[[], T]) -> T:
     Make what was named.
 
     Raises:
-        AdapterRefused: It failed.
+        AdapterRefused: It failed, or it would have to be awaited.
     """
-    return _tried(make, f"{named} failed")
+    value = _tried(make, f"{named} failed")
+    if isinstance(value, Coroutine):
+        value.close()
+        raise AdapterRefused(f"{named} must be awaited: name what makes a gateway at once")
+    return value
 
 
 def _tried(call: Callable[[], T], what: str) -> T:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import sys
-from collections.abc import Sequence
-from contextlib import redirect_stdout
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
 from enum import StrEnum
+from errno import ENOSPC
+from io import TextIOWrapper
+from pathlib import Path
 from typing import Annotated, cast
 
 import typer
@@ -49,7 +53,9 @@ _DOCUMENTS = {
 def run(argv: Sequence[str]) -> int:
     """Run the command line and return its exit status; what is wrong is one line on stderr."""
     try:
-        status: int | None = app(args=list(argv), prog_name="paysession", standalone_mode=False)
+        with _whatever_can_be_encoded():
+            status: int | None = app(args=list(argv), prog_name="paysession", standalone_mode=False)
+            sys.stdout.flush()
     except _UsageError as error:
         # Some versions of typer put the kind of the exception before the sentence.
         said = error.format_message().replace("Value error, ", "")
@@ -57,7 +63,34 @@ def run(argv: Sequence[str]) -> int:
         return 2
     except (typer.Abort, KeyboardInterrupt):
         return _INTERRUPTED
+    except OSError as error:
+        if error.errno != ENOSPC:
+            raise
+        _forget_what_is_unwritten()
+        sys.stderr.write(f"Error: nothing more can be written: {error.strerror}\n")
+        return 2
     return status or 0
+
+
+@contextmanager
+def _whatever_can_be_encoded() -> Generator[None]:
+    """Let what the encoding of stdout has no letter for be written as an escape."""
+    stdout = sys.stdout
+    if not isinstance(stdout, TextIOWrapper):
+        yield
+        return
+    errors = stdout.errors
+    stdout.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    finally:
+        stdout.reconfigure(errors=errors)
+
+
+def _forget_what_is_unwritten() -> None:
+    """Let Python not try again to write it when it ends."""
+    with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _print_version(is_asked: bool) -> None:  # noqa: FBT001 - typer calls it so

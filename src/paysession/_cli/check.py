@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import re
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
 from traceback import extract_tb
@@ -21,7 +23,7 @@ from paysession._cli.adapters import AdapterRefused, Factory, factory_from, made
 from paysession._cli.printing import Printer
 from paysession._cli.tally import Tally
 from paysession.gateways import AsyncGateway, Gateway
-from paysession.testing import GatewayConformance
+from paysession.testing import AsyncPaymentsMachine, GatewayConformance, PaymentsMachine
 from paysession.testing._gateways.calls import NeedsEventLoop
 from paysession.testing._laws.law import Law
 from paysession.testing._laws.suite import Suite
@@ -72,10 +74,11 @@ def check(
         raise typer.BadParameter("name a file, in a folder that there is", param_hint=_REPORT)
     console = Printer.to_stdout().console
     try:
-        suite = _suite_of(named)
-        described = made(named, lambda: suite().described())
-        thin = made(named, lambda: suite().thin())
-        findings = _tried(suite, Tally(console))
+        with redirect_stdout(sys.stderr):  # what an adapter itself prints is no part of the table
+            suite = _suite_of(named)
+            described = made(named, lambda: suite().described())
+            findings = _tried(suite, Tally(console))
+            thin = made(named, lambda: suite().thin(_in_earnest(findings)))
     except (AdapterRefused, NeedsEventLoop) as error:
         raise typer.BadParameter(str(error), param_hint=_ARGUMENT) from error
     rows = [Row.of(each) for each in findings]
@@ -106,6 +109,8 @@ def _suite_of(named: str) -> type[Suite]:
     kind: object = factory
     if isinstance(kind, type) and issubclass(kind, Suite):
         return kind
+    if isinstance(kind, type) and issubclass(kind, (PaymentsMachine, AsyncPaymentsMachine)):
+        raise AdapterRefused(f"{named} is a machine, whose tests are for pytest: name a suite")
     gateway = made(named, partial(_in_time, factory))
     if not isinstance(gateway, (Gateway, AsyncGateway)):
         what = type(gateway).__name__
@@ -151,6 +156,10 @@ def _tried(suite: type[Suite], tally: Tally) -> list[Finding]:
             findings.append(_found(suite(), law))
             seen(len(findings))
     return findings
+
+
+def _in_earnest(findings: Sequence[Finding]) -> list[Law]:
+    return [each.law for each in findings if each.verdict is not Verdict.DOES_NOT_APPLY]
 
 
 def _tell(kept: Support, findings: Sequence[Finding], thin: str | None, console: Console) -> None:

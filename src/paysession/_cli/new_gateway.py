@@ -94,7 +94,22 @@ def package(name: str) -> dict[str, str]:
     files = example()
     files[_SKELETON] = unwritten(files[_SKELETON])
     del files[_SERVES_METHODS]
-    return {_named(path, name): _named(text, name) for path, text in files.items()}
+    named = {_named(path, name): _named(text, name) for path, text in files.items()}
+    for path, text in named.items():
+        if path.endswith(".py") and not _compiles(text):
+            raise PackageRefused(
+                f"{name} cannot be its name: something else in {path} is called so; "
+                "say what the provider is called"
+            )
+    return named
+
+
+def _compiles(text: str) -> bool:
+    try:
+        compile(text, "", "exec")
+    except SyntaxError:
+        return False
+    return True
 
 
 def example() -> dict[str, str]:

@@ -63,7 +63,7 @@ class Printer:
     def to_stdout(cls) -> Printer:
         """Return one that colours a terminal, and writes plain text to anything else."""
         if sys.stdout.isatty():
-            return cls(Console(highlight=False))
+            return cls(Console(file=sys.stdout, highlight=False))
         return cls(
             Console(
                 file=sys.stdout,

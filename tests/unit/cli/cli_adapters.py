@@ -77,6 +77,10 @@ def asynchronous() -> AsyncBogusGateway:
     return AsyncBogusGateway()
 
 
+async def awaited() -> Gateway:
+    return Sales()
+
+
 def nothing() -> None:
     return None
 

@@ -6,11 +6,19 @@ from collections.abc import Generator
 from threading import Event
 from typing import Any
 
+import attrs
+
 from paysession import Money
-from paysession.gateways import AsyncGateway, CaptureRequest, Gateway
+from paysession.gateways import AsyncGateway, BogusGateway, CaptureRequest, Gateway
 from paysession.outcomes import NO_REFERENCES
 from paysession.stores import Changes, InMemoryStore
-from paysession.testing import AsyncStoreConformance, GatewayConformance, StoreConformance
+from paysession.testing import (
+    AsyncPaymentsMachine,
+    AsyncStoreConformance,
+    GatewayConformance,
+    PaymentsMachine,
+    StoreConformance,
+)
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.law import law
 from paysession.testing._laws.suite import enact
@@ -124,8 +132,55 @@ def it_captures(bench: Bench) -> None:
 enact(Waits, [it_captures])
 
 
+class Unplayable(GatewayConformance[BogusGateway]):
+    """Says that a customer can pay, and cannot have him do so."""
+
+    def make_gateway(self) -> BogusGateway:
+        return BogusGateway()
+
+    def source(self, gateway: BogusGateway) -> None:
+        raise NotImplementedError
+
+
+@law("CAP-1", "it charges", reason="it must", source="I1", about="charge")
+def it_charges(bench: Bench) -> None:
+    bench.source()
+
+
+enact(Unplayable, [attrs.evolve(it_charges, code=f"CAP-{number}") for number in range(1, 13)])
+
+
 class Idle(Gateway):
     """Offers nothing, so that next to no law applies."""
+
+
+class Offline(GatewayConformance[Idle]):
+    """Knows that nothing is offered."""
+
+    offers_nothing = True
+
+    def make_gateway(self) -> Idle:
+        return Idle()
+
+
+class Talking(Sound):
+    """Prints what it does."""
+
+    def make_store(self) -> InMemoryStore:
+        print("a word of the adapter's own")
+        return super().make_store()
+
+
+class Machine(PaymentsMachine):
+    """Has tests for pytest."""
+
+
+class AsyncMachine(AsyncPaymentsMachine):
+    """Has tests for pytest."""
+
+
+async def awaited() -> Gateway:
+    return Idle()
 
 
 def number() -> int:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
+from io import BufferedWriter, BytesIO, RawIOBase, StringIO, TextIOWrapper
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,6 +71,72 @@ def test_what_no_law_foresees_breaks_it_and_says_where_it_was_raised(
     assert "  but got:  OSError: the disk is[31m full\n" in told
 
 
+def test_an_adapter_s_own_words_do_not_spoil_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == main(["check", "cli_suites:Talking"])
+    printed = capsys.readouterr()
+    assert {"a word of the adapter's own"} == set(printed.err.splitlines())
+    assert "a word" not in printed.out
+    assert "14 of 14 laws" in printed.out.splitlines()
+
+
+def test_what_a_terminal_has_no_letter_for_is_written_as_an_escape(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    raw = BytesIO()
+    monkeypatch.setattr(sys, "stdout", TextIOWrapper(raw, encoding="ascii"))
+    assert 1 == main(["check", "cli_suites:Broken"])
+    assert "strict" == sys.stdout.errors
+    told = raw.getvalue().decode("ascii")
+    assert "\\u2192 " in told
+    assert told.endswith("3 are broken\n")
+
+
+def test_what_stands_for_a_terminal_need_not_encode_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = StringIO()
+    monkeypatch.setattr(sys, "stdout", plain)
+    assert 0 == main(["check", "cli_suites:Sound"])
+    assert plain.getvalue().endswith("1 does not apply\n")
+
+
+class Failing(RawIOBase):
+    """Takes nothing that is written to it, as long as it has an error."""
+
+    def __init__(self, error: OSError) -> None:
+        self.error: OSError | None = error
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, written: Any) -> int:
+        if self.error is not None:
+            raise self.error
+        return len(written)
+
+
+def test_where_no_room_is_left_that_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = Failing(OSError(28, "No space left on device"))
+    stdout = TextIOWrapper(BufferedWriter(full), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdout", stdout)
+    assert 2 == main(["check", "cli_suites:Sound"])
+    full.error = None
+    told = "Error: nothing more can be written: No space left on device\n"
+    assert told == capsys.readouterr().err
+
+
+def test_any_other_trouble_with_what_is_written_comes_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken = Failing(OSError(5, "Input/output error"))
+    monkeypatch.setattr(sys, "stdout", TextIOWrapper(BufferedWriter(broken), encoding="utf-8"))
+    with pytest.raises(OSError, match="Input/output error"):
+        main(["check", "cli_suites:Sound"])
+    broken.error = None
+
+
 def test_a_suite_that_tries_next_to_nothing_is_not_good(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -79,9 +148,25 @@ def test_a_suite_that_tries_next_to_nothing_is_not_good(
 
 def test_a_gateway_is_tried_without_a_suite(capsys: pytest.CaptureFixture[str]) -> None:
     status, told = checked(capsys, "Idle")
-    assert 0 == status
+    assert 1 == status
+    assert "\nthe gateway has no method of its port: if it needs none, say offers_nothing\n" in told
     assert "\nadapter: cli_suites.Idle\noperations: none\n" in told
     assert re.search(r"cli_suites:Idle: \d+ laws: \d+ holds?, \d+ do not apply\n$", told)
+
+
+def test_laws_that_nobody_can_play_count_for_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    status, told = checked(capsys, "Unplayable")
+    assert 1 == status
+    assert "\nonly 0 of the laws can be tried: " in told
+    assert told.endswith("12 laws: 12 do not apply\n")
+
+
+def test_a_suite_may_say_that_its_gateway_offers_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, told = checked(capsys, "Offline")
+    assert 0 == status
+    assert "offers_nothing" not in told
 
 
 def test_an_interruption_ends_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,6 +181,9 @@ def test_an_interruption_ends_it(capsys: pytest.CaptureFixture[str]) -> None:
         ("no_such_module:Suite", "cannot import no_such_module"),
         ("cli_suites:Missing", "cli_suites has no Missing"),
         ("cli_suites:number", "made int: name what makes a gateway, or a suite"),
+        ("cli_suites:Machine", "is a machine, whose tests are for pytest: name a suite"),
+        ("cli_suites:AsyncMachine", "is a machine, whose tests are for pytest: name a suite"),
+        ("cli_suites:awaited", "must be awaited: name what makes a gateway at once"),
         ("cli_suites:leaving", "failed: SystemExit: 3"),
         ("cli_suites:Unmade", "failed: RuntimeError: no database"),
         ("cli_suites:WithoutLoop", "failed: NotImplementedError: write run()"),

@@ -130,6 +130,14 @@ def test_what_is_no_name_is_refused_and_nothing_is_written(
     assert [] == list(tmp_path.iterdir())
 
 
+def test_what_something_else_in_the_package_is_called_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = refusal(capsys, "webhook_secrets")
+    assert "webhook_secrets cannot be its name: something else in test_webhook_secrets.py" in told
+    assert [] == list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("name", ["class", "import", "self", "test", "test_bank", "testing"])
 def test_what_would_mean_something_else_to_python_or_pytest_is_refused(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

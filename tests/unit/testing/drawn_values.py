@@ -41,6 +41,21 @@ def drawn(strategy: st.SearchStrategy[T], count: int = 40) -> list[T]:
     return values
 
 
+def told_of_failure(strategy: st.SearchStrategy[T]) -> str:
+    """What is told of a value with which a test fails."""
+
+    @settings(SAME_EVERY_TIME, max_examples=1)
+    @given(strategy)
+    def fail(value: T) -> None:
+        raise ZeroDivisionError
+
+    try:
+        fail()
+    except ZeroDivisionError as error:
+        return "\n".join(error.__notes__)
+    raise AssertionError("it was drawn, and nothing failed")
+
+
 def seen(strategy: st.SearchStrategy[T], of: Callable[[T], U], expected: Collection[U]) -> set[U]:
     """All that was seen of a strategy's values by the time that all of the expected was."""
     found: set[U] = set()

@@ -181,6 +181,8 @@ def test_a_deviation_that_is_none_any_more_fails() -> None:
     suite = suite_of(deviations={"TRY-1": "it was so once"})
     with pytest.raises(DeviationKept, match=r"TRY-1 .* and it is kept: take it off `deviations`"):
         run_test(suite)
+    note = "it is declared a deviation, and it is kept: take it off `deviations`"
+    assert note == suite.find(CAPTURES).note
 
 
 def test_a_deviation_from_what_does_not_apply_fails() -> None:
@@ -239,13 +241,7 @@ def test_attributes_that_are_made_when_they_are_read_are_not_looked_at() -> None
 
 
 def test_a_mistake_in_a_control_is_told_in_its_own_words_alone() -> None:
-    def asks_for_a_source(bench: Bench) -> None:
-        bench.drawn.amount()
-        bench.source()
-
-    def source(_self: object, _gateway: object) -> None:
-        raise ValueError("no card is left")
-
+    source = raising(ValueError("no card is left"))
     with pytest.raises(ValueError, match="no card is left") as raised:
         run_test(suite_of(law_of(asks_for_a_source), source=source))
     assert ["while this was tried: TRY-1: it is as it should be"] == raised.value.__notes__
@@ -259,8 +255,96 @@ def test_a_law_cannot_be_overridden(name: str) -> None:
 
 
 def test_a_suite_that_tries_next_to_nothing_fails() -> None:
-    with pytest.raises(SuiteTooThin, match=r"only .* laws can be tried: write more of the suite's"):
+    with pytest.raises(SuiteTooThin, match=r"only 1 .* laws can be tried: write more of the suite"):
         suite_of().test_enough_laws_are_tried()
+
+
+def asks_for_a_source(bench: Bench) -> None:
+    bench.drawn.amount()
+    bench.source()
+
+
+def raising(error: BaseException) -> Callable[[object, object], None]:
+    """A control that raises."""
+
+    def source(_self: object, _gateway: object) -> None:
+        raise error
+
+    return source
+
+
+TEN_LAWS = [law_of(asks_for_a_source, code=f"TRY-{number}") for number in range(1, 11)]
+OTHER_AREA = law_of(asks_for_a_capture, code="CAP-1")
+
+
+@pytest.mark.parametrize(
+    "error", [NotImplementedError(), SkipTest("no card"), pytest.skip.Exception("no card")]
+)
+def test_laws_that_apply_and_that_nobody_can_play_are_not_tried(error: BaseException) -> None:
+    suite = suite_of(*TEN_LAWS, OTHER_AREA, source=raising(error))
+    with pytest.raises(SuiteTooThin, match=r"^only 1 of the laws can be tried: "):
+        suite.test_enough_laws_are_tried()
+
+
+def test_laws_of_which_some_examples_can_be_played_are_tried() -> None:
+    turns = iter(range(1000))
+
+    def source(_self: object, _gateway: object) -> None:
+        if next(turns) % 7:
+            raise NotImplementedError
+
+    suite_of(*TEN_LAWS, OTHER_AREA, source=source).test_enough_laws_are_tried()
+
+
+def test_laws_that_are_broken_or_that_fail_otherwise_are_tried_all_the_same() -> None:
+    broken = suite_of(*TEN_LAWS, OTHER_AREA, gateway=lambda: Answering(lambda _: Unknown()))
+    broken.test_enough_laws_are_tried()
+    suite_of(*TEN_LAWS, OTHER_AREA, source=raising(OSError())).test_enough_laws_are_tried()
+
+
+def test_it_is_tried_no_longer_than_it_takes_to_have_tried_enough() -> None:
+    drawn: list[str] = []
+
+    def named(number: int) -> GatewayLaw:
+        return law_of(lambda _: drawn.append(f"TRY-{number}"), code=f"TRY-{number}")
+
+    suite_of(*map(named, range(1, 99)), OTHER_AREA).test_enough_laws_are_tried()
+    assert [f"TRY-{number}" for number in range(1, 10)] == drawn
+
+
+@pytest.mark.parametrize(
+    ("gateway", "offers_nothing", "why"),
+    [
+        (Gateway, False, "the gateway has no method of its port: if it needs none, say offers_"),
+        (BogusGateway, True, "offers_nothing is said of a gateway that offers .*'capture'"),
+    ],
+)
+def test_whether_a_gateway_offers_nothing_is_said(
+    gateway: type[Gateway], offers_nothing: bool, why: str
+) -> None:
+    suite = suite_of(*TEN_LAWS, gateway=gateway, offers_nothing=offers_nothing)
+    with pytest.raises(SuiteTooThin, match=why):
+        suite.test_enough_laws_are_tried()
+
+
+def test_a_suite_of_a_gateway_that_offers_nothing_on_purpose_is_not_too_thin() -> None:
+    suite_of(gateway=Gateway, offers_nothing=True).test_enough_laws_are_tried()
+
+
+def test_a_law_that_is_overridden_after_the_class_was_made_is_missed_by_the_others() -> None:
+    suite = suite_of(CAPTURES, OTHER_AREA)
+    setattr(type(suite), CAPTURES.test_name, lambda self: None)
+    with pytest.raises(TypeError, match="hides the law TRY-1"):
+        run_test(suite, 1)
+
+
+@pytest.mark.parametrize("is_of_class", [True, False])
+def test_an_odd_deviation_that_is_declared_later_is_refused_too(is_of_class: bool) -> None:
+    suite = suite_of()
+    told: Any = type(suite) if is_of_class else suite
+    told.deviations = {"TRY-9": "so"}
+    with pytest.raises(TypeError, match=r"TestMine.deviations names 'TRY-9': there is no such law"):
+        run_test(suite)
 
 
 def test_a_gateway_of_another_class_is_refused() -> None:

@@ -31,7 +31,7 @@ from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.drawing import smallest
 from paysession.testing._gateways.law import CONTROLS, GatewayLaw, law
 from paysession.testing._laws import threads
-from paysession.testing._laws.suite import enact
+from paysession.testing._laws.suite import SuiteTooThin, enact
 from paysession.testing._laws.verdicts import Verdict
 
 TEN = Money("10", "USD")
@@ -386,9 +386,13 @@ def test_an_area_that_is_offered_and_cannot_be_tried_makes_a_suite_too_thin(
         def make_gateway(self) -> BogusGateway:
             return BogusGateway()
 
-    assert TestBogus().thin() is None
+    TestBogus().test_enough_laws_are_tried()
     monkeypatch.setattr(conformance, "AREAS", {"NEW": frozenset({"capture"})})
-    assert "no law of NEW can be tried, and the gateway offers ['capture']" == TestBogus().thin()
+    monkeypatch.setattr(TestBogus, "can_be_tried", lambda self, law: True)
+    with pytest.raises(
+        SuiteTooThin, match=r"^no law of NEW can be tried, and the gateway offers \['capture'\]$"
+    ):
+        TestBogus().test_enough_laws_are_tried()
 
 
 def test_every_trial_has_ids_of_its_own_where_a_provider_remembers() -> None:

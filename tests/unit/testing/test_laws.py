@@ -130,3 +130,8 @@ def test_only_what_is_broken_is_bad() -> None:
 )
 def test_verdicts_are_counted(verdicts: list[str], expected: str) -> None:
     assert expected == tally(verdicts)
+
+
+def test_verdicts_on_some_of_the_laws_do_not_look_like_those_on_all() -> None:
+    assert "2 of 9 laws tried: 2 hold" == tally(["holds"] * 2, untried=7)
+    assert "0 of 9 laws tried" == tally([], untried=9)

@@ -33,6 +33,17 @@ def test_one_suite_is_counted_and_several_also_together() -> None:
     ] == list(counted([ONE, TWO]))
 
 
+def test_laws_that_were_not_tried_are_counted_and_listed() -> None:
+    some = attrs.evolve(ONE, untried={"BAL-1": "it adds up", "BAL-2": "it stays"})
+    expected = "TestOne: 2 of 4 laws tried: 1 holds, 1 does not apply"
+    assert [expected] == list(counted([some]))
+    all_of_them = "in all: 4 of 6 laws tried: 1 holds, 1 does not apply, 1 deviates as declared, "
+    assert f"{all_of_them}1 is broken" == list(counted([some, TWO]))[-1]
+    lines = page([some], version="0.1.0").splitlines()
+    assert f"- {expected}" in lines
+    assert "| BAL-2 | it stays | not tried |" in lines
+
+
 def test_a_page_has_a_table_for_each_port_and_a_column_for_each_suite() -> None:
     assert """\
 # What is kept, law by law

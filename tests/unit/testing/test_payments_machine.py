@@ -7,8 +7,9 @@ import copy
 import logging
 import pickle
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -210,13 +211,19 @@ def test_what_may_go_wrong_can_be_chosen() -> None:
 
     for machine in (Calm(), TimeOuts()):
         machine.try_profile(STRIPE)
-    with pytest.raises(ValueError, match="F99"):
+    with pytest.raises(ValueError, match="there is no fault 'F99': use one of F1 to F"):
         Unknown().try_profile(STRIPE)
 
 
-def test_no_history_at_all_proves_nothing() -> None:
+@pytest.mark.parametrize("histories", [0, -1, True, "5", 2.5])
+def test_no_history_at_all_proves_nothing(histories: object) -> None:
     with pytest.raises(TypeError, match=r"Mine\.histories must be 1 or more"):
-        type("Mine", (Machine,), {"histories": 0})
+        type("Mine", (Machine,), {"histories": histories})
+
+
+def test_faults_in_one_text_are_refused_when_the_class_is_made() -> None:
+    with pytest.raises(TypeError, match=r"Mine\.faults is one text: make it a tuple"):
+        type("Mine", (Machine,), {"faults": "F2"})
 
 
 def test_what_is_wrong_is_told_as_the_shortest_history_that_shows_it() -> None:
@@ -284,6 +291,26 @@ def test_what_is_made_must_be_what_is_tried() -> None:
         Awaited().try_profile(STRIPE)
     with pytest.raises(TypeError, match="must return AsyncPayments, not Payments"):
         Called().try_profile(STRIPE)
+
+
+def test_what_must_be_awaited_is_for_the_other_machine() -> None:
+    class Awaited(Machine):
+        async def make_payments(  # type: ignore[override]
+            self, gateway: Gateway, clock: Clock, ids: Ids
+        ) -> Payments:
+            raise NotImplementedError
+
+    with pytest.raises(TypeError, match="must be awaited: subclass AsyncPaymentsMachine for that"):
+        Awaited().try_profile(STRIPE)
+
+
+def test_an_event_loop_that_does_not_run_anything_is_told() -> None:
+    def run_nothing(main: Coroutine[Any, Any, None]) -> None:
+        main.close()
+
+    idle = type("Idle", (AsyncBroken,), {"run": staticmethod(run_nothing)})
+    with pytest.raises(TypeError, match=r"run\(\) came back before its coroutine had ended"):
+        idle().try_profile(STRIPE)
 
 
 def test_a_command_that_is_overridden_would_not_be_tried_and_is_refused() -> None:

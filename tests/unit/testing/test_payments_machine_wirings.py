@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import attrs
 import pytest
 
-from paysession import AsyncPayments, Payments
-from paysession.errors import GatewayUnreachable
-from paysession.gateways import AsyncGateway, BogusGateway, Gateway
+from paysession import AsyncPayments, Money, Payments
+from paysession.errors import GatewayUnreachable, InvalidSignature, UnreadableNotification
+from paysession.gateways import AsyncGateway, BogusGateway, CaptureRequest, Gateway, Notification
 from paysession.gateways.port import operations_of
+from paysession.outcomes import NO_REFERENCES, Captured, Pending, Refunded
 from paysession.stores import AsyncInMemoryStore, InMemoryStore
 from paysession.testing import PROFILES, AsyncPaymentsMachine, HistoryBroken, PaymentsMachine
 
@@ -110,6 +113,15 @@ def test_gateways_that_cannot_be_looked_up_are_noticed() -> None:
     assert "GatewayBroken" in seen
 
 
+def through(call: Callable[[Callable[[Any], Any], Any], Any]) -> Wired:
+    """A wiring with an adapter of its own around the one that it is given."""
+
+    def wired(store: InMemoryStore, gateway: Gateway, clock: Clock, ids: Ids) -> Payments:
+        return Payments({"simulated": around(gateway, call)}, store=store, clock=clock, ids=ids)
+
+    return wired
+
+
 def retrying(error: type[Exception]) -> Wired:
     """A wiring whose adapter asks again when it hears of an error."""
 
@@ -119,14 +131,12 @@ def retrying(error: type[Exception]) -> Wired:
         except error:
             return call(request)
 
-    def wired(store: InMemoryStore, gateway: Gateway, clock: Clock, ids: Ids) -> Payments:
-        return Payments({"simulated": around(gateway, again)}, store=store, clock=clock, ids=ids)
-
-    return wired
+    return through(again)
 
 
 def test_whoever_asks_again_where_keys_are_ignored_is_noticed() -> None:
-    assert ("WIRE-2", "it came 2 times") == caught(retrying(TimeoutError), "hostile")
+    code, seen = caught(retrying(TimeoutError), "hostile")
+    assert ("WIRE-2", True) == (code, ": it came 2 times, and yours " in seen)
 
 
 def test_whoever_asks_again_what_is_known_by_its_key_does_no_harm() -> None:
@@ -141,10 +151,120 @@ def test_whoever_answers_for_a_gateway_is_noticed() -> None:
     def made_up(call: Callable[[Any], Any], request: object) -> object:
         raise TimeoutError
 
-    def wired(store: InMemoryStore, gateway: Gateway, clock: Clock, ids: Ids) -> Payments:
-        return Payments({"simulated": around(gateway, made_up)}, store=store, clock=clock, ids=ids)
+    code, seen = caught(through(made_up))
+    came = "create_session: it came 0 times, and yours raised TimeoutError: "
+    assert ("WIRE-2", came) == (code, seen)
 
-    assert ("WIRE-2", "it came 0 times") == caught(wired)
+
+def with_key_of_its_own(call: Callable[[Any], Any], request: Any) -> object:
+    has_key = hasattr(request, "key")
+    return call(attrs.evolve(request, key=f"{request.key}_2") if has_key else request)
+
+
+def once_more_with_key_of_its_own(call: Callable[[Any], Any], request: Any) -> object:
+    try:
+        return call(request)
+    except TimeoutError:
+        return with_key_of_its_own(call, request)
+
+
+def in_whole_units(call: Callable[[Any], Any], request: Any) -> object:
+    if not isinstance(request, CaptureRequest):
+        return call(request)
+    cents = request.amount.minor // 100 * 100
+    return call(attrs.evolve(request, amount=Money.from_minor(cents, request.amount.currency)))
+
+
+def without_what_is_signed(call: Callable[[Any], Any], request: Any) -> object:
+    is_request = not isinstance(request, Notification)
+    return call(request if is_request else Notification(request.body, {}))
+
+
+def read_by_nobody(call: Callable[[Any], Any], request: Any) -> object:
+    return () if isinstance(request, Notification) else call(request)
+
+
+@pytest.mark.parametrize(
+    ("call", "seen"),
+    [
+        (with_key_of_its_own, r"^create_session\.key: expected '(.+)', but got '\1_2'$"),
+        (once_more_with_key_of_its_own, r"^\w+\.key: expected '(.+)', but got '\1_2'$"),
+        (in_whole_units, r"^capture\.amount\.minor: expected \d+, but got \d+00$"),
+        (without_what_is_signed, r"^read_notification\.?\['headers'\].*but got nothing$"),
+        (read_by_nobody, r"^read_notification: it came 0 times, and yours answered \(\)$"),
+    ],
+)
+def test_whoever_asks_for_something_else_is_noticed(
+    call: Callable[[Callable[[Any], Any], Any], Any], seen: str
+) -> None:
+    code, told = caught(through(call))
+    assert ("WIRE-2", True) == (code, re.search(seen, told) is not None), told
+
+
+def taken_already(call: Callable[[Any], Any], request: Any) -> object:
+    answer = call(request)
+    if not isinstance(answer, Pending) or not isinstance(request, CaptureRequest):
+        return answer
+    return Captured(request.amount, references=answer.references)
+
+
+def without_ids(call: Callable[[Any], Any], request: Any) -> object:
+    answer = call(request)
+    has_ids = isinstance(answer, Captured | Refunded)
+    return attrs.evolve(answer, references=NO_REFERENCES) if has_ids else answer
+
+
+def quietly(call: Callable[[Any], Any], request: Any) -> object:
+    try:
+        return call(request)
+    except (InvalidSignature, UnreadableNotification):
+        return ()
+
+
+def never_in_doubt(call: Callable[[Any], Any], request: Any) -> object:
+    try:
+        return call(request)
+    except TimeoutError as error:
+        raise GatewayUnreachable("no answer") from error
+
+
+def always_in_doubt(call: Callable[[Any], Any], request: Any) -> object:
+    answer = call(request)
+    return no_database() if isinstance(request, Notification) else answer
+
+
+def no_database() -> object:
+    raise RuntimeError("no database")
+
+
+@pytest.mark.parametrize(
+    ("call", "seen"),
+    [
+        (taken_already, r"^capture: expected Pending\(.*\), but got Captured\("),
+        (without_ids, r"^\w+\.references.*: expected .*, but got "),
+        (
+            quietly,
+            r"^read_notification: the gateway given raised .+, and yours answered \(\)$",
+        ),
+        (never_in_doubt, r"the gateway given raised TimeoutError.*yours raised GatewayUnreachable"),
+        (always_in_doubt, "and yours raised RuntimeError: no database$"),
+    ],
+)
+def test_whoever_answers_something_else_is_noticed(
+    call: Callable[[Callable[[Any], Any], Any], Any], seen: str
+) -> None:
+    code, told = caught(through(call), "adyen")
+    assert ("WIRE-8", True) == (code, re.search(seen, told) is not None), told
+
+
+def test_whoever_says_in_words_of_its_own_that_nothing_is_known_does_no_harm() -> None:
+    def in_other_words(call: Callable[[Any], Any], request: object) -> object:
+        try:
+            return call(request)
+        except (TimeoutError, ConnectionError) as error:
+            raise RuntimeError("the connection was lost") from error
+
+    Wiring(through(in_other_words)).try_profile(PROFILES["stripe"])
 
 
 def test_a_wiring_by_which_nobody_can_ever_pay_proves_nothing() -> None:
@@ -153,12 +273,9 @@ def test_a_wiring_by_which_nobody_can_ever_pay_proves_nothing() -> None:
             return call(request)
         raise GatewayUnreachable("the circuit is open")
 
-    def wired(store: InMemoryStore, gateway: Gateway, clock: Clock, ids: Ids) -> Payments:
-        return Payments({"simulated": around(gateway, closed)}, store=store, clock=clock, ids=ids)
-
-    Wiring(wired).try_profile(PROFILES["stripe"])
+    Wiring(through(closed)).try_profile(PROFILES["stripe"])
     with pytest.raises(HistoryBroken) as broken:
-        Many(wired).try_profile(PROFILES["stripe"])
+        Many(through(closed)).try_profile(PROFILES["stripe"])
     assert "WIRE-7" == broken.value.code
     assert "in 10 histories not one call moved money" == broken.value.violation.seen
 
@@ -173,6 +290,16 @@ def test_a_clock_that_knows_no_zone_is_noticed() -> None:
     code, seen = caught(wired)
     assert "WIRE-3" == code
     assert "clock must return aware datetimes" in seen
+
+
+def test_a_clock_of_whole_seconds_is_noticed() -> None:
+    def wired(store: InMemoryStore, gateway: Gateway, clock: Clock, ids: Ids) -> Payments:
+        def whole() -> datetime:
+            return clock().replace(microsecond=0)
+
+        return Payments({"simulated": gateway}, store=store, clock=whole, ids=ids)
+
+    assert "WIRE-3" == caught(wired)[0]
 
 
 def test_a_clock_that_stands_still_is_noticed() -> None:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
-from drawn_values import drawn, seen, simplest
+from drawn_values import drawn, seen, simplest, told_of_failure
 from hypothesis import strategies as st
 
 from paysession import Currency, Money
@@ -46,6 +47,11 @@ def test_digits_that_no_currency_has_are_refused(digits: int | set[int]) -> None
         strategies.currencies(digits=digits)
 
 
+def test_digits_are_counted_in_numbers() -> None:
+    with pytest.raises(TypeError, match="digits must be a number, or several, not str"):
+        strategies.currencies(digits="2")  # type: ignore[arg-type]  # that is the point
+
+
 def test_money_comes_in_every_kind_of_currency_and_never_below_zero() -> None:
     monies = drawn(strategies.money())
     assert {0, 2, 3, 4} == {each.currency.digits for each in monies}
@@ -62,6 +68,22 @@ def test_money_below_zero_comes_if_it_is_asked_for() -> None:
     monies = drawn(strategies.money("EUR", least="-1.00", most="1.00"))
     assert {True, False} == {each.is_negative for each in monies}
     assert all(abs(each) <= Money(1, "EUR") for each in monies)
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        strategies.money("KWD", least="7.001", most="7.001"),
+        strategies.payables(currency="KWD", least="7.001", most="7.001"),
+        strategies.histories(amounts=strategies.money("KWD", least="7.001"), currency="KWD"),
+    ],
+)
+def test_amounts_with_which_a_test_fails_are_told_with_their_currency(
+    strategy: st.SearchStrategy[object],
+) -> None:
+    told = told_of_failure(strategy)
+    assert re.search(r"Money\('\d\.\d{3}', 'KWD'\)", told)
+    assert not re.search(r"lambda|\bof\(|minor=", told)
 
 
 def test_bounds_are_rounded_into_what_a_currency_can_count() -> None:

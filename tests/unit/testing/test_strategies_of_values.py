@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import product
@@ -8,7 +9,7 @@ from typing import Any, get_args
 
 import attrs
 import pytest
-from drawn_values import drawn, seen, simplest
+from drawn_values import drawn, seen, simplest, told_of_failure
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -174,6 +175,28 @@ def test_a_value_where_a_strategy_is_wanted_is_refused_at_once(
     expected = rf"^{name} must be a strategy, not int: wrap a value in st.just\(\)$"
     with pytest.raises(TypeError, match=expected):
         strategy(**{name: 5})
+
+
+def test_what_cannot_sign_is_refused_at_once() -> None:
+    with pytest.raises(TypeError, match="sign must return headers of a body, not be int"):
+        strategies.notifications(sign=5)  # type: ignore[arg-type]  # that is the point
+
+
+@pytest.mark.parametrize(
+    ("strategy", "told"),
+    [
+        (strategies.notifications(bodies=st.just(b"{}")), r"Notification\(\s*b'{}',\s*{'content-"),
+        (strategies.instants(), r"datetime\.datetime\(2026, 1, 1, "),
+        (strategies.secrets(), r"Secret\(\s*'whsec_\w+'\)"),
+        (strategies.requests(), r"Request\(\s*key='(.+)',\s*operation_id='\1',"),
+    ],
+)
+def test_what_a_test_fails_with_is_told_and_not_how_it_was_made(
+    strategy: st.SearchStrategy[object], told: str
+) -> None:
+    shown = told_of_failure(strategy)
+    assert re.search(told, shown)
+    assert "lambda" not in shown
 
 
 def test_a_role_that_there_is_not_is_refused() -> None:

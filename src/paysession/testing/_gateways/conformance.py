@@ -10,7 +10,8 @@ The suite of a gateway: subclass it, say how yours is made, and pytest finds a t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -44,6 +45,8 @@ class GatewayConformance(Controls[G], Suite):
         examples: How many examples are tried of a law that leaves something open, if not a
             tenth of what Hypothesis's profile says.
         seed: What they are drawn from, to see the same ones again.
+        offers_nothing: Whether the gateway has none of its port's methods, and needs none,
+            because people take the money. Otherwise such a gateway proves nothing.
 
     Raises:
         TypeError: When a subclass is defined that overrides a law, or declares a deviation
@@ -53,6 +56,7 @@ class GatewayConformance(Controls[G], Suite):
     port = "gateway"
     examples: ClassVar[int | None] = None
     seed: ClassVar[int | None] = None
+    offers_nothing: ClassVar[bool] = False
 
     def missing(self, law: Law) -> tuple[str, ...]:
         """Return what a law speaks of that is not there, in words."""
@@ -75,23 +79,11 @@ class GatewayConformance(Controls[G], Suite):
         if find_spec("hypothesis") is None:
             needed = "laws of gateways need Hypothesis: pip install 'paysession[testing]'"
             raise ModuleNotFoundError(needed, name="hypothesis")
-        from paysession.testing._gateways.drawing import Drawn, tried  # noqa: PLC0415 - an extra
+        from paysession.testing._gateways.drawing import tried  # noqa: PLC0415 - an extra
 
         def trial(draws: Draws) -> None:
             __tracebackhide__ = True
-            stage = Stage(self.run, patience_seconds=self.patience_seconds)
-            try:
-                _, capabilities, _ = self._subject
-                drawn = Drawn(draws, self.currencies, capabilities.minor_units)
-                bench = Bench(cast("GatewayLaw", law), self, stage, drawn)
-                law.check(bench)
-                bench.ends()
-            except LawBroken as broken:
-                if stage.is_stuck:
-                    raise GivenUp(broken) from None
-                raise
-            finally:
-                stage.leave(cast("Any", self.close))
+            self._play(law, draws)
 
         try:
             tried(trial, examples=self.examples, seeded=self.seed)
@@ -100,22 +92,48 @@ class GatewayConformance(Controls[G], Suite):
         except GivenUp as given_up:
             raise self._masked(given_up.broken) from None
 
+    def can_be_tried(self, law: Law) -> bool:
+        """Tell whether a law is ever tried in earnest: one example that can be played will do."""
+        from paysession.testing._gateways.drawing import is_ever_played  # noqa: PLC0415 - an extra
+
+        def trial(draws: Draws) -> None:
+            with suppress(LawBroken, GivenUp):
+                self._play(law, draws)
+
+        return is_ever_played(trial, examples=self.examples, seeded=self.seed)
+
+    def _play(self, law: Law, draws: Draws) -> None:
+        """Try a law once, with what is drawn for it."""
+        __tracebackhide__ = True
+        from paysession.testing._gateways.drawing import Drawn  # noqa: PLC0415 - an extra
+
+        stage = Stage(self.run, patience_seconds=self.patience_seconds)
+        try:
+            _, capabilities, _ = self._subject
+            drawn = Drawn(draws, self.currencies, capabilities.minor_units)
+            bench = Bench(cast("GatewayLaw", law), self, stage, drawn)
+            law.check(bench)
+            bench.ends()
+        except LawBroken as broken:
+            if stage.is_stuck:
+                raise GivenUp(broken) from None
+            raise
+        finally:
+            stage.leave(cast("Any", self.close))
+
     def _masked(self, broken: LawBroken) -> LawBroken:
         """Let nothing that the author calls a secret be shown."""
         broken.secrets = (*self.canaries, *self.webhook_secrets)
         return broken
 
-    def thin(self) -> str | None:
-        """Return why the laws that it must keep are too few to prove anything, if they are."""
+    def thin(self, tried: Sequence[Law]) -> str | None:
+        """Return why the laws that were tried in earnest are too few to prove anything, if so."""
         _, _, offered = self._subject
-        why = super().thin()
-        if offered and why is not None:
-            return why
-        tried = {law.area for law in self.laws if not self.missing(law)}
-        for area, methods in AREAS.items():
-            if methods and methods <= offered and area not in tried:
-                return f"no law of {area} can be tried, and the gateway offers {sorted(methods)}"
-        return None
+        if self.offers_nothing:
+            return _offers_after_all(offered)
+        if not offered:
+            return "the gateway has no method of its port: if it needs none, say offers_nothing"
+        return super().thin(tried) or _area_without_law(offered, tried)
 
     def described(self) -> Mapping[str, str]:
         """Return what is on trial: its class, its methods, and what differs from the defaults."""
@@ -145,6 +163,20 @@ class GatewayConformance(Controls[G], Suite):
         if not isinstance(gateway, wanted):
             name = getattr(wanted, "__name__", "Gateway or AsyncGateway")
             raise TypeError(f"make_gateway() must return {name}, not {type(gateway).__name__}")
+
+
+def _offers_after_all(offered: Collection[str]) -> str | None:
+    if offered:
+        return f"offers_nothing is said of a gateway that offers {sorted(offered)}: take it off"
+    return None
+
+
+def _area_without_law(offered: frozenset[str], tried: Sequence[Law]) -> str | None:
+    areas = {law.area for law in tried}
+    for area, methods in AREAS.items():
+        if methods and methods <= offered and area not in areas:
+            return f"no law of {area} can be tried, and the gateway offers {sorted(methods)}"
+    return None
 
 
 def _declared(capabilities: Capabilities) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import count
 from random import Random
-from typing import Final, Protocol, TypeVar, cast
+from typing import Final, Protocol, TypeAlias, TypeVar, cast
 
 import attrs
 from hypothesis import HealthCheck, Phase, core, given, reject, seed, settings
@@ -151,6 +151,7 @@ def smallest(currency: str, units: MinorUnits) -> Money:
     raise AmountNotRepresentable(currency, units.name, "no multiple of ten can be sent there")
 
 
+_Kinds: TypeAlias = tuple[type[BaseException], ...]
 _ALL_OF_THEM: Final = cast("list[HealthCheck]", list(HealthCheck))
 
 
@@ -219,6 +220,27 @@ def tried(trial: Callable[[Draws], None], *, examples: int | None, seeded: int |
             error.__cause__ = error.__context__ = None
             error.again = again
         raise
+
+
+class _Played(BaseException):
+    """Something was played to its end: no `Exception`, so that no more is tried."""
+
+
+def is_ever_played(
+    trial: Callable[[Draws], None], *, examples: int | None, seeded: int | None
+) -> bool:
+    """Tell whether something can be played in any of the examples, none of which is skipped."""
+    played: list[bool] = []
+
+    def once(draws: Draws) -> None:
+        trial(draws)
+        played.append(True)
+        raise _Played
+
+    skips = cast("Callable[[], _Kinds]", core.skip_exceptions_to_reraise)
+    with suppress(_Played, CannotBeTried, *skips()):
+        tried(once, examples=examples, seeded=seeded)
+    return bool(played)
 
 
 def _asked_for() -> int | None:

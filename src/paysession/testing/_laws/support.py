@@ -52,12 +52,14 @@ class Support:
         port: What its laws are of.
         described: What is on trial.
         rows: What came of each law that was tried.
+        untried: The sentences of the others, by their codes.
     """
 
     suite: str
     port: str
     described: Mapping[str, str]
     rows: Sequence[Row]
+    untried: Mapping[str, str] = {}
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -68,9 +70,14 @@ class Support:
 def counted(suites: Sequence[Support]) -> Iterator[str]:
     """Count what came of each suite's laws, and of all together where there are several."""
     for each in suites:
-        yield f"{each.suite}: {tally(each.verdicts)}"
+        yield f"{each.suite}: {_tally(each)}"
     if len(suites) > 1:
-        yield f"in all: {tally(verdict for each in suites for verdict in each.verdicts)}"
+        yield f"in all: {_tally(*suites)}"
+
+
+def _tally(*suites: Support) -> str:
+    verdicts = (verdict for each in suites for verdict in each.verdicts)
+    return tally(verdicts, untried=sum(len(each.untried) for each in suites))
 
 
 def page(suites: Sequence[Support], *, version: str) -> str:
@@ -104,7 +111,7 @@ def write(path: Path, text: str) -> None:
 def _lines(suites: Sequence[Support], version: str) -> Iterator[str]:
     yield from ("# What is kept, law by law", "", f"Tried with paysession {version}.", "")
     for each in suites:
-        yield f"- {_cell(each.suite)}: {tally(each.verdicts)}"
+        yield f"- {_cell(each.suite)}: {_tally(each)}"
         yield from (f"  - {name}: {_cell(told)}" for name, told in each.described.items())
     for port, title in _TITLES.items():
         if of_port := [each for each in suites if each.port == port]:
@@ -120,6 +127,8 @@ def _table(suites: Sequence[Support]) -> Iterator[str]:
     yield f"|---|---|{'---|' * len(names)}"
     columns = [{row.code: row for row in each.rows} for each in suites]
     sentences = {row.code: row.sentence for each in suites for row in each.rows}
+    for each in suites:
+        sentences |= each.untried
     for code in sorted(sentences, key=_in_order):
         told = [str(column[code]) if code in column else "not tried" for column in columns]
         yield f"| {code} | {' | '.join(map(_cell, [sentences[code], *told]))} |"

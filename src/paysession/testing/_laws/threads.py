@@ -35,6 +35,14 @@ class Answer(Generic[R]):
         return cast("R", self.value)
 
 
+def came_of(call: Callable[[], T]) -> Answer[T]:
+    """Return what comes of a call: none of its exceptions is raised."""
+    try:
+        return Answer(call())
+    except Exception as error:  # noqa: BLE001 - whoever asks for it gets it
+        return Answer(error=error)
+
+
 def bounded(calls: Sequence[Callable[[], T]], *, seconds: float | None = None) -> list[T]:
     """
     Make each call in a thread of its own, and return what came of them.

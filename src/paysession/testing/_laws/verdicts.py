@@ -43,19 +43,23 @@ class Finding:
         return self.verdict is not Verdict.BROKEN
 
 
-def tally(verdicts: Iterable[Verdict | str]) -> str:
+def tally(verdicts: Iterable[Verdict | str], *, untried: int = 0) -> str:
     """
-    Count verdicts in one line.
+    Count verdicts in one line, and say so where they are not those of all the laws.
 
     >>> tally(["holds", "does not apply", "holds", "deviates as declared"])
     '4 laws: 2 hold, 1 does not apply, 1 deviates as declared'
+    >>> tally(["holds"], untried=46)
+    '1 of 47 laws tried: 1 holds'
     """
     counts = Counter(Verdict(each) for each in verdicts)
     total = counts.total()
     parts = [
         f"{counts[each]} {_WORDS[each][counts[each] != 1]}" for each in Verdict if counts[each]
     ]
-    return f"{total} law{'' if total == 1 else 's'}: {', '.join(parts)}"
+    whole = f"{total} law{'' if total == 1 else 's'}"
+    head = f"{total} of {total + untried} laws tried" if untried else whole
+    return f"{head}: {', '.join(parts)}" if parts else head
 
 
 _WORDS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC
 from functools import partial
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
@@ -11,28 +11,19 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 import attrs
 
 from paysession._drivers import Observer, Ports, Step, adrive, aperform, drive, perform
-from paysession._flows.asks import Ask, Call, Commit, Describe, Description, Flow, NewId, Now
+from paysession._flows.asks import Ask, Call, Commit, Describe, Description, Flow, NewId, Now, Read
 from paysession._payments import AsyncPayments, Commands, Payments, command
-from paysession.errors import GatewayUnreachable, Unsupported
 from paysession.gateways.port import AsyncGateway, Gateway, operations_of
-from paysession.gateways.requests import LookUpRequest, Request
 from paysession.gateways.threads import in_threads
 from paysession.stores.port import AsyncStore, RecordedEvent, Store
 from paysession.testing._laws.shown import shown
-from paysession.testing._laws.threads import Answer
+from paysession.testing._laws.threads import Answer, came_of
 from paysession.testing._payments.awaiting import Hand
+from paysession.testing._payments.exchanges import wrong_with_exchanges
 from paysession.testing._payments.ledger import MANY, OF_STORE, Finding, Ledger
-from paysession.testing._payments.rules import (
-    ANSWERS,
-    CALLED_ONCE,
-    CLOCK,
-    GATEWAY,
-    IDS,
-    OBSERVERS,
-    TENANT,
-)
+from paysession.testing._payments.rules import ANSWERS, CLOCK, GATEWAY, IDS, OBSERVERS, TENANT
 from paysession.testing._simulation.backend import Clock, Ids
-from paysession.testing._simulation.gateway import SimulatedGateway
+from paysession.testing._simulation.gateway import Exchange, SimulatedGateway
 
 T = TypeVar("T")
 S = TypeVar("S", Store, AsyncStore)
@@ -41,7 +32,6 @@ AnyPayments: TypeAlias = Payments | AsyncPayments
 
 _AUDITOR: Final = "auditor"
 """The process that comes last, and has seen nothing of what was committed."""
-_NOT_ARRIVED: Final = (GatewayUnreachable, Unsupported)
 
 
 class Author(Protocol):
@@ -99,9 +89,9 @@ class Application:
 
     def answer(self, ask: Ask[Any], *, by: str, command: str) -> object:
         """Answer as the library's own drivers do, and look at what came of it."""
-        before = self._gateway.arrived
-        came = self._came_of(partial(self._driven, ask, by, command))
-        found = self._wrong_with(ask, came, self._gateway.arrived - before)
+        before = len(self._gateway.exchanges)
+        came = came_of(partial(self._driven, ask, by, command))
+        found = self._wrong_with(ask, came, self._gateway.exchanges[before:])
         if found is None and isinstance(ask, Commit):
             found = self._ledger.after(ask.changes, partial(self._looked_up, by))
         self._found = found or self._found
@@ -173,22 +163,18 @@ class Application:
         payments = self._processes[by]
         if isinstance(payments, AsyncPayments):
             awaited = payments.ports
-            return self._came_of(lambda: self._hand(lambda: aperform(ask, awaited)))
+            return came_of(lambda: self._hand(lambda: aperform(ask, awaited)))
         ports = payments.ports
-        return self._came_of(lambda: self._hand(lambda: perform(ask, ports)))
+        return came_of(lambda: self._hand(lambda: perform(ask, ports)))
 
-    def _came_of(self, call: Callable[[], T]) -> Answer[T]:
-        try:
-            return Answer(call())
-        except Exception as error:  # noqa: BLE001 - it is looked at, and handed on
-            return Answer(error=error)
-
-    def _wrong_with(self, ask: Ask[Any], came: Answer[Any], arrived: int) -> Finding:
+    def _wrong_with(
+        self, ask: Ask[Any], came: Answer[Any], exchanges: Sequence[Exchange]
+    ) -> Finding:
         """Return what is wrong with an answer, if anything is."""
         match ask:
-            case Call(request=request):
-                is_right = self._may_arrive(arrived, request, came.error)
-                return None if is_right else CALLED_ONCE.broken(f"it came {arrived} times")
+            case Call() | Read():
+                honours = self._gateway.capabilities.honours_keys
+                return wrong_with_exchanges(ask, came, exchanges, honours_keys=honours)
             case Describe(gateway):
                 is_ours = gateway == self._author.gateway_name
                 return self._wrong_with_description(came) if is_ours else None
@@ -198,13 +184,6 @@ class Application:
                 return self._wrong_with_id(prefix, came)
             case _:
                 return self._ledger.judged(ask, came) if type(ask) in OF_STORE else None
-
-    def _may_arrive(self, times: int, request: Request[Any], error: BaseException | None) -> bool:
-        """Whether a call may come so often: not at all, if it then says that it did not."""
-        if times == 0:
-            return isinstance(error, _NOT_ARRIVED)
-        is_harmless = self._gateway.capabilities.honours_keys or isinstance(request, LookUpRequest)
-        return times == 1 or is_harmless
 
     def _wrong_with_description(self, came: Answer[Any]) -> Finding:
         name, gateway = f"the gateway {self._author.gateway_name!r}", self._gateway
@@ -239,7 +218,7 @@ class Application:
 
     def _done(self, what: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - of the store's own type
         """Let a store do what no flow asks for."""
-        came = self._came_of(partial(self._hand, call))
+        came = came_of(partial(self._hand, call))
         if came.error is not None:
             raise ANSWERS.broken(f"{what} raised {shown(came.error)}")
         return came.value
@@ -262,6 +241,9 @@ def _of_its_world(gateway: SimulatedGateway, facade: type[AnyPayments]) -> Gatew
 
 def _checked(made: object, facade: type[AnyPayments]) -> AnyPayments:
     """Return what an author has made, unless a part of it would never be tried."""
+    if isinstance(made, Coroutine):
+        made.close()
+        raise TypeError("make_payments() must be awaited: subclass AsyncPaymentsMachine for that")
     if not isinstance(made, facade):
         raise TypeError(f"make_payments() must return {facade.__name__}, not {type(made).__name__}")
     for name, known in vars(Commands).items():

@@ -65,10 +65,7 @@ class _Machine(ABC):
                     f"{cls.__name__}.{_name_of(name)} hides a test of the machine: rename it, for "
                     "none of them can be overridden"
                 )
-        if cls.histories < 1:
-            raise TypeError(
-                f"{cls.__name__}.histories must be 1 or more: without any, no test fails"
-            )
+        _refuse_odd_choices(cls.__name__, cls.histories, cls.faults)
 
     @abstractmethod
     def make_payments(self, gateway: Any, clock: Clock, ids: Ids) -> Any:  # noqa: ANN401 - of either world
@@ -126,6 +123,13 @@ class _Machine(ABC):
         return Run.of(plan, seed=seed, profile=profile, wiring=wiring)
 
 
+def _refuse_odd_choices(machine: str, histories: object, faults: object) -> None:
+    if type(histories) is not int or histories < 1:
+        raise TypeError(f"{machine}.histories must be 1 or more: without any, no test fails")
+    if isinstance(faults, str):
+        raise TypeError(f"{machine}.faults is one text: make it a tuple, such as ('F2',)")
+
+
 @contextmanager
 def _silence() -> Generator[None]:
     """Keep the library from saying what goes wrong: here it goes wrong on purpose."""
@@ -176,7 +180,8 @@ class PaymentsMachine(_Machine):
         tenant: Whose records `make_payments` works on.
 
     Raises:
-        TypeError: When a subclass is defined that overrides one of the tests, or has no histories.
+        TypeError: When a subclass is defined that overrides one of the tests, has no histories, or
+            names its faults in one text.
     """
 
     facade: type[AnyPayments] = Payments
@@ -240,7 +245,8 @@ class AsyncPaymentsMachine(_Machine):
                 ...  # empty the database
 
     Raises:
-        TypeError: When a subclass is defined that overrides one of the tests, or has no histories.
+        TypeError: When a subclass is defined that overrides one of the tests, has no histories, or
+            names its faults in one text.
     """
 
     facade: type[AnyPayments] = AsyncPayments
@@ -280,4 +286,6 @@ class AsyncPaymentsMachine(_Machine):
             ends.append(await beside(partial(self._carry_out, profile)))
 
         self.run(main())
+        if not ends:
+            raise TypeError("run() came back before its coroutine had ended: let it run it whole")
         ends[0].given()

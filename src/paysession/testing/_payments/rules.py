@@ -55,9 +55,10 @@ GATEWAY: Final = Rule(
     "WIRE-1",
     "The gateway that was given is found under its name, with all that it can do.",
 )
-CALLED_ONCE: Final = Rule(
+ASKED: Final = Rule(
     "WIRE-2",
-    "What a gateway is asked comes to the one given; once, if a repeat could move money again.",
+    "What a gateway is asked comes to the one given as it was asked; once, if a repeat could move "
+    "money again.",
 )
 CLOCK: Final = Rule(
     "WIRE-3",
@@ -78,6 +79,10 @@ OBSERVERS: Final = Rule(
 PAID: Final = Rule(
     "WIRE-7",
     "In ten histories together, or in more, some money is paid.",
+)
+ANSWERED: Final = Rule(
+    "WIRE-8",
+    "What the given gateway answers comes back as it was, and what it raises says the same.",
 )
 ANSWERS: Final = Rule(
     "KEEP-1",
@@ -116,7 +121,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
     {
         rule.code: rule
         for rule in (
-            *(GATEWAY, CALLED_ONCE, CLOCK, IDS, TENANT, OBSERVERS, PAID),
+            *(GATEWAY, ASKED, CLOCK, IDS, TENANT, OBSERVERS, PAID, ANSWERED),
             *(ANSWERS, REFUSES, TAKES, WHOLE, READS, FINDS, TELLS, LASTS),
         )
     }

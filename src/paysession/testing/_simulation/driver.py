@@ -35,7 +35,8 @@ from paysession.testing._simulation.profiles import Profile
 from paysession.testing._simulation.provider import SimulatedProvider
 from paysession.testing._simulation.troubles import Spot, Trouble, suits
 
-START: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
+START: Final = datetime(2026, 3, 1, 12, 0, 0, 250_001, tzinfo=UTC)
+"""When every history begins: to the microsecond, which a clock that drops them would change."""
 _SKEWS: Final = (timedelta(seconds=20), timedelta(seconds=-20))
 _ONLY_OWN: Final = sentence_of(check_I25)
 _ZONE: Final = timezone(timedelta(hours=-9, minutes=-30))

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
-from paysession.errors import GatewayUnreachable, UnreadableNotification
+import attrs
+
+from paysession.errors import UnreadableNotification
 from paysession.gateways.notifications import Notification
 from paysession.gateways.port import Gateway
 from paysession.gateways.requests import (
@@ -37,12 +39,28 @@ from paysession.gateways.requests import (
     VoidRequest,
 )
 from paysession.outcomes import Report
+from paysession.testing._laws.threads import Answer, came_of
 from paysession.testing._simulation.faults import Fault
 from paysession.testing._simulation.profiles import Profile
 from paysession.testing._simulation.provider import SimulatedProvider
 
 A = TypeVar("A")
+T = TypeVar("T")
 CARD_NUMBER: Final = "4242424242424242"
+
+
+@attrs.frozen(eq=False)
+class Exchange:
+    """
+    One thing that an adapter was asked.
+
+    Attributes:
+        asked: The request, or the notification that was to be read.
+        came: What came of it.
+    """
+
+    asked: Request[Any] | Notification
+    came: Answer[Any]
 
 
 class SimulatedGateway(Gateway):
@@ -52,7 +70,7 @@ class SimulatedGateway(Gateway):
     Attributes:
         provider: The provider.
         ailment: What goes wrong with the next call, if anything does.
-        arrived: How many requests have come here, but for those that nobody has looked at.
+        exchanges: All that was asked here, and what came of it.
         misread: Whether the newest notification could not be read, though nothing is wrong with it.
         heard: The faults that the newest notification or look-up told of for the first time.
     """
@@ -63,7 +81,7 @@ class SimulatedGateway(Gateway):
         self.ailment: Ailment | None = None
         self.heard: tuple[Fault, ...] = ()
         self.misread = False
-        self.arrived = 0
+        self.exchanges: list[Exchange] = []
         self._late: list[tuple[datetime, Request[Any]]] = []
 
     @classmethod
@@ -123,6 +141,9 @@ class SimulatedGateway(Gateway):
 
     def read_notification(self, notification: Notification) -> tuple[Report, ...]:
         """Verify a notification, and read the letters in it."""
+        return self._told(notification, lambda: self._read(notification))
+
+    def _read(self, notification: Notification) -> tuple[Report, ...]:
         books = self.provider.books
         letters = books.post.read(notification, at=books.now())
         told = [each.blamed() for each in letters]
@@ -162,13 +183,14 @@ class SimulatedGateway(Gateway):
         return self.provider.answer(request)
 
     def _asked(self, request: Request[A]) -> A:
-        self.arrived += 1
-        try:
-            answer = self.perform(request) if self.ailment is None else self.ailment(self, request)
-        except GatewayUnreachable:
-            self.arrived -= 1
-            raise
-        return cast("A", answer)
+        answer = self.ailment or SimulatedGateway.perform
+        return self._told(request, lambda: cast("A", answer(self, request)))
+
+    def _told(self, asked: Request[Any] | Notification, answer: Callable[[], T]) -> T:
+        """Answer, and note what was asked and what came of it."""
+        came = came_of(answer)
+        self.exchanges.append(Exchange(asked, came))
+        return came.given()
 
 
 Ailment: TypeAlias = Callable[[SimulatedGateway, Request[Any]], Any]

@@ -39,7 +39,14 @@ def _profile(given: Profile | str) -> Profile:
 
 def faults_of(given: Iterable[Fault | str]) -> frozenset[Fault]:
     """Return faults, themselves or by their numbers."""
-    return frozenset(Fault(each) for each in given)
+    return frozenset(map(_fault, given))
+
+
+def _fault(given: Fault | str) -> Fault:
+    if given not in set(Fault):
+        *_, last = Fault
+        raise ValueError(f"there is no fault {given!r}: use one of F1 to {last}, each by itself")
+    return Fault(given)
 
 
 Plant: TypeAlias = Callable[[], AbstractContextManager[object]]

@@ -35,7 +35,10 @@ def currencies(
 
     Raises:
         UnsafeInput: No currency has that many digits.
+        TypeError: Digits are counted in numbers.
     """
+    if isinstance(digits, str):
+        raise TypeError("digits must be a number, or several, not str")
     wanted = {digits} if isinstance(digits, int) else digits
     known = [each for each in Currency.known() if retired or not each.retired]
     among = sorted(
@@ -135,7 +138,5 @@ def _bound(bound: Bound, currency: Currency, rounding: Rounding) -> Money:
 
 
 def _between(low: Money, high: Money) -> st.SearchStrategy[Money]:
-    def of(minor: int) -> Money:
-        return Money.from_minor(minor, low.currency)
-
-    return st.integers(low.minor, high.minor).map(of)
+    # Not by `map`: a failure would show its function, and hide the currency in it.
+    return st.builds(Money.from_minor, st.integers(low.minor, high.minor), st.just(low.currency))

@@ -28,6 +28,7 @@ from paysession.testing._strategies.commands import (
     VoidPayment,
 )
 from paysession.testing._strategies.fields import built
+from paysession.testing._strategies.showing import made_of
 
 History: TypeAlias = tuple[Command, ...]
 
@@ -115,7 +116,7 @@ def _prices(currency: str | Currency) -> st.SearchStrategy[Money]:
 
 def _at_another_price(payable: Payable) -> st.SearchStrategy[Payable]:
     totals = _prices(payable.total.currency)
-    return totals.map(lambda total: attrs.evolve(payable, total=total))
+    return made_of(totals, lambda total: attrs.evolve(payable, total=total))
 
 
 def _methods_for(kind: type[Command]) -> st.SearchStrategy[PaymentMethod]:
@@ -202,7 +203,8 @@ def histories(
     orders = st.shared(st.lists(parts.payables, min_size=1, max_size=2, unique_by=_id_of))
     about_them = attrs.evolve(parts, payables=orders.flatmap(st.sampled_from))
     more = st.lists(about_them.commands(among), min_size=least - 1, max_size=most - 1)
-    return st.tuples(about_them.commands(opening), more).map(lambda both: (both[0], *both[1]))
+    whole = st.tuples(about_them.commands(opening), more)
+    return made_of(whole, lambda both: (both[0], *both[1]))
 
 
 def _id_of(payable: Payable) -> str:

@@ -13,6 +13,7 @@ from paysession._domain.idempotency import IdempotencyKey
 from paysession._domain.limits import Metadata, aware
 from paysession._domain.secrets import ClientData, Secret
 from paysession.errors import UnsafeInput
+from paysession.testing._strategies.showing import made_of
 
 # Without decimal digits: no text of these can be a card number.
 _LETTERS: Final = "abcXYZ-_éßøÅж日本قه💳'\"<&"
@@ -51,7 +52,7 @@ def instants(*, least: datetime = START, most: datetime = _END) -> st.SearchStra
     if first > last:
         raise UnsafeInput("least", "it is after most: swap them")
     start = min(max(START, first), last)
-    return st.timedeltas(first - start, last - start).map(lambda time: start + time)
+    return made_of(st.timedeltas(first - start, last - start), lambda time: start + time)
 
 
 def metadata(*, most: int = 5) -> st.SearchStrategy[Metadata]:
@@ -67,7 +68,7 @@ def metadata(*, most: int = 5) -> st.SearchStrategy[Metadata]:
         _LETTERS_OF_KEYS, min_size=1, max_size=40
     )
     values = st.text(_LETTERS + " \n", max_size=500)
-    return st.dictionaries(keys, values, max_size=most).map(Metadata.of)
+    return st.builds(Metadata.of, st.dictionaries(keys, values, max_size=most))
 
 
 def client_data() -> st.SearchStrategy[ClientData]:
@@ -90,7 +91,7 @@ def json_objects() -> st.SearchStrategy[dict[str, object]]:
 def secrets() -> st.SearchStrategy[Secret]:
     """Return secrets of a merchant's; each reveals another text, of 24 characters at least."""
     alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    return st.text(alphabet, min_size=24, max_size=64).map(lambda text: Secret(f"whsec_{text}"))
+    return st.builds(Secret, st.text(alphabet, min_size=24, max_size=64).map("whsec_{}".format))
 
 
 def idempotency_keys() -> st.SearchStrategy[IdempotencyKey]:

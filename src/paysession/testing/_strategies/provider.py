@@ -33,6 +33,7 @@ from paysession.testing._strategies import plain
 from paysession.testing._strategies.amounts import currencies, moved
 from paysession.testing._strategies.choices import chosen, given_or
 from paysession.testing._strategies.fields import built, ordinary, references
+from paysession.testing._strategies.showing import made_of
 
 AnyOutcome = TypeVar("AnyOutcome", bound=Outcome)
 AnyFact = TypeVar("AnyFact", bound=Fact)
@@ -226,11 +227,13 @@ def notifications(
             verifier; without it nobody believes any of them.
 
     Raises:
-        TypeError: What should be a strategy is none.
+        TypeError: What should be a strategy is none, or what should sign cannot be called.
     """
-    headers = sign or _unsigned
+    headers = _unsigned if sign is None else sign
+    if not callable(headers):
+        raise TypeError(f"sign must return headers of a body, not be {type(headers).__name__}")
     sent = given_or(plain.bodies(), bodies, called="bodies")
-    return sent.map(lambda body: Notification(body, headers(body)))
+    return sent.flatmap(lambda body: st.builds(Notification, st.just(body), st.just(headers(body))))
 
 
 def _unsigned(body: bytes) -> Mapping[str, str]:
@@ -277,4 +280,4 @@ def _asked(
             Method: st.sampled_from(_ASKED),
         },
     )
-    return of_class.map(lambda request: attrs.evolve(request, key=request.operation_id))
+    return made_of(of_class, lambda request: attrs.evolve(request, key=request.operation_id))

@@ -879,6 +879,38 @@ class LooksAndLetsOthersLook(InMemoryStore):
         return None
 
 
+class LooksBeforeItCreates(InMemoryStore):
+    """Of two who have looked, the database stops one with an error of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._all_have_looked = Barrier(WRITERS)
+
+    def commit(self, changes: Changes) -> None:
+        self._refuse_conflicts(changes)
+        self._all_have_looked.wait()
+        try:
+            super().commit(changes)
+        except AlreadyExists as exists:
+            raise RuntimeError("UNIQUE constraint failed") from exists
+
+
+class LooksBeforeItSettles(InMemoryStore):
+    def __init__(self) -> None:
+        super().__init__()
+        self._all_have_looked = Barrier(WRITERS)
+
+    def commit(self, changes: Changes) -> None:
+        self._refuse_conflicts(changes)
+        if all(claim.version == 1 for claim in changes.claims):
+            return super().commit(changes)
+        self._all_have_looked.wait()
+        with self._lock:
+            for claim in changes.claims:
+                self._claims[(changes.tenant, claim.namespace, claim.text)] = claim
+        return super().commit(attrs.evolve(changes, claims=()))
+
+
 class LocksOneByOne(InMemoryStore):
     """It locks what it writes one after another, in the order in which it was given it."""
 

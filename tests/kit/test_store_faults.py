@@ -119,6 +119,8 @@ THREADS: tuple[tuple[type[InMemoryStore], str], ...] = (
     (broken.LooksAndLetsOthersLook, "RACE-1"),
     (broken.LooksAndLetsOthersLook, "RACE-2"),
     (broken.LocksOneByOne, "RACE-4"),
+    (broken.LooksBeforeItCreates, "RACE-7"),
+    (broken.LooksBeforeItSettles, "RACE-8"),
 )
 RACES: tuple[tuple[type[AsyncInMemoryStore], str], ...] = (
     (racing.CheckedTooEarly, "RACE-1"),
@@ -126,7 +128,13 @@ RACES: tuple[tuple[type[AsyncInMemoryStore], str], ...] = (
     (racing.CheckedTooEarly, "RACE-3"),
     (racing.LockedOneByOne, "RACE-4"),
     (racing.TornReads, "RACE-5"),
+    (racing.EventsAfterwards, "RACE-5"),
+    (racing.ClaimsBeforehand, "RACE-5"),
+    (racing.FoundOneByOne, "RACE-5"),
+    (racing.DueWhileOthersWrite, "RACE-5"),
     (racing.LatecomersPassedOver, "RACE-6"),
+    (racing.CreatedTooEarly, "RACE-7"),
+    (racing.SettledTooEarly, "RACE-8"),
 )
 FORGETFUL: tuple[tuple[type[OnPaper], str], ...] = (
     (broken.EverythingForgotten, "DUR-1"),

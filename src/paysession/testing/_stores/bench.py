@@ -306,6 +306,13 @@ class Bench:
         except Exception as error:  # noqa: BLE001 - whatever it is, it was not written
             self.broken(what, "it is written", error)
 
+    def answered(self, read: Do[T], what: str) -> Trial[T]:
+        """Return what was read; whatever is raised instead is no answer."""
+        try:
+            return (yield from read)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing was read
+            self.broken(what, "an answer", error)
+
     def within_transaction(
         self, store: StoreOnTrial, commit: Do[None], *, kept: bool
     ) -> Trial[bool]:

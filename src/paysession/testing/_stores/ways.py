@@ -1,0 +1,53 @@
+"""Every way to read two sessions of which all that a store shows must be of one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import attrs
+
+from paysession._domain.entities import Entity
+from paysession._domain.session import PaymentSession
+from paysession.lifecycles import SessionStatus
+from paysession.stores.port import Claim
+from paysession.testing._stores.bench import StoreOnTrial
+from paysession.testing._stores.indexed import persons_example
+from paysession.testing._stores.subjects import at
+from paysession.testing._stores.trials import Do, Trial
+
+
+def in_sight(name: str) -> PaymentSession:
+    """Return a session with one event, that is found, due, and shown to a person."""
+    seen = persons_example(PaymentSession, name)
+    terms = attrs.evolve(seen.terms, expires_at=at(1))
+    status = SessionStatus.PENDING
+    return attrs.evolve(seen, terms=terms, status=status, not_before=None, news=seen.news[:1])
+
+
+def every_way(
+    store: StoreOnTrial, pair: Sequence[PaymentSession]
+) -> Iterator[tuple[str, Trial[list[int]], int]]:
+    """Yield each way to read the versions of two sessions, and how many versions it reads."""
+    first, second = pair
+    kind, by, value = PaymentSession, "payable_id", first.payable_id
+    yield "get of the first", _versions(store, store.get(kind, first.id)), 1
+    yield "claimed", _versions(store, store.claimed("key")), 1
+    yield "find", _versions(store, store.find(kind, by=by, value=value)), 2
+    yield "due", _versions(store, store.due(kinds=(kind,))), 2
+    yield "attention", _versions(store, store.attention()), 2
+    yield "unpublished", _versions_told(store, pair), 2
+    yield "get of the second", _versions(store, store.get(kind, second.id)), 1
+
+
+def _versions(store: StoreOnTrial, read: Do[Any]) -> Trial[list[int]]:
+    """Read, and return the version of each that was there."""
+    answer = yield from store.bench.answered(read, "what is read while others write")
+    found = answer if isinstance(answer, tuple) else (answer,)
+    return [one.version for one in cast("tuple[Entity | Claim | None, ...]", found) if one]
+
+
+def _versions_told(store: StoreOnTrial, pair: Sequence[PaymentSession]) -> Trial[list[int]]:
+    """Return the newest version of each of two sessions that the outbox tells of."""
+    told = yield from store.bench.answered(store.unpublished(), "the outbox while others write")
+    return [max([e.version for e in told if e.aggregate_id == one.id], default=0) for one in pair]

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, S
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from inspect import isawaitable, iscoroutine
 from typing import Any, Final, NoReturn, Protocol, Self, TypeVar
 
 import attrs
@@ -26,7 +27,7 @@ from paysession.testing._laws.threads import Answer
 from paysession.testing._stores.differences import difference
 from paysession.testing._stores.law import StoreLaw
 from paysession.testing._stores.telling import asked, came_of
-from paysession.testing._stores.trials import Do, Inside, Outer, Trial
+from paysession.testing._stores.trials import Do, Inside, Outer, Together, Trial
 
 E = TypeVar("E", bound=Entity)
 P = TypeVar("P", bound=Store | AsyncStore)
@@ -47,6 +48,10 @@ _MOST_LINES: Final = 12
 
 class Author(Protocol[P]):
     """Who wrote a store, and knows how to make one; each answer may have to be awaited."""
+
+    def admit(self, store: object) -> None:
+        """Refuse what is no store of the kind that is on trial."""
+        ...
 
     def make_store(self) -> P | Awaitable[P]:
         """Return a fresh and empty store."""
@@ -84,6 +89,22 @@ class _Asked(Do[T]):
     method: str
     what: str
     story: list[str]
+
+    def run(self) -> T:
+        """Call it; what must be awaited is no answer."""
+        answer = self.call()
+        if isawaitable(answer):
+            if iscoroutine(answer):
+                answer.close()
+            raise TypeError(f"{self.method} of a Store is called, and not awaited: write `def`")
+        return answer
+
+    async def arun(self, together: Together) -> T:  # noqa: ARG002 - it is alone
+        """Await it; what need not be awaited is no answer."""
+        answer = self.call()
+        if not isawaitable(answer):
+            raise TypeError(f"{self.method} of an AsyncStore is awaited: write `async def`")
+        return await answer
 
     def __iter__(self) -> Generator[Self, Answer[T], T]:
         __tracebackhide__ = True
@@ -257,6 +278,7 @@ class Bench:
 
     def _opened(self, make: Callable[[], Any | Awaitable[Any]]) -> Trial[StoreOnTrial]:
         port = yield from Do(make)
+        self.author.admit(port)
         self.opened.append(port)
         return StoreOnTrial(port, self, self.story)
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from functools import cached_property, partial
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
+from paysession.errors import Conflict
 from paysession.stores.port import AsyncStore, Store
 from paysession.testing._laws.law import Law
 from paysession.testing._laws.suite import Suite, enact
@@ -28,9 +29,15 @@ T = TypeVar("T")
 
 
 class _StoreSuite(Suite):
-    """What suites of stores of both kinds have in common."""
+    """
+    What suites of stores of both kinds have in common.
+
+    Attributes:
+        port_class: The class whose subclasses are on trial.
+    """
 
     port = "store"
+    port_class: ClassVar[type[Store | AsyncStore]] = Store
 
     def missing(self, law: Law) -> tuple[str, ...]:
         """Return what a law speaks of that is not there, in words."""
@@ -55,6 +62,9 @@ class _StoreSuite(Suite):
             self._driven(self._trial_of(rule), is_race=rule.is_race)
         except Stuck as stuck:
             raise law.broken("many at once", "all come to an end", str(stuck)) from None
+        except Conflict as conflict:
+            conflict.add_note("a law begins with an empty store: is what make_store() returns one?")
+            raise
 
     def described(self) -> Mapping[str, str]:
         """Return what is on trial: its class, and what its author has written."""
@@ -70,6 +80,7 @@ class _StoreSuite(Suite):
     def _made(self) -> Trial[type[Store | AsyncStore]]:
         author = cast("Author[Any]", self)
         store = yield from Do(author.make_store)
+        self.admit(store)
         yield from Do[None](partial(author.close, store))
         return cast("type[Store | AsyncStore]", type(store))
 
@@ -81,6 +92,20 @@ class _StoreSuite(Suite):
             yield from law.check(bench)
         finally:
             yield from bench.close()
+
+    def admit(self, store: object) -> None:
+        """
+        Do nothing if an author's method returned a store of the kind that is on trial.
+
+        Raises:
+            TypeError: It is something else.
+        """
+        if not isinstance(store, self.port_class):
+            port, made = self.port_class.__name__, type(store).__name__
+            other = " (its suite is AsyncStoreConformance)" if isinstance(store, AsyncStore) else ""
+            raise TypeError(
+                f"{made} is no paysession.stores.{port}, as a store here must be{other}"
+            )
 
     @abstractmethod
     def _driven(self, trial: Trial[T], *, is_race: bool) -> T:
@@ -159,6 +184,8 @@ class AsyncStoreConformance(_StoreSuite, Generic[A]):
             from one that there is not.
     """
 
+    port_class = AsyncStore
+
     def run(self, main: Coroutine[Any, Any, None], /) -> None:
         """Run a coroutine to its end, on a new event loop."""
         main.close()
@@ -200,6 +227,8 @@ class AsyncStoreConformance(_StoreSuite, Generic[A]):
             bounded([lambda: self.run(main())])
         else:
             self.run(main())
+        if not ends:
+            raise TypeError("run() came back before what it was given had ended: it must run it")
         return ends[0].given()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import attrs
@@ -134,12 +134,20 @@ def everybody_gets_through(bench: Bench) -> Trial[None]:
 
 def _through(store: StoreOnTrial, accounts: Sequence[PayableAccount], number: int) -> Trial[None]:
     """Change accounts in one commit, however often somebody else is faster."""
-    for _ in range(_MOST_TRIES):
+
+    def once() -> Trial[bool]:
         newer: list[PayableAccount] = []
         for one in accounts:
             held = yield from store.held(one)
             newer.append(changed(held, total=Money.from_minor(number, "USD")))
-        if (yield from written(store, *newer)):
+        return (yield from written(store, *newer))
+
+    yield from _until_written(store, once)
+
+
+def _until_written(store: StoreOnTrial, once: Callable[[], Trial[bool]]) -> Trial[None]:
+    for _ in range(_MOST_TRIES):
+        if (yield from once()):
             return
     store.bench.broken("a writer who tries again", "it gets through", f"beaten {_MOST_TRIES} times")
 
@@ -182,17 +190,17 @@ def nobody_reads_half_a_commit(bench: Bench) -> Trial[None]:
 
 def _both_at_once(store: StoreOnTrial, pair: Sequence[PaymentSession], number: int) -> Trial[None]:
     """Change two sessions and settle a claim in one commit, with something new beside them."""
-    for _ in range(_MOST_TRIES):
+
+    def once() -> Trial[bool]:
         newer: list[PaymentSession] = []
         for one in pair:
             newer.append(changed((yield from store.held(one))))  # noqa: PERF401 - it yields
-        beside = attempt(
-            f"by_{number}", of=pair[0], facts=(), recheck_at=None, waits_for_person=None
-        )
         settled = claim("key", version=newer[0].version + 1)
-        if (yield from written(store, *newer, beside, claims=[settled])):
-            return
-    store.bench.broken("a writer who tries again", "it gets through", f"beaten {_MOST_TRIES} times")
+        return (yield from written(store, *newer, beside, claims=[settled]))
+
+    fields = {"facts": (), "recheck_at": None, "waits_for_person": None}
+    beside = attempt(f"by_{number}", of=pair[0], **fields)
+    yield from _until_written(store, once)
 
 
 def _never_reads_half(store: StoreOnTrial, pair: Sequence[PaymentSession]) -> Trial[None]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any, Final
 
 import attrs
 
-from paysession._domain.entities import Entity
 from paysession._domain.session import PaymentSession
 from paysession.lifecycles import SessionStatus
-from paysession.stores.port import Claim
 from paysession.testing._stores.bench import StoreOnTrial
 from paysession.testing._stores.indexed import persons_example
 from paysession.testing._stores.subjects import at
 from paysession.testing._stores.trials import Do, Trial
+
+_MEANWHILE: Final = "what is read while others write"
 
 
 def in_sight(name: str) -> PaymentSession:
@@ -31,23 +31,28 @@ def every_way(
     """Yield each way to read the versions of two sessions, and how many versions it reads."""
     first, second = pair
     kind, by, value = PaymentSession, "payable_id", first.payable_id
-    yield "get of the first", _versions(store, store.get(kind, first.id)), 1
-    yield "claimed", _versions(store, store.claimed("key")), 1
+    yield "get of the first", _version(store, store.get(kind, first.id)), 1
+    yield "claimed", _version(store, store.claimed("key")), 1
     yield "find", _versions(store, store.find(kind, by=by, value=value)), 2
     yield "due", _versions(store, store.due(kinds=(kind,))), 2
     yield "attention", _versions(store, store.attention()), 2
     yield "unpublished", _versions_told(store, pair), 2
-    yield "get of the second", _versions(store, store.get(kind, second.id)), 1
+    yield "get of the second", _version(store, store.get(kind, second.id)), 1
+
+
+def _version(store: StoreOnTrial, read: Do[Any]) -> Trial[list[int]]:
+    """Read one, and return its version."""
+    one = yield from store.bench.answered(read, _MEANWHILE)
+    return [] if one is None else [one.version]
 
 
 def _versions(store: StoreOnTrial, read: Do[Any]) -> Trial[list[int]]:
-    """Read, and return the version of each that was there."""
-    answer = yield from store.bench.answered(read, "what is read while others write")
-    found = answer if isinstance(answer, tuple) else (answer,)
-    return [one.version for one in cast("tuple[Entity | Claim | None, ...]", found) if one]
+    """Read several, and return their versions."""
+    found = yield from store.bench.answered(read, _MEANWHILE)
+    return [one.version for one in found]
 
 
 def _versions_told(store: StoreOnTrial, pair: Sequence[PaymentSession]) -> Trial[list[int]]:
     """Return the newest version of each of two sessions that the outbox tells of."""
-    told = yield from store.bench.answered(store.unpublished(), "the outbox while others write")
+    told = yield from store.bench.answered(store.unpublished(), _MEANWHILE)
     return [max([e.version for e in told if e.aggregate_id == one.id], default=0) for one in pair]

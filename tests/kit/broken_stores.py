@@ -587,6 +587,55 @@ class PublishedUpTo(InMemoryStore):
             del self._outbox[key]
 
 
+class PublishedWithLaterOnes(InMemoryStore):
+    """It marks from a version on."""
+
+    def mark_published(self, events: Iterable[RecordedEvent], *, tenant: str) -> None:
+        since = {(one.kind, one.aggregate_id, one.index): one.version for one in events}
+        for key, one in list(self._outbox.items()):
+            marked = since.get((one.kind, one.aggregate_id, one.index))
+            if key[0] == tenant and marked is not None and one.version >= marked:
+                del self._outbox[key]
+
+
+class LimitOfAggregates(InMemoryStore):
+    """It keeps what one commit told of an aggregate in one row, and counts those."""
+
+    def unpublished(self, *, limit: int, tenant: str) -> tuple[RecordedEvent, ...]:
+        told = super().unpublished(limit=10_000, tenant=tenant)
+        rows = list(dict.fromkeys((one.aggregate_id, one.version) for one in told))[:limit]
+        return tuple(one for one in told if (one.aggregate_id, one.version) in rows)
+
+
+class GoesThroughEventsTwice(InMemoryStore):
+    """Of what can be gone through once nothing is left when it marks."""
+
+    def mark_published(self, events: Iterable[RecordedEvent], *, tenant: str) -> None:
+        if any(event.tenant != tenant for event in events):
+            raise ValueError("another tenant's event")
+        super().mark_published(events, tenant=tenant)
+
+
+def without_kind(event: RecordedEvent) -> tuple[object, ...]:
+    return event.tenant, event.aggregate_id, event.version, event.index
+
+
+class EventsWithoutKinds(InMemoryStore):
+    """The key of its outbox leaves the kind out, and what is there already is left."""
+
+    def commit(self, changes: Changes) -> None:
+        known = {without_kind(one) for one in self._outbox.values()}
+        new = tuple(one for one in changes.events if without_kind(one) not in known)
+        super().commit(attrs.evolve(changes, events=new))
+
+
+class PublishedWithoutKinds(InMemoryStore):
+    def mark_published(self, events: Iterable[RecordedEvent], *, tenant: str) -> None:
+        marked = {without_kind(one) for one in events}
+        kept = {key: one for key, one in self._outbox.items() if without_kind(one) not in marked}
+        self._outbox = kept
+
+
 class OneClassNotTold(InMemoryStore):
     """A class of events that is new to it is left out."""
 
@@ -698,6 +747,20 @@ class ThreeOctets(Rewriting):
         return "".join(letter if letter <= "\uffff" else "?" for letter in value)
 
 
+class RewritingEvents(Rewriting):
+    """What happened is kept in a table of its own, with columns of its own."""
+
+    get = InMemoryStore.get
+    claimed = InMemoryStore.claimed
+
+    def unpublished(self, *, limit: int, tenant: str) -> tuple[RecordedEvent, ...]:
+        return rewritten(super().unpublished(limit=limit, tenant=tenant), self.kind, self.rewrite)
+
+
+class EventsInThreeOctets(RewritingEvents):
+    rewrite = ThreeOctets.rewrite
+
+
 class BlanksCut(Rewriting):
     def rewrite(self, value: Any) -> object:
         return value if isinstance(value, StrEnum) else value.strip()
@@ -714,6 +777,29 @@ class AmountsAsFloats(Rewriting):
 
     def rewrite(self, value: Any) -> object:
         return Money.from_minor(int(float(value.minor)), value.currency)
+
+
+class EventAmountsAsFloats(RewritingEvents):
+    kind = Money
+    rewrite = AmountsAsFloats.rewrite
+
+
+class AnswerAmountsAsFloats(AmountsAsFloats):
+    get = InMemoryStore.get
+
+
+class MovementAmountsInCents(AmountsAsFloats):
+    """Two digits after the point are enough for the tables of movements."""
+
+    claimed = InMemoryStore.claimed
+
+    def get(self, kind: type[E], id: str, *, tenant: str) -> E | None:  # noqa: A002
+        if KINDS[kind] in ("payable_account", "payment"):
+            return InMemoryStore.get(self, kind, id, tenant=tenant)
+        return super().get(kind, id, tenant=tenant)
+
+    def rewrite(self, value: Any) -> object:
+        return Money.from_minor(value.minor // 100 * 100, value.currency)
 
 
 class IntegersAsFloats(Rewriting):

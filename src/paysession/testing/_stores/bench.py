@@ -160,8 +160,12 @@ class StoreOnTrial:
         return self._asked("unpublished", limit=limit, tenant=tenant)
 
     def mark_published(self, events: Iterable[RecordedEvent], *, tenant: str = "") -> Do[None]:
-        """Take events off the outbox."""
-        return self._asked("mark_published", tuple(events), tenant=tenant)
+        """Take events off the outbox, which may be gone through once, as any iterable may."""
+        told = tuple(events)
+        return self._told(
+            lambda: self.port.mark_published(iter(told), tenant=tenant),
+            *("mark_published", (told,), {"tenant": tenant}),
+        )
 
     def commit(
         self,
@@ -178,13 +182,20 @@ class StoreOnTrial:
         return self._asked("commit", changes)
 
     def _asked(self, method: str, *arguments: object, **named: object) -> Do[Any]:
-        told = {name: value for name, value in named.items() if value != _USUAL.get(name)}
-        return _Asked(
-            lambda: getattr(self.port, method)(*arguments, **named),
-            method,
-            asked(method, arguments, told),
-            self.story,
+        return self._told(
+            lambda: getattr(self.port, method)(*arguments, **named), method, arguments, named
         )
+
+    def _told(
+        self,
+        call: Callable[[], Any],
+        method: str,
+        arguments: Sequence[object],
+        named: Mapping[str, object],
+    ) -> Do[Any]:
+        """Return a call which is written down, but for what is usual in it."""
+        unusual = {name: value for name, value in named.items() if value != _USUAL.get(name)}
+        return _Asked(call, method, asked(method, arguments, unusual), self.story)
 
     def held(self, entity: E) -> Trial[E]:
         """Read an entity that must be there."""

@@ -17,7 +17,7 @@ from paysession.testing._stores.bench import Bench, StoreOnTrial
 from paysession.testing._stores.law import law
 from paysession.testing._stores.subjects import account, at, attempt, changed, claim
 from paysession.testing._stores.trials import AtOnce, Trial
-from paysession.testing._stores.ways import every_way, in_sight
+from paysession.testing._stores.ways import both_found, every_way, in_sight, out_of_step
 
 WRITERS: Final = 16
 """How many are at a store at once."""
@@ -184,7 +184,9 @@ def nobody_reads_half_a_commit(bench: Bench) -> Trial[None]:
     yield from store.commit(*pair, claims=[claim("key")])
     own, *others = yield from bench.each_its_own(store, WRITERS)
     writers = [_both_at_once(one, pair, number) for number, one in enumerate(others[::2])]
-    readers = [_never_reads_half(one, pair) for one in (own, *others[1::2])]
+    readers = [
+        _never_reads_half(one, pair, number) for number, one in enumerate((own, *others[1::2]))
+    ]
     yield from AtOnce([trial for both in zip(readers, writers, strict=True) for trial in both])
 
 
@@ -192,10 +194,9 @@ def _both_at_once(store: StoreOnTrial, pair: Sequence[PaymentSession], number: i
     """Change two sessions and settle a claim in one commit, with something new beside them."""
 
     def once() -> Trial[bool]:
-        newer: list[PaymentSession] = []
-        for one in pair:
-            newer.append(changed((yield from store.held(one))))  # noqa: PERF401 - it yields
-        settled = claim("key", version=newer[0].version + 1)
+        newer = [changed(one) for one in (yield from both_found(store, pair))]
+        version = 1 + max((one.version for one in newer), default=0)
+        settled = claim("key", version=version)
         return (yield from written(store, *newer, beside, claims=[settled]))
 
     fields = {"facts": (), "recheck_at": None, "waits_for_person": None}
@@ -203,8 +204,11 @@ def _both_at_once(store: StoreOnTrial, pair: Sequence[PaymentSession], number: i
     yield from _until_written(store, once)
 
 
-def _never_reads_half(store: StoreOnTrial, pair: Sequence[PaymentSession]) -> Trial[None]:
+def _never_reads_half(
+    store: StoreOnTrial, pair: Sequence[PaymentSession], number: int
+) -> Trial[None]:
     """Read by every way, again and again: what one way has shown the next shows, or newer."""
+    yield from out_of_step(store, number)
     newest = 1
     for _ in range(_ROUNDS):
         for what, read, count in every_way(store, pair):

@@ -25,6 +25,19 @@ def in_sight(name: str) -> PaymentSession:
     return attrs.evolve(seen, terms=terms, status=status, not_before=None, news=seen.news[:1])
 
 
+def both_found(store: StoreOnTrial, pair: Sequence[PaymentSession]) -> Trial[list[PaymentSession]]:
+    """Return two sessions as they are found by what they have in common."""
+    find = store.find(PaymentSession, by="payable_id", value=pair[0].payable_id)
+    return list((yield from store.bench.answered(find, _MEANWHILE)))
+
+
+def out_of_step(store: StoreOnTrial, number: int) -> Trial[None]:
+    """Look for what is not there a few times, so that those who go on do not wait all at once."""
+    for _ in range(number % 4):
+        find = store.find(PaymentSession, by="payable_id", value="nothing")
+        yield from store.bench.answered(find, _MEANWHILE)
+
+
 def every_way(
     store: StoreOnTrial, pair: Sequence[PaymentSession]
 ) -> Iterator[tuple[str, Trial[list[int]], int]]:

@@ -198,6 +198,8 @@ def claims_are_unique(bench: Bench) -> Trial[None]:
     bench.same(first, (yield from store.claimed("key")), "the claim that was first")
     found = yield from store.claimed("key", namespace="references")
     bench.same(elsewhere, found, "the same text in another namespace")
+    found = yield from store.claimed("key", namespace="KEYS")
+    bench.same(None, found, "the same text in a namespace that nobody has claimed it in")
     found = yield from store.claimed("key", tenant="theirs")
     bench.same(rival, found, "the same text of another tenant")
     for mark in ":/|.-_#":

@@ -24,6 +24,7 @@ from paysession.errors import AlreadyExists, NotDurable, StaleVersion
 from paysession.events import OutcomeDoubted
 from paysession.lifecycles import PaymentStatus
 from paysession.stores import INDEXES, KINDS, AnyKind, Changes, Claim, InMemoryStore, RecordedEvent
+from paysession.testing._stores.indexed import indexes_of
 from paysession.testing._stores.races import WRITERS
 
 E = TypeVar("E", bound=Entity)
@@ -289,15 +290,21 @@ class IndexOfWhatChanged(InMemoryStore):
                     self._found[(*key[:2], by, getattr(entity, by))].pop(key, None)
 
 
+def filed_under(entity: Entity) -> tuple[object, ...]:
+    return entity.due_at, entity.attention, indexes_of(entity)
+
+
 class Copying(InMemoryStore):
-    """Beside an entity there are copies of it, as it was when it was filed."""
+    """Beside an entity there is a copy of it, made anew when it must be filed elsewhere."""
 
     def __init__(self) -> None:
         super().__init__()
         self._copies: dict[Key, Entity] = {}
 
     def _write(self, entity: Entity) -> None:
-        self._copies.setdefault((entity.tenant, KINDS[type(entity)], entity.id), entity)
+        key = (entity.tenant, KINDS[type(entity)], entity.id)
+        if key not in self._copies or filed_under(self._copies[key]) != filed_under(entity):
+            self._copies[key] = entity
         super()._write(entity)
 
     def copies_of(self, found: tuple[E, ...]) -> tuple[E, ...]:
@@ -472,14 +479,36 @@ class DueAsText(InMemoryStore):
         return tuple(one for one in found if as_text(one.due_at or before) <= as_text(before))
 
 
-class DueUntilItChanges(InMemoryStore):
-    """An update that leaves the time alone takes it off."""
+class TakesOff(InMemoryStore):
+    """An update that leaves alone why an entity is listed takes it off the list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._off: set[Key] = set()
+
+    def why(self, entity: Entity) -> object:
+        raise NotImplementedError
+
+    def _write(self, entity: Entity) -> None:
+        key = (entity.tenant, KINDS[type(entity)], entity.id)
+        old = self._entities.get(key)
+        stays = old is not None and self.why(old) == self.why(entity)
+        self._off = self._off | {key} if stays else self._off - {key}
+        super()._write(entity)
+
+    def listed(self, found: tuple[Entity, ...]) -> tuple[Entity, ...]:
+        keys = [(one.tenant, KINDS[type(one)], one.id) for one in found]
+        return tuple(one for key, one in zip(keys, found, strict=True) if key not in self._off)
+
+
+class DueUntilItChanges(TakesOff):
+    def why(self, entity: Entity) -> object:
+        return entity.due_at
 
     def due(
         self, before: datetime, *, kinds: Sequence[AnyKind], limit: int, tenant: str
     ) -> tuple[Entity, ...]:
-        found = super().due(before, kinds=kinds, limit=limit, tenant=tenant)
-        return tuple(one for one in found if one.version == 1)
+        return self.listed(super().due(before, kinds=kinds, limit=limit, tenant=tenant))
 
 
 class DueForever(InMemoryStore):
@@ -514,10 +543,12 @@ class AttentionByChange(InMemoryStore):
         return tuple(sorted(found, key=lambda one: one.updated_at)[:limit])
 
 
-class AttentionUntilItChanges(InMemoryStore):
+class AttentionUntilItChanges(TakesOff):
+    def why(self, entity: Entity) -> object:
+        return entity.attention
+
     def attention(self, *, limit: int, tenant: str) -> tuple[Entity, ...]:
-        found = super().attention(limit=limit, tenant=tenant)
-        return tuple(one for one in found if one.version == 1)
+        return self.listed(super().attention(limit=limit, tenant=tenant))
 
 
 class AttentionForever(InMemoryStore):

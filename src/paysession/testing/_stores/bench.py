@@ -164,7 +164,9 @@ class StoreOnTrial:
         told = tuple(events)
         return self._told(
             lambda: self.port.mark_published(iter(told), tenant=tenant),
-            *("mark_published", (told,), {"tenant": tenant}),
+            "mark_published",
+            (told,),
+            {"tenant": tenant},
         )
 
     def commit(

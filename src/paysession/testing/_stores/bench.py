@@ -49,10 +49,6 @@ _MOST_LINES: Final = 12
 class Author(Protocol[P]):
     """Who wrote a store, and knows how to make one; each answer may have to be awaited."""
 
-    def admit(self, store: object) -> None:
-        """Refuse what is no store of the kind that is on trial."""
-        ...
-
     def make_store(self) -> P | Awaitable[P]:
         """Return a fresh and empty store."""
         ...
@@ -243,6 +239,19 @@ def _name_of(entity: Entity) -> str:
     return f"{KINDS[type(entity)]} {entity.id!r}"
 
 
+def must_be(port: type[Store | AsyncStore], store: object) -> None:
+    """
+    Do nothing if what an author's method returned is a store of the kind that is on trial.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if not isinstance(store, port):
+        other = " (its suite is AsyncStoreConformance)" if isinstance(store, AsyncStore) else ""
+        is_no = f"{type(store).__name__} is no paysession.stores.{port.__name__}"
+        raise TypeError(f"{is_no}, as a store here must be{other}")
+
+
 @attrs.frozen(eq=False)
 class Bench:
     """
@@ -251,12 +260,14 @@ class Bench:
     Attributes:
         law: Which law is tried.
         author: Who makes the stores.
+        port: The class whose subclasses are on trial.
         opened: The stores that are open.
         story: What was asked of the store that was made last, and what came back.
     """
 
     law: StoreLaw
     author: Author[Any]
+    port: type[Store | AsyncStore] = Store
     opened: list[Any] = attrs.field(factory=list[Any], init=False)
     story: list[str] = attrs.field(factory=list[str], init=False)
 
@@ -291,7 +302,7 @@ class Bench:
 
     def _opened(self, make: Callable[[], Any | Awaitable[Any]]) -> Trial[StoreOnTrial]:
         port = yield from Do(make)
-        self.author.admit(port)
+        must_be(self.port, port)
         self.opened.append(port)
         return StoreOnTrial(port, self, self.story)
 

@@ -18,7 +18,7 @@ from paysession.stores.port import AsyncStore, Store
 from paysession.testing._laws.law import Law
 from paysession.testing._laws.suite import Suite, enact
 from paysession.testing._laws.threads import Answer, Stuck, bounded
-from paysession.testing._stores.bench import Author, Bench
+from paysession.testing._stores.bench import Author, Bench, must_be
 from paysession.testing._stores.law import CONTROLS, StoreLaw
 from paysession.testing._stores.laws import LAWS
 from paysession.testing._stores.trials import Do, Outer, Trial, answered, drive
@@ -29,15 +29,10 @@ T = TypeVar("T")
 
 
 class _StoreSuite(Suite):
-    """
-    What suites of stores of both kinds have in common.
-
-    Attributes:
-        port_class: The class whose subclasses are on trial.
-    """
+    """What suites of stores of both kinds have in common."""
 
     port = "store"
-    port_class: ClassVar[type[Store | AsyncStore]] = Store
+    _port_class: ClassVar[type[Store | AsyncStore]] = Store
 
     def missing(self, law: Law) -> tuple[str, ...]:
         """Return what a law speaks of that is not there, in words."""
@@ -80,32 +75,18 @@ class _StoreSuite(Suite):
     def _made(self) -> Trial[type[Store | AsyncStore]]:
         author = cast("Author[Any]", self)
         store = yield from Do(author.make_store)
-        self.admit(store)
+        must_be(self._port_class, store)
         yield from Do[None](partial(author.close, store))
         return cast("type[Store | AsyncStore]", type(store))
 
     def _trial_of(self, law: StoreLaw) -> Trial[None]:
         """Try a law, and then close every store that it had made."""
         __tracebackhide__ = True
-        bench = Bench(law, cast("Author[Any]", self))
+        bench = Bench(law, cast("Author[Any]", self), self._port_class)
         try:
             yield from law.check(bench)
         finally:
             yield from bench.close()
-
-    def admit(self, store: object) -> None:
-        """
-        Do nothing if an author's method returned a store of the kind that is on trial.
-
-        Raises:
-            TypeError: It is something else.
-        """
-        if not isinstance(store, self.port_class):
-            port, made = self.port_class.__name__, type(store).__name__
-            other = " (its suite is AsyncStoreConformance)" if isinstance(store, AsyncStore) else ""
-            raise TypeError(
-                f"{made} is no paysession.stores.{port}, as a store here must be{other}"
-            )
 
     @abstractmethod
     def _driven(self, trial: Trial[T], *, is_race: bool) -> T:
@@ -184,7 +165,7 @@ class AsyncStoreConformance(_StoreSuite, Generic[A]):
             from one that there is not.
     """
 
-    port_class = AsyncStore
+    _port_class = AsyncStore
 
     def run(self, main: Coroutine[Any, Any, None], /) -> None:
         """Run a coroutine to its end, on a new event loop."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
 
 import attrs
 
 from paysession._domain.entities import Entity
-from paysession.stores import AsyncInMemoryStore, Changes, RecordedEvent
+from paysession.errors import Conflict
+from paysession.stores import AnyKind, AsyncInMemoryStore, Changes, RecordedEvent
+
+E = TypeVar("E", bound=Entity)
 
 
 async def everybody_else() -> None:
@@ -29,6 +34,82 @@ class CheckedTooEarly(AsyncInMemoryStore):
             self.store._claims[(changes.tenant, claim.namespace, claim.text)] = claim
         for event in changes.events:
             self.store._outbox[(event.tenant, event.id)] = event
+
+
+class CreatedTooEarly(AsyncInMemoryStore):
+    """What is new it writes without looking again; what is there it compares as it should."""
+
+    async def commit(self, changes: Changes) -> None:
+        self.store._refuse_conflicts(changes)
+        await everybody_else()
+        known = tuple(one for one in changes.entities if one.version > 1)
+        self.store.commit(attrs.evolve(changes, entities=known, events=()))
+        for entity in changes.entities:
+            if entity.version == 1:
+                self.store._write(entity)
+        for event in changes.events:
+            self.store._outbox[(event.tenant, event.id)] = event
+
+
+class SettledTooEarly(AsyncInMemoryStore):
+    """Only a claim that is new is compared again when it is written."""
+
+    async def commit(self, changes: Changes) -> None:
+        self.store._refuse_conflicts(changes)
+        await everybody_else()
+        new = tuple(claim for claim in changes.claims if claim.version == 1)
+        self.store.commit(attrs.evolve(changes, claims=new))
+        for claim in changes.claims:
+            self.store._claims[(changes.tenant, claim.namespace, claim.text)] = claim
+
+
+class EventsAfterwards(AsyncInMemoryStore):
+    """Events have a transaction of their own."""
+
+    async def commit(self, changes: Changes) -> None:
+        self.store.commit(attrs.evolve(changes, events=()))
+        await everybody_else()
+        for event in changes.events:
+            self.store._outbox[(event.tenant, event.id)] = event
+
+
+class ClaimsBeforehand(AsyncInMemoryStore):
+    """Claims have a transaction of their own, which is undone if the other one fails."""
+
+    async def commit(self, changes: Changes) -> None:
+        self.store._refuse_conflicts(changes)
+        before = dict(self.store._claims)
+        for claim in changes.claims:
+            self.store._claims[(changes.tenant, claim.namespace, claim.text)] = claim
+        await everybody_else()
+        try:
+            self.store.commit(attrs.evolve(changes, claims=()))
+        except Conflict:
+            self.store._claims = before
+            raise
+
+
+class FoundOneByOne(AsyncInMemoryStore):
+    """It looks into its index, and then reads one entity after another."""
+
+    async def find(self, kind: type[E], *, by: str, value: str, tenant: str) -> tuple[E, ...]:
+        found: list[E] = []
+        for one in self.store.find(kind, by=by, value=value, tenant=tenant):
+            held = self.store.get(kind, one.id, tenant=tenant)
+            found += [] if held is None else [held]
+            await everybody_else()
+        return tuple(found)
+
+
+class DueWhileOthersWrite(AsyncInMemoryStore):
+    """It goes through what others are writing to meanwhile."""
+
+    async def due(
+        self, before: datetime, *, kinds: Sequence[AnyKind], limit: int, tenant: str
+    ) -> tuple[Entity, ...]:
+        for _ in self.store._entities:
+            await everybody_else()
+        return self.store.due(before, kinds=kinds, limit=limit, tenant=tenant)
 
 
 class TornReads(AsyncInMemoryStore):

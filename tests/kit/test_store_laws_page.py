@@ -41,6 +41,7 @@ AREAS = {
     "ATT": "What a person must look at",
     "READ": "Reading the newest",
     "EVENT": "The outbox",
+    "PAGE": "However many there are",
     "ROUND": "What comes back",
     "RACE": "Many at once",
     "DUR": "What lasts",

@@ -239,7 +239,7 @@ class Store(ABC):
         Return entities whose `by`, one of `INDEXES`, is `value`, oldest first.
 
         They are ordered by (`created_at`, `id`): ids decide between those of one instant,
-        character by character (FIND-1 to FIND-5).
+        character by character (FIND-1 to FIND-6); all are returned, however many (PAGE-1).
         """
 
     @abstractmethod
@@ -253,20 +253,20 @@ class Store(ABC):
         """
         Return entities of these kinds due by `before`, longest due first, ties in any order.
 
-        What is due at `before` itself is among them (DUE-1 to DUE-3).
+        What is due at `before` itself is among them (DUE-1 to DUE-4).
         """
 
     @abstractmethod
     def attention(self, *, limit: int, tenant: str) -> tuple[Entity, ...]:
-        """Return entities that a person must look at, oldest first (ATT-1)."""
+        """Return entities that a person must look at, oldest first (ATT-1, ATT-2)."""
 
     @abstractmethod
     def commit(self, changes: Changes) -> None:
         """
         Write all of the changes durably, or nothing (ATOM-1 to ATOM-3, DUR-1, DUR-2).
 
-        Whoever comes second is refused, however many come at once (RACE-1 to RACE-4), and
-        can go on as if he had not asked (ATOM-3).
+        Whoever comes second is refused, however many come at once (RACE-1 to RACE-4, RACE-7,
+        RACE-8), and can go on as if he had not asked (ATOM-3).
 
         Raises:
             StaleVersion: An entity or claim is not at the version that is to be replaced
@@ -277,11 +277,11 @@ class Store(ABC):
 
     @abstractmethod
     def unpublished(self, *, limit: int, tenant: str) -> tuple[RecordedEvent, ...]:
-        """Return committed events not marked as published, oldest first (EVENT-1 to EVENT-4)."""
+        """Return committed events not marked as published, oldest first (EVENT-1 to EVENT-5)."""
 
     @abstractmethod
     def mark_published(self, events: Iterable[RecordedEvent], *, tenant: str) -> None:
-        """Take events off the outbox; those off it already do no harm (EVENT-2, TEN-2)."""
+        """Take events off the outbox; those off it already do no harm (EVENT-2, EVENT-5, TEN-2)."""
 
 
 class AsyncStore(ABC):
@@ -297,7 +297,7 @@ class AsyncStore(ABC):
         Return entities whose `by`, one of `INDEXES`, is `value`, oldest first.
 
         They are ordered by (`created_at`, `id`): ids decide between those of one instant,
-        character by character (FIND-1 to FIND-5).
+        character by character (FIND-1 to FIND-6); all are returned, however many (PAGE-1).
         """
 
     @abstractmethod
@@ -311,12 +311,12 @@ class AsyncStore(ABC):
         """
         Return entities of these kinds due by `before`, longest due first, ties in any order.
 
-        What is due at `before` itself is among them (DUE-1 to DUE-3).
+        What is due at `before` itself is among them (DUE-1 to DUE-4).
         """
 
     @abstractmethod
     async def attention(self, *, limit: int, tenant: str) -> tuple[Entity, ...]:
-        """Return entities that a person must look at, oldest first (ATT-1)."""
+        """Return entities that a person must look at, oldest first (ATT-1, ATT-2)."""
 
     @abstractmethod
     async def commit(self, changes: Changes) -> None:
@@ -324,8 +324,8 @@ class AsyncStore(ABC):
 
     @abstractmethod
     async def unpublished(self, *, limit: int, tenant: str) -> tuple[RecordedEvent, ...]:
-        """Return committed events not marked as published, oldest first (EVENT-1 to EVENT-4)."""
+        """Return committed events not marked as published, oldest first (EVENT-1 to EVENT-5)."""
 
     @abstractmethod
     async def mark_published(self, events: Iterable[RecordedEvent], *, tenant: str) -> None:
-        """Take events off the outbox; those off it already do no harm (EVENT-2, TEN-2)."""
+        """Take events off the outbox; those off it already do no harm (EVENT-2, EVENT-5, TEN-2)."""

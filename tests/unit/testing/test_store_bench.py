@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+import attrs
 import pytest
 
 from paysession.errors import AlreadyExists, NotDurable, StaleVersion
@@ -13,7 +14,7 @@ from paysession.stores import Changes, InMemoryStore
 from paysession.testing import LawBroken, StoreConformance
 from paysession.testing._stores.bench import Bench, StoreOnTrial
 from paysession.testing._stores.law import StoreLaw, law
-from paysession.testing._stores.races import everybody_gets_through
+from paysession.testing._stores.races import everybody_gets_through, written
 from paysession.testing._stores.subjects import account, at_version, changed, claim, session
 from paysession.testing._stores.trials import Do, Trial, drive
 
@@ -116,6 +117,27 @@ def test_what_is_accepted_is_right_and_what_is_refused_is_not() -> None:
     drive(bench().accepted(Do(lambda: None), "it"))
     found = broken(lambda: drive(bench().accepted(raising(NotDurable()), "it")))
     assert ("it is written", NotDurable) == (found.expected, type(found.actual))
+
+
+def test_an_answer_is_given_and_an_error_is_none() -> None:
+    assert 3 == drive(bench().answered(Do(lambda: 3), "it"))
+    error = RuntimeError("dictionary changed size during iteration")
+    found = broken(lambda: drive(bench().answered(raising(error), "it")))
+    assert ("it", "an answer", error) == (found.what, found.expected, found.actual)
+
+
+def test_who_is_beaten_is_told_so_and_of_nothing_else() -> None:
+    class Busy(InMemoryStore):
+        def commit(self, changes: Changes) -> None:
+            raise OSError("database is locked")
+
+    store = drive(bench().store())
+    assert drive(written(store, account("a")))
+    assert not drive(written(store, account("a"), refusal=AlreadyExists))
+    busy = attrs.evolve(store, port=Busy())
+    found = broken(lambda: drive(written(busy, account("b"), refusal=AlreadyExists)))
+    allowed = "it is written, or AlreadyExists"
+    assert (allowed, OSError) == (found.expected, type(found.actual))
 
 
 def test_what_must_be_there_and_is_not_is_shown_as_it_should_be() -> None:

@@ -16,6 +16,7 @@ from unittest import SkipTest
 import pytest
 from kept_store import AsyncKeptStore, KeptStore
 
+from paysession.errors import AlreadyExists
 from paysession.stores import AsyncInMemoryStore, InMemoryStore
 from paysession.testing import AsyncStoreConformance, LawBroken, StoreConformance
 from paysession.testing._laws import threads
@@ -307,6 +308,86 @@ def test_an_error_that_no_law_foresees_goes_on_and_says_what_was_tried() -> None
     with pytest.raises(OSError, match="no database") as caught:
         Broken().test_atom_1_half_a_commit_is_none()  # type: ignore[attr-defined]
     assert [f"while this was tried: ATOM-1: {LAWS[0].sentence}"] == caught.value.__notes__
+
+
+def reads(bench: Bench) -> Trial[None]:
+    store = yield from bench.store()
+    yield from store.claimed("key")
+
+
+def making(make: object, base: type[Any] = Bare) -> Any:
+    return type("Making", (base,), {"make_store": make})()
+
+
+async def made_of_nothing(suite: object) -> None:
+    return None
+
+
+async def made_to_be_called(suite: object) -> InMemoryStore:
+    return InMemoryStore()
+
+
+@pytest.mark.parametrize(
+    ("suite", "why"),
+    [
+        (making(lambda suite: None), r"^NoneType is no paysession\.stores\.Store, as .* must be$"),
+        (
+            making(lambda suite: AsyncInMemoryStore()),
+            r"^AsyncInMemoryStore is no .*Store, .* \(its suite is AsyncStoreConformance\)$",
+        ),
+        (making(made_of_nothing, AsyncBare), r"^NoneType is no paysession\.stores\.AsyncStore,"),
+        (making(made_to_be_called, AsyncBare), r"^InMemoryStore is no .*\.AsyncStore, .* must be$"),
+    ],
+)
+def test_what_is_no_store_of_the_kind_on_trial_is_refused_for_that(suite: Any, why: str) -> None:
+    with pytest.raises(TypeError, match=why):
+        suite.try_law(law_of(reads))
+    with pytest.raises(TypeError, match=why):
+        suite.described()
+
+
+def test_a_method_that_must_be_awaited_and_is_called_is_no_answer() -> None:
+    class PartlyCalled(AsyncInMemoryStore):
+        def claimed(self, *asked: object, **named: object) -> None:  # type: ignore[override]
+            return None
+
+    async def make(suite: object) -> AsyncInMemoryStore:
+        return PartlyCalled()
+
+    with pytest.raises(TypeError, match="claimed of an AsyncStore is awaited: write `async def`"):
+        making(make, AsyncBare).try_law(law_of(reads))
+
+
+@pytest.mark.parametrize("is_coroutine", [True, False])
+def test_a_method_that_must_be_called_and_is_awaited_is_no_answer(is_coroutine: bool) -> None:
+    class PartlyAwaited(InMemoryStore):
+        def claimed(self, *asked: object, **named: object) -> Any:
+            return self.later() if is_coroutine else Later()
+
+        async def later(self) -> None: ...
+
+    class Later:
+        def __await__(self) -> Any: ...
+
+    with pytest.raises(TypeError, match=r"claimed of a Store is called, .*: write `def`"):
+        making(lambda suite: PartlyAwaited()).try_law(law_of(reads))
+
+
+def test_a_store_that_is_not_empty_is_asked_after() -> None:
+    used = InMemoryStore()
+    suite = making(lambda suite: used)
+    with pytest.raises(AlreadyExists) as caught:
+        suite.test_atom_1_half_a_commit_is_none()
+    assert "is what make_store() returns one?" in caught.value.__notes__[0]
+
+
+def test_a_loop_that_runs_nothing_is_asked_to() -> None:
+    class Idle(AsyncBare):
+        def run(self, main: Coroutine[Any, Any, None], /) -> None:  # type: ignore[override]
+            main.close()
+
+    with pytest.raises(TypeError, match=r"^run\(\) came back before what it was given had ended"):
+        Idle().try_law(law_of(reads))
 
 
 BROKEN = LAWS[0].broken("a version", 1, 2, story=("commit() → nothing",))

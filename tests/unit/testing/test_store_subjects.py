@@ -11,10 +11,12 @@ import pytest
 from paysession import events
 from paysession._domain.entities import Entity
 from paysession._domain.evidence import EvidenceSource
+from paysession._money import Money
 from paysession.outcomes import Fact, NextAction
 from paysession.stores import INDEXES, KINDS, AnyKind, Changes
 from paysession.testing._stores.subjects import (
     EXTREME_AMOUNTS,
+    LONGEST_AMOUNT,
     ODD_TEXTS,
     VARIANTS,
     account,
@@ -25,6 +27,7 @@ from paysession.testing._stores.subjects import (
     every_kind,
     evidence,
     example,
+    of_amount,
     session,
 )
 
@@ -79,6 +82,17 @@ def test_wherever_several_classes_may_stand_each_stands_in_some_variant() -> Non
     assert {"CreditCard", "StoreCredit", "StoredSource"} <= {
         kind.__name__ for kind in seen("payment")
     }
+
+
+def test_an_amount_stands_wherever_one_may_and_nothing_else_changes() -> None:
+    amounts = [part for one in every_kind() for part in parts_of(one) if isinstance(part, Money)]
+    for one in every_kind():
+        put = of_amount(one, LONGEST_AMOUNT)
+        stands = [part for part in parts_of(put) if isinstance(part, Money)]
+        assert {LONGEST_AMOUNT} >= set(stands)
+        assert one == put or LONGEST_AMOUNT in stands
+        assert (one.id, type(one), one.is_changed) == (put.id, type(put), put.is_changed)
+    assert LONGEST_AMOUNT not in amounts
 
 
 def test_every_class_of_fact_and_every_source_of_evidence_is_there() -> None:

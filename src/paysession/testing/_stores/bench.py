@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, S
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from inspect import isawaitable, iscoroutine
 from typing import Any, Final, NoReturn, Protocol, Self, TypeVar
 
 import attrs
@@ -26,7 +27,7 @@ from paysession.testing._laws.threads import Answer
 from paysession.testing._stores.differences import difference
 from paysession.testing._stores.law import StoreLaw
 from paysession.testing._stores.telling import asked, came_of
-from paysession.testing._stores.trials import Do, Inside, Outer, Trial
+from paysession.testing._stores.trials import Do, Inside, Outer, Together, Trial
 
 E = TypeVar("E", bound=Entity)
 P = TypeVar("P", bound=Store | AsyncStore)
@@ -85,6 +86,22 @@ class _Asked(Do[T]):
     what: str
     story: list[str]
 
+    def run(self) -> T:
+        """Call it; what must be awaited is no answer."""
+        answer = self.call()
+        if isawaitable(answer):
+            if iscoroutine(answer):
+                answer.close()
+            raise TypeError(f"{self.method} of a Store is called, and not awaited: write `def`")
+        return answer
+
+    async def arun(self, together: Together) -> T:  # noqa: ARG002 - it is alone
+        """Await it; what need not be awaited is no answer."""
+        answer = self.call()
+        if not isawaitable(answer):
+            raise TypeError(f"{self.method} of an AsyncStore is awaited: write `async def`")
+        return await answer
+
     def __iter__(self) -> Generator[Self, Answer[T], T]:
         __tracebackhide__ = True
         answer = yield self
@@ -139,8 +156,14 @@ class StoreOnTrial:
         return self._asked("unpublished", limit=limit, tenant=tenant)
 
     def mark_published(self, events: Iterable[RecordedEvent], *, tenant: str = "") -> Do[None]:
-        """Take events off the outbox."""
-        return self._asked("mark_published", tuple(events), tenant=tenant)
+        """Take events off the outbox, which may be gone through once, as any iterable may."""
+        told = tuple(events)
+        return self._told(
+            lambda: self.port.mark_published(iter(told), tenant=tenant),
+            "mark_published",
+            (told,),
+            {"tenant": tenant},
+        )
 
     def commit(
         self,
@@ -157,13 +180,20 @@ class StoreOnTrial:
         return self._asked("commit", changes)
 
     def _asked(self, method: str, *arguments: object, **named: object) -> Do[Any]:
-        told = {name: value for name, value in named.items() if value != _USUAL.get(name)}
-        return _Asked(
-            lambda: getattr(self.port, method)(*arguments, **named),
-            method,
-            asked(method, arguments, told),
-            self.story,
+        return self._told(
+            lambda: getattr(self.port, method)(*arguments, **named), method, arguments, named
         )
+
+    def _told(
+        self,
+        call: Callable[[], Any],
+        method: str,
+        arguments: Sequence[object],
+        named: Mapping[str, object],
+    ) -> Do[Any]:
+        """Return a call which is written down, but for what is usual in it."""
+        unusual = {name: value for name, value in named.items() if value != _USUAL.get(name)}
+        return _Asked(call, method, asked(method, arguments, unusual), self.story)
 
     def held(self, entity: E) -> Trial[E]:
         """Read an entity that must be there."""
@@ -209,6 +239,19 @@ def _name_of(entity: Entity) -> str:
     return f"{KINDS[type(entity)]} {entity.id!r}"
 
 
+def must_be(port: type[Store | AsyncStore], store: object) -> None:
+    """
+    Do nothing if what an author's method returned is a store of the kind that is on trial.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if not isinstance(store, port):
+        other = " (its suite is AsyncStoreConformance)" if isinstance(store, AsyncStore) else ""
+        is_no = f"{type(store).__name__} is no paysession.stores.{port.__name__}"
+        raise TypeError(f"{is_no}, as a store here must be{other}")
+
+
 @attrs.frozen(eq=False)
 class Bench:
     """
@@ -217,12 +260,14 @@ class Bench:
     Attributes:
         law: Which law is tried.
         author: Who makes the stores.
+        port: The class whose subclasses are on trial.
         opened: The stores that are open.
         story: What was asked of the store that was made last, and what came back.
     """
 
     law: StoreLaw
     author: Author[Any]
+    port: type[Store | AsyncStore] = Store
     opened: list[Any] = attrs.field(factory=list[Any], init=False)
     story: list[str] = attrs.field(factory=list[str], init=False)
 
@@ -257,6 +302,7 @@ class Bench:
 
     def _opened(self, make: Callable[[], Any | Awaitable[Any]]) -> Trial[StoreOnTrial]:
         port = yield from Do(make)
+        must_be(self.port, port)
         self.opened.append(port)
         return StoreOnTrial(port, self, self.story)
 
@@ -305,6 +351,13 @@ class Bench:
             yield from commit
         except Exception as error:  # noqa: BLE001 - whatever it is, it was not written
             self.broken(what, "it is written", error)
+
+    def answered(self, read: Do[T], what: str) -> Trial[T]:
+        """Return what was read; whatever is raised instead is no answer."""
+        try:
+            return (yield from read)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing was read
+            self.broken(what, "an answer", error)
 
     def within_transaction(
         self, store: StoreOnTrial, commit: Do[None], *, kept: bool

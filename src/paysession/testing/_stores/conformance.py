@@ -11,13 +11,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from functools import cached_property, partial
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
+from paysession.errors import Conflict
 from paysession.stores.port import AsyncStore, Store
 from paysession.testing._laws.law import Law
 from paysession.testing._laws.suite import Suite, enact
 from paysession.testing._laws.threads import Answer, Stuck, bounded
-from paysession.testing._stores.bench import Author, Bench
+from paysession.testing._stores.bench import Author, Bench, must_be
 from paysession.testing._stores.law import CONTROLS, StoreLaw
 from paysession.testing._stores.laws import LAWS
 from paysession.testing._stores.trials import Do, Outer, Trial, answered, drive
@@ -31,6 +32,7 @@ class _StoreSuite(Suite):
     """What suites of stores of both kinds have in common."""
 
     port = "store"
+    _port_class: ClassVar[type[Store | AsyncStore]] = Store
 
     def missing(self, law: Law) -> tuple[str, ...]:
         """Return what a law speaks of that is not there, in words."""
@@ -55,6 +57,9 @@ class _StoreSuite(Suite):
             self._driven(self._trial_of(rule), is_race=rule.is_race)
         except Stuck as stuck:
             raise law.broken("many at once", "all come to an end", str(stuck)) from None
+        except Conflict as conflict:
+            conflict.add_note("a law begins with an empty store: is what make_store() returns one?")
+            raise
 
     def described(self) -> Mapping[str, str]:
         """Return what is on trial: its class, and what its author has written."""
@@ -70,13 +75,14 @@ class _StoreSuite(Suite):
     def _made(self) -> Trial[type[Store | AsyncStore]]:
         author = cast("Author[Any]", self)
         store = yield from Do(author.make_store)
+        must_be(self._port_class, store)
         yield from Do[None](partial(author.close, store))
         return cast("type[Store | AsyncStore]", type(store))
 
     def _trial_of(self, law: StoreLaw) -> Trial[None]:
         """Try a law, and then close every store that it had made."""
         __tracebackhide__ = True
-        bench = Bench(law, cast("Author[Any]", self))
+        bench = Bench(law, cast("Author[Any]", self), self._port_class)
         try:
             yield from law.check(bench)
         finally:
@@ -159,6 +165,8 @@ class AsyncStoreConformance(_StoreSuite, Generic[A]):
             from one that there is not.
     """
 
+    _port_class = AsyncStore
+
     def run(self, main: Coroutine[Any, Any, None], /) -> None:
         """Run a coroutine to its end, on a new event loop."""
         main.close()
@@ -200,6 +208,8 @@ class AsyncStoreConformance(_StoreSuite, Generic[A]):
             bounded([lambda: self.run(main())])
         else:
             self.run(main())
+        if not ends:
+            raise TypeError("run() came back before what it was given had ended: it must run it")
         return ends[0].given()
 
 

@@ -6,7 +6,14 @@ from paysession.errors import AlreadyExists, StaleVersion
 from paysession.stores.port import Changes
 from paysession.testing._stores.bench import Bench
 from paysession.testing._stores.law import law
-from paysession.testing._stores.subjects import account, at_version, changed, claim, every_kind
+from paysession.testing._stores.subjects import (
+    account,
+    at,
+    at_version,
+    changed,
+    claim,
+    every_kind_in_brief,
+)
 from paysession.testing._stores.trials import Trial
 
 
@@ -19,12 +26,15 @@ from paysession.testing._stores.trials import Trial
     needs=("reopen",),
 )
 def what_was_committed_lasts(bench: Bench) -> Trial[None]:
-    store, entities = (yield from bench.store()), every_kind()
+    store, entities = (yield from bench.store()), every_kind_in_brief()
     key, gone = claim("key"), claim("gone")
     yield from store.commit(*entities, claims=[key, gone])
     told = yield from store.unpublished()
     yield from store.mark_published(told[:2])
     yield from store.commit(released=[gone])
+    settled = claim("key", version=2, settled_at=at(5))
+    newer = tuple(at_version(entity, 2) for entity in entities)
+    yield from store.write(Changes(tenant="", entities=newer, claims=(settled,)))
     refused = store.commit(account("late"), *entities)
     yield from bench.refused(AlreadyExists, refused, "what exists")
     before = yield from store.shown([*entities, account("late")], [key, gone])

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import attrs
 
+from paysession._domain.entities import Aggregate
 from paysession._domain.payment import Payment
-from paysession.stores.port import Changes
-from paysession.testing._stores.bench import Bench
+from paysession.stores.port import KINDS, Changes, RecordedEvent
+from paysession.testing._stores.bench import Bench, StoreOnTrial
 from paysession.testing._stores.law import law
 from paysession.testing._stores.subjects import (
     account,
     changed,
     claim,
     every_event,
-    every_kind,
+    every_kind_in_brief,
     example,
+    in_brief,
 )
 from paysession.testing._stores.trials import Trial
 
@@ -74,6 +76,24 @@ def events_wait_in_order(bench: Bench) -> Trial[None]:
     yield from store.commit(account("f"))
     told = yield from store.unpublished(limit=1)
     bench.same(everything[2:3], told, "the oldest event, after a newer one was told")
+    told = yield from store.unpublished(limit=2)
+    names = [one.id for one in told]
+    bench.same([everything[2].id, "payable_account:f:1:0"], names, "the first two of three events")
+    yield from _marked_alone(store)
+
+
+def _marked_alone(store: StoreOnTrial) -> Trial[None]:
+    """Mark one event of one version in the midst of others, of its version and of its account."""
+    order = account("g")
+    for version in (1, 2, 3):
+        newer = changed(order, minutes=version)
+        yield from store.commit(attrs.evolve(newer, news=newer.news * 3))
+        order = yield from store.held(order)
+    before = yield from store.unpublished()
+    marked = [one for one in before if one.id == "payable_account:g:2:1"]
+    yield from store.mark_published(marked)
+    rest = tuple(one for one in before if one not in marked)
+    store.bench.same(rest, (yield from store.unpublished()), "the events but for one")
 
 
 @law(
@@ -101,9 +121,30 @@ def every_event_comes_back(bench: Bench) -> Trial[None]:
     about="unpublished",
 )
 def reading_takes_nothing_off(bench: Bench) -> Trial[None]:
-    store, entities = (yield from bench.store()), every_kind()
+    store, entities = (yield from bench.store()), every_kind_in_brief()
     yield from store.commit(*entities, claims=[claim("key")])
     yield from store.shown(entities, [claim("key")])
     yield from store.commit(released=[claim("key")])
     expected = Changes.of(entities, tenant="").events
     bench.same(expected, (yield from store.unpublished()), "what every kind of aggregate told")
+
+
+@law(
+    "EVENT-5",
+    "events of two kinds that share an id are two, and each is marked for itself",
+    reason="a payable's id is the backend's own, and may be that of a session as well",
+    source="I41, I46",
+    about="mark_published",
+)
+def events_of_two_kinds_are_two(bench: Bench) -> Trial[None]:
+    store = yield from bench.store()
+    aggregates = [in_brief(example(kind, "id_1")) for kind in KINDS if issubclass(kind, Aggregate)]
+    expected: list[RecordedEvent] = []
+    for aggregate in aggregates:
+        yield from store.commit(aggregate)
+        expected += Changes.of([aggregate], tenant="").events
+    bench.same(tuple(expected), (yield from store.unpublished()), "what every kind told")
+    for event in tuple(expected)[::-1]:
+        yield from store.mark_published([event])
+        expected.remove(event)
+        bench.same(tuple(expected), (yield from store.unpublished()), "what is not marked yet")

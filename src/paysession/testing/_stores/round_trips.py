@@ -13,23 +13,28 @@ from paysession._domain.secrets import ClientData
 from paysession._domain.session import PaymentSession
 from paysession._money import Money
 from paysession.errors import AlreadyExists
+from paysession.events import Event, RecoveryStarted
 from paysession.outcomes import Pending
-from paysession.stores.port import KINDS
+from paysession.stores.port import KINDS, Changes
 from paysession.testing._stores.bench import Bench
 from paysession.testing._stores.law import law
 from paysession.testing._stores.subjects import (
     EXTREME_AMOUNTS,
     EXTREME_INSTANTS,
     EXTREME_INTEGERS,
+    LONGEST_AMOUNT,
     ODD_TEXTS,
     VARIANTS,
     account,
     at,
     attempt,
     claim,
+    every_event,
     every_kind,
+    every_kind_in_brief,
     evidence,
     example,
+    of_amount,
     session,
 )
 from paysession.testing._stores.trials import Trial
@@ -81,8 +86,12 @@ def odd_text_comes_back(bench: Bench) -> Trial[None]:
     for name, text in ODD_TEXTS.items():
         one = session(text, payable_id=text)
         made = claim(text, id=text, namespace=text, fingerprint=text)
+        one = attrs.evolve(one, news=(_told_in(text),))
         yield from store.commit(one, claims=[made])
         bench.same(one.committed(), (yield from store.held(one)), f"a session with text {name}")
+        told = yield from store.unpublished()
+        bench.same(Changes.of([one], tenant="").events, told, f"an event with text {name}")
+        yield from store.mark_published(told)
     for name, text in ODD_TEXTS.items():
         made = claim(text, id=text, namespace=text, fingerprint=text)
         found = yield from store.claimed(text, namespace=text)
@@ -93,6 +102,10 @@ def odd_text_comes_back(bench: Bench) -> Trial[None]:
         yield from bench.refused(AlreadyExists, rival, f"a second claim with text {name}")
         sessions = yield from store.find(PaymentSession, by="payable_id", value=text)
         bench.same([text], [one.id for one in sessions], f"sessions by a text {name}")
+
+
+def _told_in(text: str) -> Event:
+    return RecoveryStarted(at=at(1), operation_id=text, tries=1)
 
 
 @law(
@@ -111,6 +124,24 @@ def extreme_amounts_come_back(bench: Bench) -> Trial[None]:
         yield from store.commit(order, payment)
         bench.same(order.committed(), (yield from store.held(order)), f"an account of {amount}")
         bench.same(payment.committed(), (yield from store.held(payment)), f"a payment of {amount}")
+    yield from _comes_back_everywhere(bench, LONGEST_AMOUNT)
+
+
+def _comes_back_everywhere(bench: Bench, amount: Money) -> Trial[None]:
+    """Put an amount wherever one may stand: in every kind, in every event, in every answer."""
+    store, order = (yield from bench.store()), account("order").committed()
+    entities = [of_amount(one, amount).committed() for one in every_kind_in_brief()]
+    told = tuple(of_amount(event, amount) for event in every_event(order))
+    answers = [claim(one.id, kind=KINDS[type(one)], id=one.id, answer=one) for one in entities]
+    yield from store.write(
+        Changes(tenant="", entities=(order, *entities), events=told, claims=tuple(answers))
+    )
+    for one, made in zip(entities, answers, strict=True):
+        kind = KINDS[type(one)]
+        bench.same(one, (yield from store.held(one)), f"a {kind} of {amount}")
+        found = yield from store.claimed(made.text)
+        bench.same(made, found, f"a claim settled with a {kind} of {amount}")
+    bench.same(told, (yield from store.unpublished()), f"the events of {amount}")
 
 
 @law(

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from itertools import permutations
 
+import attrs
+
 from paysession._domain.entities import Entity
 from paysession._domain.payable import PayableAccount
 from paysession._money import Money
 from paysession.errors import AlreadyExists, StaleVersion
-from paysession.stores.port import Changes
-from paysession.testing._stores.bench import Bench
+from paysession.stores.port import KINDS, Changes, Claim
+from paysession.testing._stores.bench import Bench, StoreOnTrial
 from paysession.testing._stores.law import law
-from paysession.testing._stores.subjects import account, at_version, changed, claim, every_kind
+from paysession.testing._stores.subjects import (
+    account,
+    at,
+    at_version,
+    changed,
+    claim,
+    every_kind_in_brief,
+)
 from paysession.testing._stores.trials import Trial
 
 _MORE = Money("120.00", "USD")
@@ -84,18 +93,30 @@ def a_refusal_breaks_nothing(bench: Bench) -> Trial[None]:
     about="commit",
 )
 def a_stale_version_writes_nothing(bench: Bench) -> Trial[None]:
-    store, entities, key = (yield from bench.store()), every_kind(), claim("key")
-    yield from store.commit(*entities)
+    store, entities = (yield from bench.store()), every_kind_in_brief()
+    new, old = claim("new"), claim("old")
+    yield from store.commit(*entities, claims=[old])
     for entity in entities:
         yield from store.write(Changes(tenant="", entities=(at_version(entity, 2),)))
     everything = (*entities, account("new"))
-    before = yield from store.shown(everything, [key])
+    before = yield from store.shown(everything, [new, old])
     for entity in entities:
-        written = account("new").committed(), at_version(entity, 2)
-        late = store.write(Changes(tenant="", entities=written, claims=(key,)))
-        yield from bench.refused(StaleVersion, late, f"a stale {type(entity).__name__}")
-    after = yield from store.shown(everything, [key])
+        late = _beside_what_is_new(at_version(entity, 2), claims=(new,), released=(old,))
+        yield from bench.refused(StaleVersion, store.write(late), f"a stale {_named(entity)}")
+    after = yield from store.shown(everything, [new, old])
     bench.unchanged(before, after, "after stale versions were refused")
+
+
+def _beside_what_is_new(
+    entity: Entity, *, claims: tuple[Claim, ...], released: tuple[Claim, ...] = ()
+) -> Changes:
+    """Return changes of which all could be written, but for one entity."""
+    entities = (account("new").committed(), entity)
+    return Changes(tenant="", entities=entities, claims=claims, released=released)
+
+
+def _named(entity: Entity) -> str:
+    return KINDS[type(entity)]
 
 
 @law(
@@ -106,16 +127,18 @@ def a_stale_version_writes_nothing(bench: Bench) -> Trial[None]:
     about="commit",
 )
 def a_first_version_twice_writes_nothing(bench: Bench) -> Trial[None]:
-    store, entities, key = (yield from bench.store()), every_kind(), claim("key")
-    yield from store.commit(*entities)
+    store, entities, key = (yield from bench.store()), every_kind_in_brief(), claim("key")
     everything = (*entities, account("new"))
-    before = yield from store.shown(everything, [key])
-    for entity in entities:
-        written = account("new").committed(), at_version(entity, 1)
-        again = store.write(Changes(tenant="", entities=written, claims=(key,)))
-        yield from bench.refused(AlreadyExists, again, f"a second {type(entity).__name__}")
-    after = yield from store.shown(everything, [key])
-    bench.unchanged(before, after, "after second creations were refused")
+    for version in (1, 2):
+        held = tuple(at_version(entity, version) for entity in entities)
+        yield from store.write(Changes(tenant="", entities=held))
+        before = yield from store.shown(everything, [key])
+        for entity in entities:
+            again = store.write(_beside_what_is_new(at_version(entity, 1), claims=(key,)))
+            what = f"a first version of a {_named(entity)} at version {version}"
+            yield from bench.refused(AlreadyExists, again, what)
+        after = yield from store.shown(everything, [key])
+        bench.unchanged(before, after, "after second creations were refused")
 
 
 @law(
@@ -145,7 +168,7 @@ def a_version_needs_its_predecessor(bench: Bench) -> Trial[None]:
     about="commit",
 )
 def without_news_nothing_is_written(bench: Bench) -> Trial[None]:
-    store, entities = (yield from bench.store()), every_kind()
+    store, entities = (yield from bench.store()), every_kind_in_brief()
     yield from store.commit(*entities)
     before = yield from store.shown(entities)
     held: list[Entity] = []
@@ -165,8 +188,9 @@ def without_news_nothing_is_written(bench: Bench) -> Trial[None]:
 def claims_are_unique(bench: Bench) -> Trial[None]:
     store, first, rival = (yield from bench.store()), claim("key"), claim("key", id="ps_2")
     yield from store.commit(account("first"), claims=[first])
-    commit = store.commit(account("second"), claims=[rival])
-    yield from bench.refused(AlreadyExists, commit, "a claim that is taken")
+    for again in (rival, first):
+        commit = store.commit(account("second"), claims=[again])
+        yield from bench.refused(AlreadyExists, commit, "a claim that is taken")
     elsewhere = claim("key", id="ps_3", namespace="references")
     yield from store.commit(account("second"), claims=[elsewhere])
     theirs = account("first", tenant="theirs")
@@ -174,8 +198,22 @@ def claims_are_unique(bench: Bench) -> Trial[None]:
     bench.same(first, (yield from store.claimed("key")), "the claim that was first")
     found = yield from store.claimed("key", namespace="references")
     bench.same(elsewhere, found, "the same text in another namespace")
+    found = yield from store.claimed("key", namespace="KEYS")
+    bench.same(None, found, "the same text in a namespace that nobody has claimed it in")
     found = yield from store.claimed("key", tenant="theirs")
     bench.same(rival, found, "the same text of another tenant")
+    for mark in ":/|.-_#":
+        yield from _parts_are_kept_apart(store, mark)
+
+
+def _parts_are_kept_apart(store: StoreOnTrial, mark: str) -> Trial[None]:
+    """Make two claims whose parts are the same text, where they are joined by a mark."""
+    for tenant, text in (("a", f"keys{mark}b"), (f"a{mark}keys", "b")):
+        made = claim(text, id=tenant)
+        commit = store.commit(tenant=tenant, claims=[made])
+        yield from store.bench.accepted(commit, f"a claim of tenant {tenant!r} on {text!r}")
+        found = yield from store.claimed(text, tenant=tenant)
+        store.bench.same(made, found, f"the claim of tenant {tenant!r} on {text!r}")
 
 
 @law(
@@ -195,6 +233,9 @@ def claims_are_replaced_by_version(bench: Bench) -> Trial[None]:
     for late in (second, claim("key", id="ps_3", version=4)):
         commit = store.commit(account("third"), claims=[late])
         yield from bench.refused(StaleVersion, commit, f"version {late.version} after version 2")
+    for anew in (claim("key"), claim("key", id="ps_2"), claim("key", id="ps_3")):
+        commit = store.commit(account("third"), claims=[anew])
+        yield from bench.refused(AlreadyExists, commit, "version 1 after version 2")
     bench.same(second, (yield from store.claimed("key")), "a claim that was not replaced")
     bench.same(None, (yield from store.get(PayableAccount, "third")), "what was written with it")
 
@@ -235,6 +276,11 @@ def released_claims_are_free(bench: Bench) -> Trial[None]:
     bench.same(again, (yield from store.claimed("key")), "a claim that was taken again")
     yield from store.commit(released=[again])
     bench.same(None, (yield from store.claimed("key")), "a claim released by itself")
+    settled = attrs.evolve(kept, version=2, settled_at=at(5))
+    yield from store.commit(claims=[settled])
+    yield from store.commit(released=[kept])
+    found = yield from store.claimed("kept")
+    bench.same(None, found, "a claim released by what it was, for the record it still stands for")
 
 
 @law(

@@ -355,7 +355,10 @@ class FakeAcme:
 
     def _perform(self, action: Action) -> None:
         """Do what an action is for, if that can be done."""
-        flaw, intent = action.flaw(), action.intent
+        intent = action.intent
+        waiting = self._waiting("pending", "action_required", intent=intent.id)
+        is_in_use = action.type == "update" and any(each.type == "confirm" for each in waiting)
+        flaw = "intent_in_use" if is_in_use else action.flaw()
         if flaw is not None:
             self._decline(action, flaw)
             return

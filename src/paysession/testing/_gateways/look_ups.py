@@ -258,9 +258,9 @@ def a_hold_stays_a_hold(bench: Bench) -> None:
         capture = bench.orders.capture(last.references | held.references, some)
         taken = bench.one_of(bench.end_of(capture), Captured, what="a capture of what is held")
         _is_still_a_hold(bench, last, held, taken.references)
-    if bench.offers("void"):
-        last, held = bench.concluded(bench.sale(amount, policy=MANUAL))
-        void = bench.orders.void(last.references | held.references, amount)
+    for all_of_it in [amount] if bench.offers("void") else []:
+        last, held = bench.concluded(bench.sale(all_of_it, policy=MANUAL))
+        void = bench.orders.void(last.references | held.references, all_of_it)
         bench.one_of(bench.end_of(void), Voided, what="a void of what is held")
         _is_still_a_hold(bench, last, held, NO_REFERENCES)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import product
 from typing import Any, Final
 
@@ -154,7 +154,7 @@ def sessions_keep_apart(bench: Bench) -> None:
                 moves.update(effect_of(last, paid))
 
 
-def _deeds(bench: Bench) -> Iterator[Callable[[CreateSessionRequest, References], object]]:
+def _deeds(bench: Bench) -> list[Callable[[CreateSessionRequest, References], object]]:
     """Return what can be done with an open session but complete it."""
 
     def update(session: CreateSessionRequest, opened: References) -> None:
@@ -164,10 +164,8 @@ def _deeds(bench: Bench) -> Iterator[Callable[[CreateSessionRequest, References]
     def close(session: CreateSessionRequest, opened: References) -> None:
         bench.ask(bench.orders.closing(session, opened))
 
-    if bench.offers("update_session"):
-        yield update
-    if bench.offers("close_session"):
-        yield close
+    deeds = {"update_session": update, "close_session": close}
+    return [deed for method, deed in deeds.items() if bench.offers(method)]
 
 
 @law(

@@ -154,7 +154,8 @@ class NeverForgetsASecret(BogusGateway):
 
     def __init__(self, *, provider: BogusProvider) -> None:
         super().__init__(provider=provider)
-        type(self).known += provider._webhooks._secrets
+        heard = [each for each in provider._webhooks._secrets if each not in self.known]
+        type(self).known += tuple(heard)
         provider._webhooks._secrets = self.known
 
 

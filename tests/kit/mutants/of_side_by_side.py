@@ -25,7 +25,7 @@ from paysession.gateways import (
 from paysession.gateways._bogus_objects import Sale
 from paysession.outcomes import NO_REFERENCES, Canceled, Declined, References, Refunded
 
-A_MOMENT = 0.05
+A_MOMENT = 0.01
 """Seconds in which others begin."""
 
 

@@ -12,9 +12,7 @@ from paysession.gateways import BogusGateway, BogusProvider, Notification, Stand
 from paysession.gateways._bogus_mail import reports_in
 from paysession.outcomes import Report
 from paysession.testing import GatewayConformance, LawBroken
-from paysession.testing._gateways.notifications import (
-    a_secret_that_was_replaced_is_good_for_nothing,
-)
+from paysession.testing._gateways.signatures import a_secret_that_was_replaced_is_good_for_nothing
 
 OLD, NEW = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_bmV3IG5ldyBuZXcgbmV3IG5ldyBuZXcg"
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

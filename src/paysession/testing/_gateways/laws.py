@@ -10,6 +10,7 @@ from paysession.testing._gateways import (
     any_order,
     captures,
     charges,
+    closings,
     declines,
     honesty,
     look_ups,
@@ -22,6 +23,7 @@ from paysession.testing._gateways import (
     sessions,
     setups,
     side_by_side,
+    signatures,
     totality,
     voids,
 )
@@ -31,6 +33,7 @@ from paysession.testing._laws.law import laws_of
 LAWS: Final = laws_of(
     GatewayLaw,
     sessions,
+    closings,
     charges,
     setups,
     declines,
@@ -42,6 +45,7 @@ LAWS: Final = laws_of(
     side_by_side,
     lost_answers,
     look_ups,
+    signatures,
     notifications,
     honesty,
     secrecy,
@@ -49,7 +53,7 @@ LAWS: Final = laws_of(
     totality,
     any_order,
 )
-"""As their modules hold them."""
+"""Area by area, as their modules come up."""
 
 AREAS: Final[Mapping[str, frozenset[str]]] = {
     "SES": frozenset(SESSIONS),

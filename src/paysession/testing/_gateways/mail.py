@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Final, cast
 
 from paysession.errors import InvalidSignature
@@ -13,6 +14,9 @@ from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.calls import AnyGateway
 from paysession.testing._gateways.law import SESSIONS
 from paysession.testing._gateways.occasions import MOVES, callable_here, occasion
+
+ON_ITS_WAY: Final = timedelta(seconds=20)
+"""As long as a notification may well take."""
 
 UNDECIDED: Final = (Pending, Unknown)
 """What tells no end."""

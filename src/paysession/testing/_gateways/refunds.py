@@ -17,7 +17,6 @@ from paysession.outcomes import (
     References,
     Refunded,
     Rejected,
-    Unknown,
 )
 from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.endings import endings_of
@@ -199,10 +198,7 @@ def _called_off(bench: Bench) -> Outcome:
     refund = _refund_kept_pending(bench, amount)
     made = bench.one_of(bench.ask(refund), Pending, what="a refund that is not decided")
     with bench.moving("after a refund was to be called off") as moves:
-        calling_off = bench.orders.calling_off(refund, made.references)
-        off = bench.ask(calling_off)
-        if isinstance(off, Unknown) and bench.gateway.capabilities.honours_keys:
-            off = bench.ask(calling_off)
+        off = bench.heard(bench.orders.calling_off(refund, made.references))
         bench.settle()
         told = [each for each in bench.known_of(refund) if isinstance(each, Refunded)]
         what = "what is told to be given back by a refund that was called off"

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import product
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 import attrs
 
-from paysession._domain.attempts import CloseReason
 from paysession._domain.secrets import ClientData
 from paysession._money import Money
-from paysession.gateways import CreateSessionRequest, Request
+from paysession.gateways import CreateSessionRequest
 from paysession.outcomes import (
     Accepted,
     ActionRequired,
@@ -22,30 +21,21 @@ from paysession.outcomes import (
     Declined,
     Expired,
     NotAttempted,
-    Outcome,
     Pending,
     Profile,
     Redirect,
     ReferenceRole,
     References,
     Rejected,
-    Unknown,
 )
 from paysession.testing._gateways.bench import Bench
-from paysession.testing._gateways.endings import Ending, endings_of
+from paysession.testing._gateways.endings import endings_of
 from paysession.testing._gateways.law import SESSIONS, law
 from paysession.testing._gateways.occasions import effect_of
-
-_OF_MONEY: Final = frozenset({ReferenceRole.AUTHORIZATION, ReferenceRole.CAPTURE})
-
-_OVER: Final = (Canceled, Expired, Authorized, Captured)
-"""What is certain of a session that is closed: it was not paid, or it was."""
+from paysession.testing._gateways.paying import cannot_be_paid, is_paid
 
 _ODD: Final = 1_999
 """A number of minor units that floats of major units are a little below of."""
-
-_UNDER_WAY: Final = ("decline", "require_action")
-"""How a completion may have ended before a session is closed."""
 
 _CLAIMS: Final = {
     "status": "succeeded",
@@ -112,13 +102,13 @@ def _counted(
         bench.one_of(waiting, ActionRequired, Pending, what="a session that needs the customer")
     counts = amount
     for each in wanted:
-        answer = _answered(bench, bench.orders.update(session, opened, each))
+        answer = bench.heard(bench.orders.update(session, opened, each))
         if isinstance(answer, Accepted | ActionRequired):
             _is_about(bench, opened, answer.references)
             counts = each
         elif not isinstance(answer, Declined | Rejected | NotAttempted):
             return None  # which of them counts nobody has said
-    _, paid = _is_paid(bench, session, opened, updated=counts)
+    _, paid = is_paid(bench, session, opened, updated=counts)
     late = bench.ask(bench.orders.update(session, opened | paid.references, amount))
     bench.one_of(late, Declined, Rejected, what="an update of a session that is paid")
     bench.anew()
@@ -130,58 +120,6 @@ def _is_about(bench: Bench, opened: References, told: References) -> None:
     ids = {told.get(ReferenceRole.SESSION), None}
     is_it = ids <= {opened.get(ReferenceRole.SESSION), None}
     bench.must(is_it, "the session that an update tells of", opened, told)
-
-
-def _answered(bench: Bench, request: Request[Any]) -> Outcome:
-    """Ask, and where nobody heard the answer once more: what was not done must be done then."""
-    answer = bench.ask(request)
-    again = isinstance(answer, Unknown) and bench.gateway.capabilities.honours_keys
-    return bench.ask(request) if again else answer
-
-
-@law(
-    "SES-3",
-    "a closed session stays closed: no money moves in it, and closing it again says so",
-    reason="the store gives the goods to others, and whoever closes cannot know that somebody has",
-    source="I16, I17; WooPayments #3118, paid at the provider and canceled by a timer",
-    about="close_session",
-    needs=(*SESSIONS, "close_session"),
-)
-def a_closed_session_stays_closed(bench: Bench) -> None:
-    amount = bench.drawn.amount()
-    for reason in CloseReason:
-        bench.anew()
-        session, opened = bench.created(amount)
-        for what in ("a session that is closed unpaid", "a closed session, closed again"):
-            closed = bench.end_of(bench.orders.closing(session, opened, reason))
-            bench.one_of(closed, Canceled, Expired, what=what)
-        with bench.unmoved("after it was closed"):
-            late = bench.end_of(bench.orders.completion(session, opened))
-            lawful = (Canceled, Expired, Declined, Rejected)
-            bench.one_of(late, *lawful, what="a closed session that is completed")
-
-
-@law(
-    "SES-4",
-    "closing a session that was paid answers what was held or taken, and leaves it alone",
-    reason="money that nobody knows of is the worst that can happen: the order is not sent",
-    source="I16, F35; WooPayments #3118",
-    about="close_session",
-    needs=(*SESSIONS, "close_session"),
-)
-def closing_a_paid_session_tells_of_its_money(bench: Bench) -> None:
-    amount = bench.drawn.amount()
-    for policy in bench.policies:
-        bench.anew()
-        session, opened = bench.opened(amount, policy=policy)
-        _, end = bench.concluded(bench.orders.completion(session, opened))
-        paid = bench.sold(end, what="a session that is completed")
-        with bench.unmoved("after a paid session was closed"):
-            answer = bench.end_of(bench.orders.closing(session, opened))
-            told = bench.sold(answer, what="a paid session that is closed")
-        bench.same(type(paid), type(told), "whether it tells that the money is held or taken")
-        bench.same(paid.amount, told.amount, "the amount that it tells of")
-        bench.same(_ids(paid.references), _ids(told.references), "the ids of that money")
 
 
 @law(
@@ -230,48 +168,9 @@ def a_hosted_session_is_paid_at_its_address(bench: Bench) -> None:
             is_there = isinstance(action, Redirect)
             bench.must(is_there, "where the browser is sent", "a redirect to https", action)
             addresses.append(bench.safe(action))
-            _is_paid(bench, session, answer.references)
+            is_paid(bench, session, answer.references)
     what = "the addresses of the pages of several sessions"
     bench.must(len(set(addresses)) == len(addresses), what, "all of them differ", addresses)
-
-
-def _is_paid(
-    bench: Bench, session: CreateSessionRequest, opened: References, *, updated: Money | None = None
-) -> tuple[Request[Any], Authorized | Captured]:
-    """Do nothing but tell how, if a session is paid: held or taken, as agreed, to the last unit."""
-    amount = updated or session.amount
-    with bench.moving("after a session was completed") as moves:
-        bench.customer_acts(opened)
-        last, end = bench.concluded(bench.orders.completion(session, opened, amount=amount))
-        paid = bench.sold_as(session.terms.capture, end, what="a session that is completed")
-        bench.same(amount, paid.amount, "what was paid in it")
-        moves.update(effect_of(last, paid))
-    return last, paid
-
-
-@law(
-    "SES-7",
-    "when a session is closed while it is being paid, the money is told of, or never moves",
-    reason="money that arrives in a session that everybody takes for closed is found by nobody",
-    source="I21, I23, F35; WooPayments #3118",
-    about="close_session",
-    needs=(*SESSIONS, "close_session"),
-    controls=("keep_pending", "settle", "books"),
-)
-def closing_what_is_being_paid_loses_no_money(bench: Bench) -> None:
-    bench.arm("keep_pending", "complete_session")
-    with bench.moving("after a session was closed that was being paid") as moves:
-        session, opened = bench.opened(bench.drawn.amount())
-        completion = bench.orders.completion(session, opened)
-        bench.one_of(bench.ask(completion), Pending, what="a completion that is kept pending")
-        first = bench.ask(bench.orders.closing(session, opened))
-        bench.one_of(first, *_OVER, Pending, Declined, what="the session, closed meanwhile")
-        bench.settle()
-        # What was not certain then is asked for again, when all is decided.
-        is_certain = isinstance(first, _OVER)
-        told = first if is_certain else bench.end_of(bench.orders.closing(session, opened))
-        bench.one_of(told, *_OVER, what="the session, closed when all is decided")
-        moves.update(effect_of(completion, told))
 
 
 @law(
@@ -308,7 +207,7 @@ def a_session_is_paid_once(bench: Bench) -> None:
     for policy in bench.policies:
         bench.anew()
         session, opened = bench.opened(amount, policy=policy)
-        _, paid = _is_paid(bench, session, opened)
+        _, paid = is_paid(bench, session, opened)
         with bench.unmoved("after a paid session was completed once more"):
             again = bench.end_of(bench.orders.completion(session, opened))
             told = bench.sold(again, what="the same, completed once more")
@@ -333,57 +232,6 @@ def a_session_needs_no_source(bench: Bench) -> None:
 
 
 @law(
-    "SES-11",
-    "a session that is said to be closed cannot be paid, whatever happened in it before",
-    reason="a refusal, a customer at his bank or a lost answer is no reason to close it in name",
-    source="I16, I21, F35; WooPayments #3118, paid at the provider and canceled by a timer",
-    about="close_session",
-    needs=(*SESSIONS, "close_session", "word"),
-)
-def what_is_said_to_be_closed_is_closed(bench: Bench) -> None:
-    bench.drawn = bench.drawn.fixed()
-    ends = (None, *endings_of(bench, "close_session"))
-    before = [each for each in endings_of(bench, "complete_session") if each.control in _UNDER_WAY]
-    befores = (None,) if bench.author.customer_pays else (None, *before)
-    for ending, earlier in product(ends, befores):
-        bench.anew()
-        with bench.where_it_can_be_played():
-            session, opened = _under_way(bench, ending, earlier)
-            closing = bench.orders.closing(session, opened)
-            answer = bench.ended(closing, _answered(bench, closing))
-            if isinstance(answer, Canceled | Expired):
-                _cannot_be_paid(bench, session, opened)
-
-
-def _under_way(
-    bench: Bench, ending: Ending | None, earlier: Ending | None
-) -> tuple[CreateSessionRequest, References]:
-    """Open a session whose closing will end so, and in which something else happened earlier."""
-    if ending is not None:
-        bench.arm(ending.control, "close_session", **ending.named)
-    if earlier is not None:
-        bench.arm(earlier.control, "complete_session", **earlier.named)
-    session, opened = bench.created(bench.drawn.amount())
-    if earlier is not None:
-        bench.ask(bench.orders.completion(session, opened))
-    return session, opened
-
-
-def _cannot_be_paid(bench: Bench, session: CreateSessionRequest, opened: References) -> None:
-    with bench.unmoved("after a session was said to be closed"):
-        if not bench.author.customer_pays:
-            bench.customer_acts(opened)
-        for _ in range(2):
-            late = bench.orders.completion(session, opened, source=bench.source())
-            lawful = (Canceled, Expired, Declined, Rejected)
-            bench.one_of(bench.end_of(late), *lawful, what="a closed session that is completed")
-    if bench.offers("update_session"):
-        update = bench.ask(bench.orders.update(session, opened, session.amount * 2))
-        is_refused = not isinstance(update, Accepted | ActionRequired)
-        bench.must(is_refused, "an update of a closed session", "refused", update)
-
-
-@law(
     "SES-12",
     "a source that is to be saved is told when the session is paid, and can be charged later",
     reason="who agreed to pay next month has agreed in vain, and nobody knows until then",
@@ -405,7 +253,7 @@ def what_is_to_be_saved_is_told(bench: Bench) -> None:
 
 def _saves(bench: Bench, session: CreateSessionRequest, opened: References) -> None:
     """Do nothing if a session is paid as agreed, and its source can be charged from then on."""
-    last, paid = _is_paid(bench, session, opened)
+    last, paid = is_paid(bench, session, opened)
     profile = paid.profile
     is_told = profile is not None and profile.id is not None
     bench.must(is_told, "the profile that is told", "one with an id", profile)
@@ -429,7 +277,7 @@ def _saves(bench: Bench, session: CreateSessionRequest, opened: References) -> N
 def a_hosted_session_is_like_any_other(bench: Bench) -> None:
     bench.drawn = bench.drawn.fixed()
     deeds: list[_Deed] = [
-        _is_paid,
+        is_paid,
         *(deed for method, deed in _DEEDS.items() if bench.offers(method)),
     ]
     for policy, deed in product(bench.policies, deeds):
@@ -445,13 +293,13 @@ def _is_updated(bench: Bench, session: CreateSessionRequest, opened: References)
     less = bench.drawn.part_of(session.amount)
     answer = bench.ask(bench.orders.update(session, opened, less))
     counts = less if isinstance(answer, Accepted | ActionRequired) else session.amount
-    _is_paid(bench, session, opened, updated=counts)
+    is_paid(bench, session, opened, updated=counts)
 
 
 def _is_closed(bench: Bench, session: CreateSessionRequest, opened: References) -> None:
     answer = bench.end_of(bench.orders.closing(session, opened))
     if isinstance(answer, Canceled | Expired):
-        _cannot_be_paid(bench, session, opened)
+        cannot_be_paid(bench, session, opened)
 
 
 _Deed: TypeAlias = Callable[[Bench, CreateSessionRequest, References], object]
@@ -460,8 +308,3 @@ _DEEDS: Final[Mapping[str, _Deed]] = MappingProxyType(
     {"update_session": _is_updated, "close_session": _is_closed}
 )
 """What can be done with an open session but complete it, and how it is tried."""
-
-
-def _ids(references: References) -> References:
-    """Return what the money is called, in whatever order it was told."""
-    return References(tuple(sorted(references.only(_OF_MONEY), key=lambda each: each.role)))

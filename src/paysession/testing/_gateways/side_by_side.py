@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any, Final
 
 from paysession._money import Money
-from paysession.gateways import CreateSessionRequest, RefundRequest, Request
+from paysession.gateways import CreateSessionRequest, RefundRequest
 from paysession.gateways.requests import Method
 from paysession.outcomes import (
     ActionRequired,
@@ -27,6 +27,7 @@ from paysession.testing._gateways.bench import Bench
 from paysession.testing._gateways.law import SESSIONS, law
 from paysession.testing._gateways.occasions import DONE, MOVES, callable_here, effect_of, occasion
 from paysession.testing._gateways.orders import AUTOMATIC
+from paysession.testing._gateways.paying import is_paid
 
 _BEGUN: Final[tuple[Method, ...]] = (
     "update_session",
@@ -116,17 +117,15 @@ def what_is_there_once_moves_once(bench: Bench) -> None:
         paid = bench.paid(amount, policy=AUTOMATIC if method == "refund" else bench.policies[0])
         requests = [getattr(bench.orders, method)(paid, amount) for _ in range(2)]
         with bench.moving(f"after two calls of {method} at the same time") as moves:
-            answers = zip(requests, bench.ask_at_once(requests), strict=True)
-            ends = [bench.ended(*_answered(bench, *each)) for each in answers]
+            ends = [
+                # Who was turned away because of the other asks again.
+                bench.end_of(one) if isinstance(answer, Unknown) else bench.ended(one, answer)
+                for one, answer in zip(requests, bench.ask_at_once(requests), strict=True)
+            ]
             done = [each for each in ends if isinstance(each, Captured | Refunded)]
             what = f"what two calls of {method} answer, of which there is enough for one"
             bench.must(len(done) == 1, what, "one that is done", ends)
             moves.update(effect_of(requests[0], done[0]))
-
-
-def _answered(bench: Bench, request: Request[Any], answer: Outcome) -> tuple[Request[Any], Outcome]:
-    """Ask again where one of two calls was turned away because of the other."""
-    return request, bench.ask(request) if isinstance(answer, Unknown) else answer
 
 
 @law(
@@ -146,12 +145,7 @@ def sessions_keep_apart(bench: Bench) -> None:
             both = [bench.created(amount), bench.created(amount * 2)]
             one, (session, opened) = reversed(both) if newest_first else both
             deed(*one)
-            with bench.moving("after the other of two sessions was completed") as moves:
-                bench.customer_acts(opened)
-                last, end = bench.concluded(bench.orders.completion(session, opened))
-                paid = bench.sold(end, what="the session of which nothing else was asked")
-                bench.same(session.amount, paid.amount, "what it answers")
-                moves.update(effect_of(last, paid))
+            is_paid(bench, session, opened)
 
 
 def _deeds(bench: Bench) -> list[Callable[[CreateSessionRequest, References], object]]:

@@ -89,6 +89,11 @@ class Law:
         return self.code.rpartition("-")[0]
 
     @property
+    def number(self) -> int:
+        """Which one of its area it is."""
+        return int(self.code.rpartition("-")[2])
+
+    @property
     def test_name(self) -> str:
         """What its test is called."""
         return f"test_{self.code.replace('-', '_').lower()}_{self.check.__name__}"
@@ -110,6 +115,8 @@ L = TypeVar("L", bound=Law)
 
 
 def laws_of(kind: type[L], *modules: ModuleType) -> tuple[L, ...]:
-    """Return the laws of a kind that modules hold, in the order in which they stand there."""
+    """Return the laws of a kind that modules hold: area by area as they come up, by number."""
     held = (value for module in modules for value in vars(module).values())
-    return tuple(value for value in held if isinstance(value, kind))
+    laws = [value for value in held if isinstance(value, kind)]
+    areas = [law.area for law in laws]
+    return tuple(sorted(laws, key=lambda law: (areas.index(law.area), law.number)))
